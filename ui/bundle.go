@@ -15,8 +15,7 @@ import (
 
 // bundlePage shows the exact content of a support bundle before it is saved.
 type bundlePage struct {
-	still
-	w    *Window
+	cover
 	from *diagnostics
 	made Bundle
 	save *widgets.Button
@@ -27,10 +26,10 @@ type bundlePage struct {
 }
 
 func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
-	b := &bundlePage{w: w, from: from, made: made, outcome: widgets.NewText("", boldStyle)}
+	b := &bundlePage{cover: cover{w: w}, from: from, made: made, outcome: widgets.NewText("", boldStyle)}
 	parts := make([]widgets.ListingPart, len(made.Files))
 	for i, file := range made.Files {
-		parts[i] = widgets.ListingPart{Title: file.Name, Text: file.Content}
+		parts[i] = widgets.ListingPart{Title: file.Name, Text: string(file.Content)}
 	}
 	b.listing = widgets.NewListing(parts)
 	b.save = w.button(lang.L("Save"), widgets.Primary, b.write)
@@ -108,9 +107,6 @@ func (b *bundlePage) moved(top, bottom float32) {
 	}
 }
 
-// update returns true: the page does not depend on the state.
-func (b *bundlePage) update(signin.State) bool { return true }
-
 func (b *bundlePage) key(key *fyne.KeyEvent) bool {
 	if key.Name != fyne.KeyEscape {
 		return false
@@ -120,5 +116,3 @@ func (b *bundlePage) key(key *fyne.KeyEvent) bool {
 }
 
 func (b *bundlePage) outlives(before, after signin.State) bool { return b.from.outlives(before, after) }
-
-func (b *bundlePage) away() {}

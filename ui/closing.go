@@ -63,14 +63,13 @@ func goesOnMeanwhile(state signin.State) bool {
 
 // leaving asks a user who is choosing another role whether to sign out, or also to close the window.
 type leaving struct {
-	still
-	w      *Window
+	cover
 	closes bool
 	first  *widgets.Button
 }
 
 func newLeaving(w *Window, closes bool) *leaving {
-	l := &leaving{w: w, closes: closes}
+	l := &leaving{cover: cover{w: w}, closes: closes}
 	var box *fyne.Container
 	if closes {
 		question := newClosing(w, w.closeOver)
@@ -83,16 +82,10 @@ func newLeaving(w *Window, closes bool) *leaving {
 	return l
 }
 
-func (l *leaving) update(signin.State) bool { return true }
-
 func (l *leaving) appear() { l.w.focus(l.first) }
-
-func (l *leaving) key(key *fyne.KeyEvent) bool { return l.w.escapes(key) }
 
 // outlives reports whether there is still a session to be left.
 func (l *leaving) outlives(_, after signin.State) bool { return goesOnMeanwhile(after) }
-
-func (*leaving) away() {}
 
 // closing is what the screen of a session says about closing the window.
 type closing struct {
@@ -112,16 +105,22 @@ func newClosing(w *Window, dismiss func()) *closing {
 		dismiss()
 		w.minimise()
 	})
-	c.box = widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("Close e-RS Login and sign out?"), boldStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
-			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
-		widgets.Row{Object: widgets.Flow(12, 12, w.button(lang.L("Sign out and close"), widgets.Danger, w.end),
-			c.keep, c.minimise), Above: 16, Align: widgets.Leading},
-	)
-	c.box.Hide()
+	c.box = endingQuestion(lang.L("Close e-RS Login and sign out?"),
+		w.button(lang.L("Sign out and close"), widgets.Danger, w.end), c.keep, c.minimise)
 	c.refresh(w)
 	return c
+}
+
+// endingQuestion returns a question whether to end the session, hidden, with its answers.
+func endingQuestion(asked string, answers ...fyne.CanvasObject) *fyne.Container {
+	box := widgets.Column(
+		widgets.Row{Object: widgets.NewText(asked, boldStyle)},
+		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
+			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
+		widgets.Row{Object: widgets.Flow(12, 12, answers...), Above: 16, Align: widgets.Leading},
+	)
+	box.Hide()
+	return box
 }
 
 // refresh updates what depends on the user's preferences and the desktop.

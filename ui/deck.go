@@ -71,8 +71,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 	d.search.OnCleared = func() { w.focus(d.search) }
 
 	link := widgets.NewLink(all, func() { d.clear() })
-	link.OnFocus = func() { w.viewport.RevealObject(link) }
-	link.OnKey, link.OnRune = w.typedKey, w.typedRune
+	w.listen(link)
 	d.results = widgets.Middle(8, 2, d.found, link)
 }
 

@@ -37,13 +37,10 @@ type DiagnosticsResult struct {
 type Bundle struct {
 	// Path is the file that Save makes.
 	Path  string
-	Files []BundleFile
+	Files []diagnose.File
 	// Save saves exactly these files. It is not called on Fyne's goroutine.
 	Save func() error
 }
-
-// BundleFile is a file of a bundle.
-type BundleFile struct{ Name, Content string }
 
 // openDiagnostics opens the diagnostics over the screen, and runs them.
 func (w *Window) openDiagnostics() {
@@ -70,8 +67,7 @@ func (w *Window) toggleDiagnostics() {
 // diagnostics is the page with a row for each link. During a run they are in order. After it, what
 // has failed comes first, then what needs attention, and the rest is folded away.
 type diagnostics struct {
-	still
-	w      *Window
+	cover
 	cancel context.CancelFunc
 
 	names  []string
@@ -96,7 +92,7 @@ type diagnostics struct {
 }
 
 func newDiagnostics(w *Window) *diagnostics {
-	d := &diagnostics{w: w, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
+	d := &diagnostics{cover: cover{w: w}, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
 		progress: widgets.NewProgress(lang.L("In progress")), failed: widgets.NewText("", bodyStyle)}
 	d.again = w.button(lang.L("Check again"), widgets.Secondary, d.run)
 	d.copy = w.copyButton(lang.L("Copy report"), lang.L("Report copied"), func() string { return d.found.Report })
@@ -106,8 +102,7 @@ func newDiagnostics(w *Window) *diagnostics {
 	var back widgets.Row
 	d.back, back = w.backLink(w.closeOver)
 	d.fold = widgets.NewTextLink("", widgets.ColorSurface, d.toggleRest)
-	d.fold.OnFocus = func() { w.viewport.RevealObject(d.fold) }
-	d.fold.OnKey, d.fold.OnRune = w.typedKey, w.typedRune
+	w.listen(d.fold)
 	for range d.names {
 		d.rows = append(d.rows, widgets.Inset(widgets.Margins{}, widgets.Column()))
 	}
@@ -250,9 +245,7 @@ func (d *diagnostics) lastProblem() *fyne.Container {
 	return widgets.Beside(widgets.NewPicture(iconUnknown, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(
 		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Last problem") + ": ", Style: boldStyle},
 			widgets.Run{Text: translated(p, p.Title), Style: bodyStyle})},
-		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
-			widgets.Run{Text: p.Code, Style: nameBoldStyle},
-			widgets.Run{Text: "  ·  " + d.w.moment(d.last.At), Style: nameStyle}), Above: 2},
+		widgets.Row{Object: reference(p, "  ·  "+d.w.moment(d.last.At)), Above: 2},
 	))
 }
 
@@ -342,17 +335,11 @@ func remedy(found diagnose.Finding, said string) []widgets.Row {
 	if happened := translated(p, p.Happened); happened != "" && happened != said {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(happened, bodyStyle), Above: 6})
 	}
-	if p.Quoted != "" {
-		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 3.5})
+	steps := allTranslated(p, p.Steps)
+	for i := range steps {
+		steps[i] = againHere(steps[i])
 	}
-	for i, text := range p.Steps {
-		rows = append(rows, widgets.Row{Object: step(i+1, againHere(translated(p, text))), Above: 3.5})
-	}
-	if len(p.ServiceDesk) > 0 {
-		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 9})
-	}
-	rows = append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
-		widgets.Run{Text: p.Code, Style: nameBoldStyle}), Above: 5})
+	rows = append(rows, whatToDo(p, 3.5, steps)...)
 	if p.Technical != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Technical), nameStyle), Above: 2})
 	}
@@ -408,11 +395,6 @@ func (d *diagnostics) complain(err error) {
 	d.w.viewport.Relayout()
 	d.w.viewport.RevealObject(d.failed)
 }
-
-// update returns true: the page does not depend on the state.
-func (d *diagnostics) update(signin.State) bool { return true }
-
-func (d *diagnostics) key(key *fyne.KeyEvent) bool { return d.w.escapes(key) }
 
 // outlives reports whether the page stays. A user who can sign in now, or is about to lose their
 // session, has to see that; other changes are what the diagnosis is about.

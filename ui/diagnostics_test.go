@@ -63,10 +63,10 @@ func (c *chain) Run(ctx context.Context, last diagnose.Incident, progress func(i
 			return Bundle{}, c.err
 		}
 		log := strings.Repeat(`{"level":"info","msg":"drawn","screen":"waiting","time":"2026-11-20T08:42:00Z","version":"1.0.0"}`+"\n", max(6, c.lines))
-		return Bundle{Path: "/home/ann/Downloads/ers-login-support.zip", Files: []BundleFile{
-			{"about.txt", "Support bundle of e-RS Login 1.0.0\n\nMasked in all files: tickets, session keys\n"},
-			{"settings.toml", "base_url = \"https://api.example.nhs.uk/ers-api\"  # the user's file\nasid = \"\"  # built-in default\n"},
-			{"log/ers-login.log", log},
+		return Bundle{Path: "/home/ann/Downloads/ers-login-support.zip", Files: []diagnose.File{
+			{Name: "about.txt", Content: []byte("Support bundle of e-RS Login 1.0.0\n\nMasked in all files: tickets, session keys\n")},
+			{Name: "settings.toml", Content: []byte("base_url = \"https://api.example.nhs.uk/ers-api\"  # the user's file\nasid = \"\"  # built-in default\n")},
+			{Name: "log/ers-login.log", Content: []byte(log)},
 		}, Save: func() error { c.saved++; return c.err }}, nil
 	}}
 }

@@ -48,11 +48,7 @@ func newFailed(w *Window, state signin.State) *failed {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 9})
 	}
 	if len(p.Steps) > 0 {
-		texts := make([]string, len(p.Steps))
-		for i, text := range p.Steps {
-			texts[i] = translated(p, text)
-		}
-		rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), texts), Above: 20})
+		rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), allTranslated(p, p.Steps)), Above: 20})
 	}
 	buttons := []fyne.CanvasObject{s.again, s.copy}
 	if !p.Retry {
@@ -62,11 +58,7 @@ func newFailed(w *Window, state signin.State) *failed {
 		buttons = append(buttons, w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics))
 	}
 	rows = append(rows,
-		widgets.Row{Object: widgets.NewRuns(
-			widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
-			widgets.Run{Text: p.Code, Style: nameBoldStyle},
-			widgets.Run{Text: "  ·  " + w.moment(state.ProblemAt), Style: nameStyle},
-		), Above: 19},
+		widgets.Row{Object: reference(p, "  ·  "+w.moment(state.ProblemAt)), Above: 19},
 	)
 	if p.Technical != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Technical), nameStyle), Above: 2})
@@ -115,8 +107,8 @@ func (s *failed) details() string {
 	}
 	if len(p.ServiceDesk) > 0 {
 		lines = append(lines, lang.L("For the service desk")+":")
-		for i, text := range p.ServiceDesk {
-			lines = append(lines, fmt.Sprintf("%d. %s", i+1, translated(p, text)))
+		for i, text := range allTranslated(p, p.ServiceDesk) {
+			lines = append(lines, fmt.Sprintf("%d. %s", i+1, text))
 		}
 	}
 	if redact == nil {
@@ -169,6 +161,14 @@ func translated(p *problem.Problem, text string) string {
 	return p.ExpandIn(strings.Join(parts, " "), phrase)
 }
 
+func allTranslated(p *problem.Problem, texts []string) []string {
+	said := make([]string, len(texts))
+	for i, text := range texts {
+		said[i] = translated(p, text)
+	}
+	return said
+}
+
 var mark = regexp.MustCompile(`\{\{\.([A-Za-z]+)([0-9]*)\}\}`)
 
 // keyOf returns the key of a text's translation, and the values for its marks. Values are put in
@@ -191,24 +191,40 @@ func step(number int, text string) fyne.CanvasObject {
 	return widgets.NewRuns(runs...)
 }
 
+// reference is a Problem's code for a service desk, and what follows it.
+func reference(p *problem.Problem, more string) fyne.CanvasObject {
+	runs := []widgets.Run{{Text: lang.L("Reference") + " ", Style: nameStyle}, {Text: p.Code, Style: nameBoldStyle}}
+	if more != "" {
+		runs = append(runs, widgets.Run{Text: more, Style: nameStyle})
+	}
+	return widgets.NewRuns(runs...)
+}
+
+// whatToDo are the rows below what has happened: what is quoted, with a gap above it, translated
+// steps, and what a service desk needs.
+func whatToDo(p *problem.Problem, above float32, steps []string) []widgets.Row {
+	var rows []widgets.Row
+	if p.Quoted != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: above})
+	}
+	for i, text := range steps {
+		rows = append(rows, widgets.Row{Object: step(i+1, text), Above: 3.5})
+	}
+	if len(p.ServiceDesk) > 0 {
+		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 9})
+	}
+	return append(rows, widgets.Row{Object: reference(p, ""), Above: 5})
+}
+
 // serviceDesk is the block of a Problem that is not for the user.
 func serviceDesk(p *problem.Problem) *fyne.Container {
-	texts := make([]string, len(p.ServiceDesk))
-	for i, text := range p.ServiceDesk {
-		texts[i] = translated(p, text)
-	}
-	return steps(lang.L("For the service desk"), texts)
+	return steps(lang.L("For the service desk"), allTranslated(p, p.ServiceDesk))
 }
 
 // Spoken returns a Problem in the window's language, for a message outside the window.
 func Spoken(p *problem.Problem) problem.Problem {
-	said := problem.Problem{Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted),
-		Technical: translated(p, p.Technical)}
-	for _, text := range p.Steps {
-		said.Steps = append(said.Steps, translated(p, text))
+	return problem.Problem{
+		Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted),
+		Technical: translated(p, p.Technical), Steps: allTranslated(p, p.Steps), ServiceDesk: allTranslated(p, p.ServiceDesk),
 	}
-	for _, text := range p.ServiceDesk {
-		said.ServiceDesk = append(said.ServiceDesk, translated(p, text))
-	}
-	return said
 }

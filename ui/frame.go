@@ -40,19 +40,16 @@ func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
 	top, bottom := widgets.HeightFor(l.header, size.Width), widgets.HeightFor(l.status, size.Width)
 	objects[0].Resize(size)
 	objects[tipped].Resize(size)
-	l.header.Resize(fyne.NewSize(size.Width, top))
+	widgets.Put(l.header, 0, 0, size.Width, top)
 	if l.notices.box.Visible() {
 		const most = 0.18 // of the window: the page matters more
 		l.notices.fit(size.Width, size.Height*most)
 		height := widgets.HeightFor(l.notices.box, size.Width)
-		l.notices.box.Move(fyne.NewPos(0, top))
-		l.notices.box.Resize(fyne.NewSize(size.Width, height))
+		widgets.Put(l.notices.box, 0, top, size.Width, height)
 		top += height
 	}
-	l.page.Move(fyne.NewPos(0, top))
-	l.page.Resize(fyne.NewSize(size.Width, size.Height-top-bottom))
-	l.status.Move(fyne.NewPos(0, size.Height-bottom))
-	l.status.Resize(fyne.NewSize(size.Width, bottom))
+	widgets.Put(l.page, 0, top, size.Width, size.Height-top-bottom)
+	widgets.Put(l.status, 0, size.Height-bottom, size.Width, bottom)
 	for _, point := range objects[framed:] {
 		point.Resize(fyne.NewSquareSize(1))
 	}
@@ -94,7 +91,7 @@ func newHeader(settings Settings, notYou func()) *header {
 		widgets.Style{Size: widgets.SizeBanner, Color: widgets.ColorOnBanner, Bold: true})
 	l := headerLayout{title: title, mark: h.mark, left: widgets.Middle(12, 4, title, h.mark),
 		name: h.name, number: widgets.AtEnd(8, 2, h.notYou, h.user)}
-	h.box = container.New(l, widgets.NewBackdrop(widgets.ColorBanner, false), l.left, l.name, l.number)
+	h.box = widgets.Placed(l.place, widgets.NewBackdrop(widgets.ColorBanner, false), l.left, l.name, l.number)
 	return h
 }
 
@@ -179,10 +176,10 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	for health := signin.HealthUnknown; health <= signin.HealthBad; health++ {
 		for _, words := range []string{proofWords(signin.Link{}), ersWords(health), keyringWords(health)} {
 			s.worst.Set(iconUnknown, words)
-			s.longest = max(s.longest, s.worst.Natural().Width)
+			s.longest = max(s.longest, s.worst.MinSize().Width)
 		}
 	}
-	s.box = container.New(statusLayout{s}, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst,
+	s.box = widgets.Placed(s.place, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst,
 		widgets.Middle(linkGap, 0, s.help, s.settings, s.diagnostics, s.version))
 	for _, link := range s.links() {
 		link.Hide()
@@ -208,16 +205,18 @@ func (s *statusBar) offer(help, settings, diagnostics bool) bool {
 func (s *statusBar) show(state signin.State) {
 	// Nothing is checked where the program is not set up, and nothing will be.
 	idle := state.Phase == signin.Failed && state.Links == (signin.Links{})
-	s.proof.Hidden, s.ers.Hidden, s.keyring.Hidden = idle, idle, idle
-	s.proof.Set(statusIcon(state.Links.Proof.Health), proofWords(state.Links.Proof))
-	s.ers.Set(statusIcon(state.Links.ERS), ersWords(state.Links.ERS))
-	s.keyring.Set(statusIcon(state.Links.Keyring), keyringWords(state.Links.Keyring))
 	worst, words := signin.HealthGood, lang.L("All working")
 	for _, one := range []struct {
+		link   *widgets.StatusLink
 		health signin.Health
 		words  string
-	}{{state.Links.Proof.Health, proofWords(state.Links.Proof)}, {state.Links.ERS, ersWords(state.Links.ERS)},
-		{state.Links.Keyring, keyringWords(state.Links.Keyring)}} {
+	}{
+		{s.proof, state.Links.Proof.Health, proofWords(state.Links.Proof)},
+		{s.ers, state.Links.ERS, ersWords(state.Links.ERS)},
+		{s.keyring, state.Links.Keyring, keyringWords(state.Links.Keyring)},
+	} {
+		one.link.Hidden = idle
+		one.link.Set(statusIcon(one.health), one.words)
 		if gravity(one.health) > gravity(worst) {
 			worst, words = one.health, one.words
 		}
@@ -365,106 +364,73 @@ func (l headerLayout) heightOfWho(p headerPlan) float32 {
 	return number + below
 }
 
-// HeightFor returns the height of the header at a width.
-func (l headerLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
-	return l.plan(width).height
-}
-
-// Layout places title, and name with number.
-func (l headerLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
+// place places title, and name with number.
+func (l headerLayout) place(objects []fyne.CanvasObject, size fyne.Size, at widgets.Place) float32 {
 	p := l.plan(size.Width)
-	height := widgets.HeightFor(l.left, p.left)
-	put(l.left, side(size.Width), size.Height, p.left, height)
+	at(objects[0], 0, 0, size.Width, p.height)
+	left := widgets.HeightFor(l.left, p.left)
+	at(l.left, side(size.Width), middle(p.height, left), p.left, left)
 	x, name, number := size.Width-side(size.Width)-p.right, l.name.HeightFor(p.right), widgets.HeightFor(l.number, p.right)
 	if p.inRow {
 		width := widgets.NaturalWidth(l.name)
-		put(l.name, x, size.Height, width, name)
-		put(l.number, x+width+headerGap, size.Height, p.right-width-headerGap, number)
-		return
+		at(l.name, x, middle(p.height, name), width, name)
+		at(l.number, x+width+headerGap, middle(p.height, number), p.right-width-headerGap, number)
+		return p.height
 	}
-	y := float32(int((size.Height - l.heightOfWho(p)) / 2))
-	putAt(l.name, x, y, p.right, name)
+	y := middle(p.height, l.heightOfWho(p))
+	at(l.name, x, y, p.right, name)
 	if l.name.Visible() {
 		y += name
 	}
-	putAt(l.number, x, y, p.right, number)
+	at(l.number, x, y, p.right, number)
+	return p.height
 }
 
-// put places an object, in the middle of a height.
-func put(object fyne.CanvasObject, x, within, width, height float32) {
-	putAt(object, x, float32(int((within-height)/2)), width, height)
-}
-
-func putAt(object fyne.CanvasObject, x, y, width, height float32) {
-	object.Move(fyne.NewPos(x, y))
-	object.Resize(fyne.NewSize(width, height))
-}
-
-// MinSize is zero, as in all layouts of [widgets.TallLayout].
-func (l headerLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
-// statusLayout shares the status bar's width between the health of the links and the right side,
-// which is in another row where both do not fit.
-type statusLayout struct{ of *statusBar }
+// middle returns where an object begins that is in the middle of a height.
+func middle(within, height float32) float32 { return float32(int((within - height) / 2)) }
 
 const statusLeast, statusPad, statusGap, linkGap = 36, 6, 24, 8
 
 // fit leaves out what does not fit into a width, and reports whether the bar has two rows. That
 // depends on what any screen may show.
-func (l statusLayout) fit(width float32) (rows bool) {
-	s := l.of
+func (s *statusBar) fit(width float32) (rows bool) {
 	room := width - 2*side(width) - statusGap
 	for i, link := range s.most {
-		room -= link.Natural().Width
+		room -= link.MinSize().Width
 		if i > 0 {
 			room -= linkGap
 		}
 	}
 	all := widgets.NaturalWidth(s.states)
-	s.version.Hidden = all+linkGap+s.version.Natural().Width > room
+	s.version.Hidden = all+linkGap+s.version.MinSize().Width > room
 	s.states.Hidden, s.worst.Hidden = all > room, all <= room
-	return all > room && max(s.longest, s.worst.Natural().Width) > room
+	return all > room && max(s.longest, s.worst.MinSize().Width) > room
 }
 
-// heights are those of the health, and of the right side if it had all links.
-func (l statusLayout) heights(objects []fyne.CanvasObject, width float32) (left, right float32) {
-	room := width - 2*side(width)
-	shown := objects[1]
-	if !shown.Visible() {
-		shown = objects[2]
-	}
-	left = float32(math.Ceil(float64(widgets.HeightFor(shown, room))))
-	return left, max(l.of.help.Natural().Height, widgets.HeightFor(objects[3], room))
-}
-
-// HeightFor returns the height of the status bar at a width.
-func (l statusLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	rows := l.fit(width)
-	left, right := l.heights(objects, width)
-	if rows {
-		return statusPad + left + right + statusPad
-	}
-	return max(statusLeast, 2*statusPad+max(left, right))
-}
-
-// Layout places the health of card side, keyring and e-RS, and the links.
-func (l statusLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
-	rows := l.fit(size.Width)
-	left, right := l.heights(objects, size.Width)
+// place shares the bar's width between the health of card side, keyring and e-RS, and the links,
+// which are in another row where both do not fit. The bar is as high as if it had all links.
+func (s *statusBar) place(objects []fyne.CanvasObject, size fyne.Size, at widgets.Place) float32 {
+	rows := s.fit(size.Width)
 	room, x := size.Width-2*side(size.Width), side(size.Width)
-	wide := min(widgets.NaturalWidth(objects[3]), room)
+	health, links := objects[1], objects[3]
+	if !health.Visible() {
+		health = objects[2]
+	}
+	left := float32(math.Ceil(float64(widgets.HeightFor(health, room))))
+	right := max(s.help.MinSize().Height, widgets.HeightFor(links, room))
+	height := statusPad + left + right + statusPad
+	if !rows {
+		height = max(statusLeast, 2*statusPad+max(left, right))
+	}
+	at(objects[0], 0, 0, size.Width, height)
 	if rows {
-		putAt(objects[2], x, statusPad, room, left)
-		putAt(objects[3], x-widgets.LinkPad, statusPad+left, room+widgets.LinkPad, right)
-		return
+		at(health, x, statusPad, room, left)
+		at(links, x-widgets.LinkPad, statusPad+left, room+widgets.LinkPad, right)
+		return height
 	}
-	for _, object := range objects[1:3] {
-		put(object, x, size.Height, room-wide, left)
-	}
-	put(objects[3], x+room-wide, size.Height, wide, widgets.HeightFor(objects[3], wide))
+	wide := min(widgets.NaturalWidth(links), room)
+	at(health, x, middle(height, left), room-wide, left)
+	right = widgets.HeightFor(links, wide)
+	at(links, x+room-wide, middle(height, right), wide, right)
+	return height
 }
-
-// MinSize is zero, as in all layouts of [widgets.TallLayout].
-func (l statusLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

@@ -54,7 +54,7 @@ func TestWhoseSessionItIs(t *testing.T) {
 								require.False(t, text.Cut(text.Size().Width), "%v: %q is cut", size, text)
 							}
 							require.Contains(t, w.header.user.String(), "5550 2096 4101")
-							require.LessOrEqual(t, w.header.user.Natural().Width, w.header.user.Size().Width,
+							require.LessOrEqual(t, w.header.user.MinSize().Width, w.header.user.Size().Width,
 								"%v: the number is in two lines", size)
 							requireNothingOverlaps(t, w)
 						}

@@ -70,17 +70,7 @@ func (h *help) fill() {
 	for _, n := range h.notices {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Title), boldStyle), Above: 14},
 			widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Happened), bodyStyle), Above: 2})
-		if n.Problem.Quoted != "" {
-			rows = append(rows, widgets.Row{Object: widgets.NewText(translated(n.Problem, n.Problem.Quoted), leadStyle), Above: 2})
-		}
-		for i, text := range noticeSteps(n.Problem) {
-			rows = append(rows, widgets.Row{Object: step(i+1, translated(n.Problem, text)), Above: 3.5})
-		}
-		if len(n.Problem.ServiceDesk) > 0 {
-			rows = append(rows, widgets.Row{Object: serviceDesk(n.Problem), Above: 9})
-		}
-		rows = append(rows, widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Reference") + " ", Style: nameStyle},
-			widgets.Run{Text: n.Problem.Code, Style: nameBoldStyle}), Above: 5})
+		rows = append(rows, whatToDo(n.Problem, 2, allTranslated(n.Problem, noticeSteps(n.Problem)))...)
 	}
 	if h.advice != nil {
 		rows = append(rows, widgets.Row{Object: h.advice, Above: apart()})

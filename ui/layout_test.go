@@ -128,7 +128,7 @@ func TestBarsAreLow(t *testing.T) {
 			assert.LessOrEqual(t, w.header.box.Size().Height+w.status.box.Size().Height, size.Height*most, "%s", state.Phase)
 			requireNothingOverlaps(t, w)
 			requireNothingCut(t, w, nil)
-			row := w.status.help.Natural().Height
+			row := w.status.help.MinSize().Height
 			rows := float32(1)
 			if size == least && scale == 2 {
 				rows = 2
@@ -292,5 +292,21 @@ func TestTheWholeQuestion(t *testing.T) {
 			assert.GreaterOrEqual(t, top, w.viewport.Offset(), name)
 			requireFocusSeen(t, w)
 		}
+	})
+}
+
+// TestNothingIsHalfCovered: under large text and a warning, the card that Enter takes leaves little
+// room above it. Half a title or half a button there looks like a fault.
+func TestNothingIsHalfCovered(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		w.Show(noticed(choosingState(fiveRoles(), &triage), true))
+		top := w.viewport.Object().Position().Y
+		for _, object := range w.heard() {
+			if _, inPage := w.viewport.OffsetOf(object.CanvasObject); inPage {
+				covered := object.at.Y < top && object.at.Y+object.Size().Height > top
+				assert.False(t, covered, "%v is cut by what is above the page", object)
+			}
+		}
+		requireFocusSeen(t, w)
 	})
 }

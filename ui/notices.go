@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/assets"
@@ -40,11 +39,9 @@ func newStrip(w *Window) *strip {
 	if w.notices != nil { // the window was made anew, in another language
 		s.hidden = w.notices.hidden
 	}
-	for _, link := range []*widgets.Link{s.whatToDo, s.hide} {
-		link.OnKey, link.OnRune = w.typedKey, w.typedRune
-	}
+	w.listen(s.whatToDo, s.hide)
 	words := widgets.Column(widgets.Row{Object: s.title}, widgets.Row{Object: s.happened, Above: 1})
-	s.box = container.New(stripLayout{}, widgets.NewBackdrop(widgets.ColorWarning, true),
+	s.box = widgets.Placed(placeStrip, widgets.NewBackdrop(widgets.ColorWarning, true),
 		widgets.Beside(widgets.NewPicture(assets.Warning, fyne.Size{}), widgets.SizeName, 1.3, words),
 		widgets.Middle(8, 2, s.whatToDo, s.hide))
 	s.box.Hide()
@@ -162,37 +159,18 @@ func notices(state signin.State) []signin.Notice {
 	return said
 }
 
-// stripLayout places the ground, the text and the links.
-type stripLayout struct{}
-
-const stripPad = 7
-
-func (l stripLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
-	words, links := l.widths(objects, size.Width)
-	objects[1].Move(fyne.NewPos(side(size.Width), stripPad))
-	objects[1].Resize(fyne.NewSize(words, size.Height-2*stripPad))
-	height := widgets.HeightFor(objects[2], links)
-	objects[2].Move(fyne.NewPos(size.Width-side(size.Width)-links, (size.Height-height)/2))
-	objects[2].Resize(fyne.NewSize(links, height))
-}
-
-// widths shares the width between the words and the links, which are on one line where there is
-// room.
-func (stripLayout) widths(objects []fyne.CanvasObject, width float32) (words, links float32) {
-	room := width - 2*side(width)
-	links = min(widgets.NaturalWidth(objects[2]), room*0.25)
-	if links == 0 {
-		return room, 0
+// placeStrip places the ground, the words and the links, which are on one line where there is room.
+func placeStrip(objects []fyne.CanvasObject, size fyne.Size, at widgets.Place) float32 {
+	const pad = 7
+	x := side(size.Width)
+	words, links := size.Width-2*x, min(widgets.NaturalWidth(objects[2]), (size.Width-2*x)*0.25)
+	if links > 0 {
+		words -= links + edge/2
 	}
-	return room - links - edge/2, links
+	left, right := widgets.HeightFor(objects[1], words), widgets.HeightFor(objects[2], links)
+	height := max(left, right) + 2*pad
+	at(objects[0], 0, 0, size.Width, height)
+	at(objects[1], x, pad, words, height-2*pad)
+	at(objects[2], size.Width-x-links, (height-right)/2, links, right)
+	return height
 }
-
-// HeightFor returns the height of the strip at a width.
-func (l stripLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	words, links := l.widths(objects, width)
-	return max(widgets.HeightFor(objects[1], words), widgets.HeightFor(objects[2], links)) + 2*stripPad
-}
-
-// MinSize is zero, as in all layouts of [widgets.TallLayout].
-func (stripLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }

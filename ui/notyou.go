@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/signin"
@@ -10,8 +9,7 @@ import (
 
 // notYou is the page for a user who sees another person's name in the header.
 type notYou struct {
-	still
-	w    *Window
+	cover
 	user signin.User
 	back *widgets.Button
 }
@@ -29,7 +27,7 @@ func (w *Window) openNotYou() {
 	for _, text := range w.last.Words.NotYou {
 		others = append(others, fromPlatform(text))
 	}
-	n := &notYou{w: w, user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
+	n := &notYou{cover: cover{w: w}, user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
 	n.content = page(widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("If this is not you"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(fromPlatform(w.last.Words.Named), bodyStyle), Above: 9},
@@ -46,19 +44,13 @@ func (n *notYou) signOut() {
 	n.w.send(signin.SignOut{})
 }
 
-func (n *notYou) update(signin.State) bool { return true }
-
 // appear gives the focus to Back. In a small window what it is about is shown first.
 func (n *notYou) appear() {
 	n.w.focus(n.back)
 	n.w.viewport.ScrollToTop()
 }
 
-func (n *notYou) key(key *fyne.KeyEvent) bool { return n.w.escapes(key) }
-
 // outlives reports whether the same person is still signed in, and has not to decide on more.
 func (n *notYou) outlives(before, after signin.State) bool {
 	return before.Phase == after.Phase && before.Switching == after.Switching && before.EndsSoon == after.EndsSoon && after.User == n.user
 }
-
-func (*notYou) away() {}

@@ -17,6 +17,24 @@ type overPage interface {
 	away()
 }
 
+// cover is what such pages have in common: no state changes them, and Escape closes them.
+type cover struct {
+	still
+	w *Window
+}
+
+func (*cover) update(signin.State) bool { return true }
+
+func (c *cover) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape {
+		return false
+	}
+	c.w.closeOver()
+	return true
+}
+
+func (*cover) away() {}
+
 // putOver opens a page over the screen, which is updated when the page closes.
 func (w *Window) putOver(page overPage) {
 	if w.over != nil {
@@ -39,8 +57,7 @@ func (w *Window) backLink(back func()) (*widgets.Link, widgets.Row) {
 		}
 	})
 	link.Label = lang.L("Back")
-	link.OnFocus = func() { w.viewport.RevealObject(link) }
-	link.OnKey, link.OnRune = w.typedKey, w.typedRune
+	w.listen(link)
 	// Its text begins where the title below it does.
 	return link, widgets.Row{Object: widgets.Inset(widgets.Margins{Left: -widgets.LinkPad}, link), Align: widgets.Leading}
 }
@@ -65,13 +82,4 @@ func (w *Window) uncover() {
 	w.over = nil
 	w.win.Canvas().Unfocus()
 	w.put(w.screen)
-}
-
-// escapes closes the page if the key is Escape.
-func (w *Window) escapes(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape {
-		return false
-	}
-	w.closeOver()
-	return true
 }

@@ -67,8 +67,7 @@ func (s *Settings) prefer() {
 // settingsPage is the page of the preferences. It is over the screen, and closes when the state
 // changes, since a sign-in is what the user has come for.
 type settingsPage struct {
-	still
-	w       *Window
+	cover
 	options map[Preference]map[string]*widgets.Option
 	// first is the selected value of the first preference that can be changed, or nil.
 	first  *widgets.Option
@@ -76,7 +75,7 @@ type settingsPage struct {
 }
 
 func newSettingsPage(w *Window) *settingsPage {
-	s := &settingsPage{w: w, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
+	s := &settingsPage{cover: cover{w: w}, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},
@@ -113,8 +112,7 @@ func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasOb
 			chosen = lang.L("chosen")
 		}
 		option := widgets.NewOption(v.name, chosen, func() { s.w.setPreference(c.preference, v.value) })
-		option.OnFocus = func() { s.w.viewport.RevealObject(option) }
-		option.OnKey, option.OnRune = s.w.typedKey, s.w.typedRune
+		s.w.listen(option)
 		made[v.value] = option
 		if chosen != "" && s.first == nil {
 			s.first = option
@@ -132,18 +130,11 @@ func (s *settingsPage) appear() {
 	}
 }
 
-// update returns true: the page does not depend on the state.
-func (s *settingsPage) update(signin.State) bool { return true }
-
 // outlives reports whether the page stays: not if the user is signing in, or the session is about
 // to end.
 func (s *settingsPage) outlives(before, after signin.State) bool {
 	return after.Phase == before.Phase && after.EndsSoon == before.EndsSoon
 }
-
-func (s *settingsPage) away() {}
-
-func (s *settingsPage) key(key *fyne.KeyEvent) bool { return s.w.escapes(key) }
 
 // choosablePreference is a preference with the values to choose from.
 type choosablePreference struct {

@@ -102,18 +102,21 @@ func centred(text *widgets.Text) *widgets.Text {
 	return text
 }
 
+// unbounded is more than the height of any page.
+const unbounded = 1 << 20
+
 var pageMargins = widgets.Margins{Left: 32, Top: 28, Right: 32, Bottom: 32}
 
 // page puts a page's margins around its content, which keeps its height in a taller window, and is
 // a column in the middle of a wider one.
 func page(content fyne.CanvasObject) fyne.CanvasObject {
-	return widgets.Sheet(pageMargins, column, content)
+	return widgets.Sheet(pageMargins, column, unbounded, content)
 }
 
 // middlePage is a page whose content is in the middle of the height, too, if the page is higher
 // than from.
 func middlePage(from float32, content fyne.CanvasObject) fyne.CanvasObject {
-	return widgets.MiddleSheet(pageMargins, column, from, content)
+	return widgets.Sheet(pageMargins, column, from, content)
 }
 
 // initialPage is the height of a page in a new window. A problem is where other panels are in it.

@@ -52,15 +52,7 @@ func newSignedIn(w *Window, state signin.State) *signedIn {
 // confirmSignOut returns the question whether to sign out, hidden, and its button that does.
 func confirmSignOut(w *Window, dismiss func()) (box *fyne.Container, yes *widgets.Button) {
 	yes = w.button(lang.L("Sign out"), widgets.Danger, w.intent(signin.SignOut{}))
-	box = widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("Sign out of e-RS?"), boldStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
-			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
-		widgets.Row{Object: widgets.Flow(12, 12, yes,
-			w.button(lang.L("Cancel"), widgets.Secondary, dismiss)), Above: 16, Align: widgets.Leading},
-	)
-	box.Hide()
-	return box, yes
+	return endingQuestion(lang.L("Sign out of e-RS?"), yes, w.button(lang.L("Cancel"), widgets.Secondary, dismiss)), yes
 }
 
 // session is the panel with the session.

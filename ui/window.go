@@ -12,7 +12,6 @@
 package ui
 
 import (
-	"context"
 	"image/color"
 	"sync"
 	"time"
@@ -28,68 +27,6 @@ import (
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
-
-// Settings are the window's parameters besides the state.
-type Settings struct {
-	// Version is the program's version, for the status bar and for copied details.
-	Version string
-	// Demonstration marks title and header as a demonstration, and adds the Simulator menu.
-	Demonstration bool
-	// Environment is the e-RS to sign in to, and Words are the platform's, for states without them: the
-	// first ones have none.
-	Environment signin.Environment
-	Words       *signin.Words
-	// Browse opens a page in the user's web browser. It is not called on Fyne's goroutine. Without it
-	// the address can only be copied.
-	Browse func(ctx context.Context, address string) error
-	// Simulator is that menu.
-	Simulator []SimulatorItem
-	// Appearance is light, dark, high contrast, or as the system says.
-	Appearance Appearance
-	// Language is "en", "cy", or empty for that of the system.
-	Language string
-	// TextScale enlarges the text: 1 (or 0) is the ordinary size, 2 twice that.
-	TextScale float32
-	// Favourites keeps the pairs that a user marks with a star. Without it there are no stars.
-	Favourites Favourites
-	// Diagnostics checks each link between the smartcard and e-RS. Without it there is no such
-	// page.
-	Diagnostics Diagnostics
-	// Preferences keeps what the user may change in the window; its values replace Language,
-	// Appearance and TextScale. Without it, nothing can be changed.
-	Preferences Preferences
-	// Tray puts an icon into the notification area. The desktop must have one: the window may be
-	// hidden for good otherwise.
-	Tray bool
-	// Raise brings the window to the front, also if hidden or minimised; nil shows it. Minimise
-	// minimises it; nil does nothing. Both are called on Fyne's goroutine.
-	Raise, Minimise func()
-	// CanMinimise reports whether Minimise does anything; nil means that it does. It is called on
-	// Fyne's goroutine.
-	CanMinimise func() bool
-	// Tooltip sets the tooltip of the icon in the notification area; nil leaves it without one. It
-	// is called on Fyne's goroutine.
-	Tooltip func(text string)
-	// Notify shows a notification; nil leaves that to Fyne. It is called on another goroutine.
-	Notify func(title, text string)
-	// Drawn is called on Fyne's goroutine after the window was first drawn.
-	Drawn func()
-	// Now returns the time; nil means time.Now.
-	Now func() time.Time
-	// Shown is called on Fyne's goroutine for each new screen, with its state.
-	Shown func(signin.State)
-	// Redact masks the secrets in a technical cause, for copied details. Without it, no cause is copied.
-	Redact func(string) string
-}
-
-// SimulatorItem is an entry of the Simulator menu. Its title is English, and the key of its
-// translation. Do is called on Fyne's goroutine and must return at once. An item without a title is
-// a separator, one with items a submenu.
-type SimulatorItem struct {
-	Title string
-	Do    func()
-	Items []SimulatorItem
-}
 
 // The window's sizes, in Fyne's units.
 const (
@@ -233,9 +170,7 @@ func (w *Window) build() {
 	}
 	w.header, w.notices, w.viewport = newHeader(w.settings, w.openNotYou), newStrip(w), widgets.NewViewport()
 	w.status = newStatusBar(w.settings, w.help, w.toggleSettings, w.toggleDiagnostics)
-	for _, link := range append(w.status.links(), w.header.notYou) {
-		link.OnKey, link.OnRune = w.typedKey, w.typedRune
-	}
+	w.listen(w.status.help, w.status.settings, w.status.diagnostics, w.header.notYou)
 	w.viewport.Focused, w.viewport.OnCovered = w.focusedObject, w.reveal
 	w.tip.Away()
 	w.frame = newFrame(w.header.box, w.notices, w.viewport.Object(), w.status.box, w.tip.Object())
@@ -413,13 +348,6 @@ func (w *Window) focusedObject() fyne.CanvasObject {
 	return control
 }
 
-// find focuses the screen's search field, if it has one.
-func (w *Window) find(fyne.Shortcut) {
-	if w.over == nil {
-		w.screen.find()
-	}
-}
-
 // openHelp opens the screen's help, if it is not open.
 func (w *Window) openHelp() {
 	w.closeOver()
@@ -532,161 +460,4 @@ func (w *Window) end() {
 	w.showBars(goodbye)
 	w.show(goodbye)
 	w.send(signin.Quit{})
-}
-
-// keyDown is called when a key goes down while nothing has the focus, but not for its repeats.
-func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered = enters(key) }
-
-func enters(key *fyne.KeyEvent) bool { return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter }
-
-// primary returns the main button that can be pressed on a page, or nil.
-func primary(object fyne.CanvasObject) *widgets.Button {
-	if !object.Visible() {
-		return nil
-	}
-	switch o := object.(type) {
-	case *widgets.Button:
-		if o.Importance() == widgets.Primary {
-			return o
-		}
-	case *fyne.Container:
-		for _, child := range o.Objects {
-			if found := primary(child); found != nil {
-				return found
-			}
-		}
-	}
-	return nil
-}
-
-// typedKey handles the keys that no control has used: all of them without a focus. Enter then
-// presses the page's main button, as if it had the focus: only if the key went down for that.
-func (w *Window) typedKey(key *fyne.KeyEvent) {
-	if enters(key) && w.win.Canvas().Focused() == nil {
-		if !w.entered {
-			return
-		}
-		w.entered = false
-	}
-	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
-		return // the next Escape ends what else it would
-	}
-	var page screen = w.over
-	if w.over == nil {
-		page = w.screen
-	}
-	if page.key(key) {
-		return
-	}
-	const line = 40
-	switch key.Name {
-	case fyne.KeyReturn, fyne.KeyEnter:
-		if main := primary(page.object()); main != nil && w.win.Canvas().Focused() == nil {
-			main.Tapped(nil)
-		}
-	case fyne.KeyF1:
-		w.help()
-	case fyne.KeyF2:
-		w.toggleSettings()
-	case fyne.KeyF9:
-		w.toggleDiagnostics()
-	case fyne.KeyUp:
-		w.viewport.ScrollBy(-line)
-	case fyne.KeyDown:
-		w.viewport.ScrollBy(line)
-	case fyne.KeyPageUp:
-		w.viewport.ScrollBy(-w.viewport.Page())
-	case fyne.KeyPageDown:
-		w.viewport.ScrollBy(w.viewport.Page())
-	}
-}
-
-func (w *Window) typedRune(r rune) {
-	if w.over == nil {
-		w.screen.rune(r)
-	}
-}
-
-// button returns a button of the present screen.
-func (w *Window) button(text string, importance widgets.Importance, tapped func()) *widgets.Button {
-	screen := w.shown
-	b := widgets.NewButton(text, importance, func() {
-		if screen == w.shown {
-			tapped()
-		}
-	})
-	b.OnFocus = func() { w.viewport.RevealObject(b) }
-	b.OnKey, b.OnRune = w.typedKey, w.typedRune
-	return b
-}
-
-// copiedFor is how long a button says that it has copied something.
-const copiedFor = 3 * time.Second
-
-// copyButton returns a button that puts a text on the clipboard and says so for a moment.
-func (w *Window) copyButton(text, copied string, content func() string) *widgets.Button {
-	stop := func() {}
-	var b *widgets.Button
-	b = w.button(text, widgets.Secondary, func() {
-		w.app.Clipboard().SetContent(content())
-		b.SetText(copied)
-		stop()
-		stop = w.after(copiedFor, func() { b.SetText(text) })
-	})
-	b.Reserve(text, copied)
-	return b
-}
-
-// intent returns a function that sends an intent.
-func (w *Window) intent(intent signin.Intent) func() { return func() { w.send(intent) } }
-
-// shortcutName returns the name of a shortcut with a letter on this platform.
-func shortcutName(letter string) string {
-	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
-		return "⌘" + letter
-	}
-	return "Ctrl+" + letter
-}
-
-// switchWindows returns the keys that go to another window on this platform.
-func switchWindows() string {
-	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
-		return "⌘+Tab"
-	}
-	return "Alt+Tab"
-}
-
-func (w *Window) focus(control fyne.Focusable) { w.win.Canvas().Focus(control) }
-
-// SetSimulator replaces the entries of the Simulator menu. It is safe for concurrent use.
-func (w *Window) SetSimulator(items []SimulatorItem) {
-	w.do(func() {
-		w.settings.Simulator = items
-		w.win.SetMainMenu(w.simulatorMenu())
-	})
-}
-
-// simulatorMenu is the demonstration's menu. It ends in its own entry to quit, since Fyne's would
-// quit without signing out.
-func (w *Window) simulatorMenu() *fyne.MainMenu {
-	items := menuItems(w.settings.Simulator)
-	quit := fyne.NewMenuItem(lang.L("Quit"), w.quit)
-	quit.IsQuit = true
-	return fyne.NewMainMenu(fyne.NewMenu(lang.L("Simulator"), append(items, fyne.NewMenuItemSeparator(), quit)...))
-}
-
-func menuItems(from []SimulatorItem) []*fyne.MenuItem {
-	items := make([]*fyne.MenuItem, 0, len(from)+2)
-	for _, item := range from {
-		if item.Title == "" {
-			items = append(items, fyne.NewMenuItemSeparator())
-			continue
-		}
-		made := fyne.NewMenuItem(lang.L(item.Title), item.Do)
-		if len(item.Items) > 0 {
-			made.ChildMenu = fyne.NewMenu(made.Label, menuItems(item.Items)...)
-		}
-		items = append(items, made)
-	}
-	return items
 }

@@ -356,7 +356,7 @@ func bundleOf(t *testing.T, services RealServices) string {
 	require.NoError(t, end())
 	var all strings.Builder
 	for _, file := range bundle.Files {
-		all.WriteString(file.Content)
+		all.Write(file.Content)
 	}
 	assert.Contains(t, all.String(), "NHS Care Identity (CIS2)")
 	assert.Contains(t, all.String(), "oauth_url = ")

@@ -90,10 +90,7 @@ func (e CheckRun) windowBundle(results []diagnose.Result, last diagnose.Incident
 	if err != nil {
 		return ui.Bundle{}, err
 	}
-	made := ui.Bundle{Path: filepath.Join(downloads(), "ers-login-support-"+now.Format("20060102-150405")+".zip")}
-	for _, file := range files {
-		made.Files = append(made.Files, ui.BundleFile{Name: file.Name, Content: string(file.Content)})
-	}
+	made := ui.Bundle{Path: filepath.Join(downloads(), "ers-login-support-"+now.Format("20060102-150405")+".zip"), Files: files}
 	made.Save = func() error { return diagnose.Save(made.Path, files, now) }
 	return made, nil
 }

@@ -56,7 +56,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	var names []string
 	for _, file := range bundle.Files {
 		if file.Name == "checks.txt" {
-			assert.Contains(t, file.Content, "Last problem: Something went wrong, UNEXPECTED, ")
+			assert.Contains(t, string(file.Content), "Last problem: Something went wrong, UNEXPECTED, ")
 		}
 		names = append(names, file.Name)
 	}

@@ -58,53 +58,31 @@ func (b *Badge) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessible
 // MinSize is the size of the word and the ground around it.
 func (b *Badge) MinSize() fyne.Size {
 	if b.kind == Key {
-		size := b.text.Natural().AddWidthHeight(12, 3)
+		size := b.text.MinSize().AddWidthHeight(12, 3)
 		return fyne.NewSize(max(size.Width, size.Height), size.Height)
 	}
-	return b.text.Natural().AddWidthHeight(20, 7)
+	return b.text.MinSize().AddWidthHeight(20, 7)
 }
 
 // CreateRenderer is called by Fyne.
 func (b *Badge) CreateRenderer() fyne.WidgetRenderer {
-	b.ExtendBaseWidget(b)
-	r := &badgeRenderer{badge: b, edge: &canvas.Rectangle{}, ground: &canvas.Rectangle{}}
-	r.Refresh()
-	return r
-}
-
-type badgeRenderer struct {
-	badge        *Badge
-	edge, ground *canvas.Rectangle
-}
-
-func (r *badgeRenderer) Destroy() {}
-
-func (r *badgeRenderer) MinSize() fyne.Size { return r.badge.MinSize() }
-
-func (r *badgeRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.edge, r.ground, r.badge.text}
-}
-
-func (r *badgeRenderer) Layout(size fyne.Size) {
-	r.edge.Resize(size)
-	inset, radius := float32(0), size.Height/2
-	if r.badge.kind == Key {
-		inset, radius = 1, 3
+	edge, ground := &canvas.Rectangle{}, &canvas.Rectangle{}
+	paint := func() {
+		edge.FillColor, ground.FillColor = colorOf(b, ColorWarning), colorOf(b, ColorWarning)
+		if b.kind == Key {
+			edge.FillColor, ground.FillColor = colorOf(b, ColorLine), colorOf(b, ColorPage)
+		}
 	}
-	r.edge.CornerRadius, r.ground.CornerRadius = radius, radius-inset
-	place(r.ground, inset, inset, size.Width-2*inset, size.Height-2*inset)
-	height := r.badge.text.Natural().Height
-	place(r.badge.text, 0, float32(int((size.Height-height-1)/2)), size.Width, height)
-}
-
-func (r *badgeRenderer) Refresh() {
-	edge, ground := ColorWarning, ColorWarning
-	if r.badge.kind == Key {
-		edge, ground = ColorLine, ColorPage
+	lay := func(size fyne.Size) {
+		inset, radius := float32(0), size.Height/2
+		if b.kind == Key {
+			inset, radius = 1, 3
+		}
+		edge.CornerRadius, ground.CornerRadius = radius, radius-inset
+		edge.Resize(size)
+		Put(ground, inset, inset, size.Width-2*inset, size.Height-2*inset)
+		height := b.text.MinSize().Height
+		Put(b.text, 0, float32(int((size.Height-height-1)/2)), size.Width, height)
 	}
-	r.edge.FillColor, r.ground.FillColor = colorOf(r.badge, edge), colorOf(r.badge, ground)
-	r.Layout(r.badge.Size())
-	r.edge.Refresh()
-	r.ground.Refresh()
-	r.badge.text.Refresh()
+	return draw(b, paint, lay, edge, ground, b.text)
 }

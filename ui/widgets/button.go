@@ -3,19 +3,9 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 )
 
-var (
-	_ fyne.Widget       = (*Button)(nil)
-	_ fyne.Accessible   = (*Button)(nil)
-	_ fyne.Focusable    = (*Button)(nil)
-	_ fyne.Tappable     = (*Button)(nil)
-	_ desktop.Hoverable = (*Button)(nil)
-	_ desktop.Mouseable = (*Button)(nil)
-	_ desktop.Keyable   = (*Button)(nil)
-	_ Tall              = (*Button)(nil)
-)
+var _ control = (*Button)(nil)
 
 // Importance is a button's role.
 type Importance int
@@ -87,11 +77,11 @@ func (b *Button) AccessibilityLabel() string { return b.label.String() }
 // AccessibilityRole is button.
 func (b *Button) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
-// Natural returns the size of the button with its texts on one line.
-func (b *Button) Natural() fyne.Size {
-	size := b.label.Natural()
+// MinSize is the size of the button with its texts on one line.
+func (b *Button) MinSize() fyne.Size {
+	size := b.label.MinSize()
 	for _, text := range b.room {
-		size = size.Max(text.Natural())
+		size = size.Max(text.MinSize())
 	}
 	return size.AddWidthHeight(2*b.padX(), 2*buttonPadY)
 }
@@ -100,9 +90,6 @@ func (b *Button) Natural() fyne.Size {
 func (b *Button) HeightFor(width float32) float32 {
 	return b.label.HeightFor(width-2*b.padX()) + 2*buttonPadY
 }
-
-// MinSize is the size of the button with its texts on one line.
-func (b *Button) MinSize() fyne.Size { return b.Natural() }
 
 // padX is smaller for a primary button, which has no outline.
 func (b *Button) padX() float32 {
@@ -123,97 +110,50 @@ func (b *Button) ink() fyne.ThemeColorName {
 	}
 }
 
-// CreateRenderer is called by Fyne.
+// CreateRenderer is called by Fyne. It draws a face on an edge of another colour: the outline of a
+// secondary button, the lower edge of a primary one.
 func (b *Button) CreateRenderer() fyne.WidgetRenderer {
-	b.ExtendBaseWidget(b)
-	r := &buttonRenderer{button: b, ring: NewFocusRing(b, buttonRadius),
-		edge: &canvas.Rectangle{CornerRadius: buttonRadius}, face: &canvas.Rectangle{}}
-	r.objects = append(r.ring.Objects(), r.edge, r.face, b.label)
-	r.Refresh()
-	return r
-}
-
-// buttonRenderer draws a face on an edge of another colour: the outline of a secondary button, the
-// lower edge of a primary one.
-type buttonRenderer struct {
-	button     *Button
-	ring       *FocusRing
-	edge, face *canvas.Rectangle
-	objects    []fyne.CanvasObject
-}
-
-func (r *buttonRenderer) Destroy() {}
-
-func (r *buttonRenderer) MinSize() fyne.Size { return r.button.Natural() }
-
-func (r *buttonRenderer) Objects() []fyne.CanvasObject { return r.objects }
-
-func (r *buttonRenderer) Layout(size fyne.Size) {
-	r.ring.Layout(size)
-	b := r.button
-	outer := float32(0)
-	if b.focused {
-		outer = FocusInner
-	}
-	place(r.edge, outer, outer, size.Width-2*outer, size.Height-2*outer)
-	textY := float32(0)
-	if b.importance == Primary {
-		height := size.Height - 2*outer - buttonEdge
-		sunk := float32(0)
-		if b.held {
-			sunk = buttonEdge
+	ring := newFocusRing(b, buttonRadius)
+	edge, face := &canvas.Rectangle{CornerRadius: buttonRadius}, &canvas.Rectangle{}
+	paint := func() {
+		edges, faces := ColorPrimary, b.tint(ColorSurface, ColorHover, ColorPressed)
+		switch b.importance {
+		case Primary:
+			edges, faces = ColorActionEdge, b.tint(ColorAction, ColorActionHover, ColorActionHover)
+		case Danger:
+			edges, faces = ColorDanger, b.tint(ColorSurface, ColorDangerHover, ColorDangerPressed)
+		case Secondary:
 		}
-		place(r.face, outer, outer+sunk, size.Width-2*outer, height)
-		r.face.CornerRadius = buttonRadius
-		textY = sunk - buttonEdge/2.0 + 0.5
-	} else {
-		in := max(outer, float32(buttonBorder))
+		ring.show(b.focused)
+		edge.FillColor, face.FillColor = colorOf(b, edges), colorOf(b, faces)
+	}
+	lay := func(size fyne.Size) {
+		ring.lay(size)
+		outer := float32(0)
 		if b.focused {
-			in++ // the outline stays visible inside the ring
+			outer = focusInner
 		}
-		place(r.face, in, in, size.Width-2*in, size.Height-2*in)
-		r.face.CornerRadius = buttonRadius - 1
+		Put(edge, outer, outer, size.Width-2*outer, size.Height-2*outer)
+		textY := float32(0)
+		if b.importance == Primary {
+			sunk := float32(0)
+			if b.held {
+				sunk = buttonEdge
+			}
+			Put(face, outer, outer+sunk, size.Width-2*outer, size.Height-2*outer-buttonEdge)
+			face.CornerRadius = buttonRadius
+			textY = sunk - buttonEdge/2.0 + 0.5
+		} else {
+			in := max(outer, float32(buttonBorder))
+			if b.focused {
+				in++ // the outline stays visible inside the ring
+			}
+			Put(face, in, in, size.Width-2*in, size.Height-2*in)
+			face.CornerRadius = buttonRadius - 1
+		}
+		width := size.Width - 2*b.padX()
+		height := b.label.HeightFor(width)
+		Put(b.label, b.padX(), float32(int((size.Height-height)/2+textY)), width, height)
 	}
-	width := size.Width - 2*b.padX()
-	height := b.label.HeightFor(width)
-	place(b.label, b.padX(), float32(int((size.Height-height)/2+textY)), width, height)
-}
-
-func (r *buttonRenderer) Refresh() {
-	b := r.button
-	edge, face := ColorPrimary, ColorSurface
-	switch b.importance {
-	case Primary:
-		edge, face = ColorActionEdge, ColorAction
-		if b.hovered || b.held {
-			face = ColorActionHover
-		}
-	case Danger:
-		edge = ColorDanger
-		if b.hovered {
-			face = ColorDangerHover
-		}
-		if b.held {
-			face = ColorDangerPressed
-		}
-	default:
-		if b.hovered {
-			face = ColorHover
-		}
-		if b.held {
-			face = ColorPressed
-		}
-	}
-	r.ring.Show(b.focused)
-	r.edge.FillColor, r.face.FillColor = colorOf(b, edge), colorOf(b, face)
-	r.Layout(b.Size())
-	r.edge.Refresh()
-	r.face.Refresh()
-	b.label.Refresh()
-	canvas.Refresh(b)
-}
-
-func place(object fyne.CanvasObject, x, y, width, height float32) {
-	object.Move(fyne.NewPos(x, y))
-	object.Resize(fyne.NewSize(width, height))
+	return draw(b, paint, lay, ring.outer, ring.inner, edge, face, b.label)
 }

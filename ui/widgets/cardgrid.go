@@ -3,17 +3,15 @@ package widgets
 import (
 	"slices"
 	"sort"
-	"strings"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 )
 
 // Section is a heading with cards. Identical cards may share one Card, which makes a list of
-// thousands fast to build and to measure; the widget changes none.
+// thousands fast to build and to measure. A Card must not change: another one takes its place.
 type Section struct {
 	Heading []Run
 	Cards   []*Card
@@ -71,8 +69,11 @@ type CardGrid struct {
 	headings    map[int]*Text
 	spareCards  []*choiceCard
 	spareTexts  []*Text
-	ruler       ruler
-	heights     cardHeights
+	// What was measured at the present sizes: the widths of letters, and, at the present width of cards,
+	// their heights. ruler is the card that is measured.
+	letters map[Style]*letterWidths
+	heights map[*Card]float32
+	ruler   *RoleCard
 }
 
 const none = -1
@@ -91,22 +92,37 @@ type choiceCard struct {
 
 // NewCardGrid returns a grid of cards.
 func NewCardGrid(sections []Section) *CardGrid {
-	c := &CardGrid{cards: map[int]*choiceCard{}, headings: map[int]*Text{}}
-	c.ground = newHeadingGround(c)
-	c.box = container.New(cardGridLayout{c}, c.ground)
+	c := &CardGrid{
+		OnChosen: func(int) {}, OnStar: func(int) {}, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
+		OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
+		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
+	}
+	c.ground = &headingGround{of: c}
+	c.ground.ExtendBaseWidget(c.ground)
+	c.box = container.New(layout{
+		lay: func(_ []fyne.CanvasObject, size fyne.Size) {
+			c.measure(size.Width)
+			c.ground.Resize(size)
+			c.materialise()
+		},
+		height: func(_ []fyne.CanvasObject, width float32) float32 {
+			c.measure(width)
+			return c.height
+		},
+	}, c.ground)
 	c.SetSections(sections)
 	return c
 }
 
 // SetSections replaces the choices; none has the focus. They are placed at the next layout.
 func (c *CardGrid) SetSections(sections []Section) {
-	c.sections, c.rows, c.focused, c.grown, c.width = sections, c.rows[:0], none, none, 0
-	c.recycle()
-	count := 0
-	for _, section := range sections {
-		count += len(section.Cards)
-	}
-	c.choices = slices.Grow(c.choices[:0], count)
+	c.rows, c.focused, c.grown, c.width = c.rows[:0], none, none, 0
+	c.release(0, 0, none)
+	c.deal(sections)
+}
+
+func (c *CardGrid) deal(sections []Section) {
+	c.sections, c.choices = sections, c.choices[:0]
 	for _, section := range sections {
 		c.choices = append(c.choices, section.Cards...)
 	}
@@ -115,10 +131,7 @@ func (c *CardGrid) SetSections(sections []Section) {
 // Relabel replaces texts: the sections have as many choices as before. The focus stays, and nothing
 // moves until the width changes, unless the card with the focus needs more room for all of its text.
 func (c *CardGrid) Relabel(sections []Section) {
-	c.sections, c.choices = sections, c.choices[:0]
-	for _, section := range sections {
-		c.choices = append(c.choices, section.Cards...)
-	}
+	c.deal(sections)
 	for row, heading := range c.headings {
 		c.setHeading(heading, row)
 	}
@@ -128,9 +141,7 @@ func (c *CardGrid) Relabel(sections []Section) {
 	switch {
 	case c.grown != none: // it may need more room than before
 		c.width = 0
-		if c.OnResized != nil {
-			c.OnResized()
-		}
+		c.OnResized()
 	case focused:
 		c.grow()
 	}
@@ -153,7 +164,7 @@ func (c *CardGrid) Focus(choice int) {
 	c.focused = choice
 	c.reveal()
 	c.materialise()
-	if card := c.cards[choice]; card != nil && c.OnFocus != nil {
+	if card := c.cards[choice]; card != nil {
 		c.OnFocus(card.RoleCard)
 	}
 }
@@ -177,20 +188,23 @@ func (c *CardGrid) Move(columns, rows int) {
 		c.Focus(0)
 		return
 	}
-	to := c.focused + columns
-	if rows != 0 {
-		row := c.rowOf(c.focused)
-		column := c.focused - c.rows[row].first
-		next := row
-		for next += rows; next >= 0 && next < len(c.rows) && c.rows[next].count == 0; {
-			next += rows
-		}
-		if next < 0 || next >= len(c.rows) {
-			return
-		}
-		to = c.rows[next].first + min(column, c.rows[next].count-1)
+	if rows == 0 {
+		c.Focus(c.focused + columns)
+		return
 	}
-	c.Focus(to)
+	next := c.rowOf(c.focused) + rows
+	for next >= 0 && next < len(c.rows) && c.rows[next].count == 0 {
+		next += rows
+	}
+	if next >= 0 && next < len(c.rows) {
+		c.toRow(next)
+	}
+}
+
+// toRow moves the focus to a row of cards, in its column as far as there is one.
+func (c *CardGrid) toRow(row int) {
+	column := c.focused - c.rows[c.rowOf(c.focused)].first
+	c.Focus(c.rows[row].first + min(column, c.rows[row].count-1))
 }
 
 // AtTop reports whether the card that last had the focus is in the first row, or none had it.
@@ -206,7 +220,6 @@ func (c *CardGrid) MoveBy(height float32) {
 		return
 	}
 	row := c.rowOf(c.focused)
-	column := c.focused - c.rows[row].first
 	step, to := 1, row
 	if height < 0 {
 		step, height = -1, -height
@@ -220,7 +233,7 @@ func (c *CardGrid) MoveBy(height float32) {
 			to = next
 		}
 	}
-	c.Focus(c.rows[to].first + min(column, c.rows[to].count-1))
+	c.toRow(to)
 }
 
 // Show sets the visible part of the grid.
@@ -230,7 +243,7 @@ func (c *CardGrid) Show(top, bottom float32) {
 }
 
 func (c *CardGrid) reveal() {
-	if c.OnReveal == nil || len(c.rows) == 0 {
+	if len(c.rows) == 0 {
 		return
 	}
 	top, bottom := c.Part(c.focused)
@@ -267,28 +280,30 @@ func (c *CardGrid) measure(width float32) {
 	if c.width == width && c.sizes == sizes {
 		return
 	}
-	if c.sizes != sizes {
-		c.spareCards, c.spareTexts = nil, nil // measured with the old sizes
+	if c.sizes != sizes { // all was measured with the old ones
+		c.spareCards, c.spareTexts, c.letters, c.heights, c.ruler = nil, nil, map[Style]*letterWidths{}, nil, NewRoleCard()
 	}
 	c.width, c.sizes = width, sizes
 	least := th.Size(SizeCard)
 	columns := max(1, int((width+choiceGap)/(least+choiceGap)))
-	c.cardWidth = whole((width-float32(columns-1)*choiceGap)/float32(columns) - 0.5)
-	c.heights.reset(c.cardWidth, sizes)
+	cardWidth := whole((width-float32(columns-1)*choiceGap)/float32(columns) - 0.5)
+	if c.heights == nil || c.cardWidth != cardWidth || len(c.heights) > mostHeights {
+		c.heights = map[*Card]float32{}
+	}
+	c.cardWidth = cardWidth
 	heights := c.tallest()
 
 	c.rows = c.rows[:0]
 	y, first := float32(0), 0
 	heading := newHeading()
-	c.ruler.reset(sizes[1])
 	oneLine := heading.HeightFor(width)
 	for i, section := range c.sections {
 		if i > 0 {
 			y += sectionAbove
 		}
 		height := oneLine
-		if !c.ruler.surelyWithin(heading, section.Heading, width) {
-			heading.runs, heading.laid, heading.whole = section.Heading, nil, nil // measured only
+		if !c.surelyWithin(heading, section.Heading, width) {
+			heading.SetRuns(section.Heading...)
 			height = heading.HeightFor(width)
 		}
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
@@ -305,51 +320,40 @@ func (c *CardGrid) measure(width float32) {
 		y -= choiceGap
 	}
 	c.height = max(0, y)
-	c.recycle()
+	c.release(0, 0, c.focused) // every position has changed
 }
 
 // grow lets the focused card show all of its text, and the previous one no longer.
 func (c *CardGrid) grow() {
-	grown, card := none, NewRoleCard()
-	card.Set(*c.choices[c.focused])
-	if c.cardWidth > 0 && card.Cut(c.cardWidth) {
-		grown = c.focused
+	grown := none
+	if c.cardWidth > 0 {
+		c.ruler.Set(*c.choices[c.focused])
+		if c.ruler.Cut(c.cardWidth) {
+			grown = c.focused
+		}
 	}
 	if grown == c.grown {
 		return
 	}
 	c.grown, c.width = grown, 0
-	if c.OnResized != nil {
-		c.OnResized()
-	}
+	c.OnResized()
 }
 
 // wholeHeight returns the height of the card that shows all of its text.
 func (c *CardGrid) wholeHeight() float32 {
-	whole, card := *c.choices[c.grown], NewRoleCard()
+	whole := *c.choices[c.grown]
 	whole.Whole = true
-	card.Set(whole)
-	return card.HeightFor(c.cardWidth)
+	c.ruler.Set(whole)
+	return c.ruler.HeightFor(c.cardWidth)
 }
 
 // tallest returns the height of each section's cards: the greatest needed in any section that is
 // not apart.
 func (c *CardGrid) tallest() []float32 {
 	heights, shared := make([]float32, len(c.sections)), float32(0)
-	known := make(map[*Card]float32)
 	for i, section := range c.sections {
-		var last *Card
 		for _, choice := range section.Cards {
-			if choice == last {
-				continue
-			}
-			last = choice
-			height, measured := known[choice]
-			if !measured {
-				height = c.heights.of(choice)
-				known[choice] = height
-			}
-			heights[i] = max(heights[i], height)
+			heights[i] = max(heights[i], c.heightOf(choice))
 		}
 		if !section.Apart {
 			shared = max(shared, heights[i])
@@ -363,156 +367,95 @@ func (c *CardGrid) tallest() []float32 {
 	return heights
 }
 
-// cardHeights caches the heights of cards while width and sizes stay the same. A keystroke in a
-// search then measures nothing.
-type cardHeights struct {
-	width float32
-	sizes [3]float32
-	known map[string]float32
-}
-
-// mostHeights bounds the cache: more than a screen of long names and all roles together.
+// mostHeights bounds what is kept: more than all roles, and a screen of long names.
 const mostHeights = 1000
 
-func (h *cardHeights) reset(width float32, sizes [3]float32) {
-	if h.width != width || h.sizes != sizes || h.known == nil || len(h.known) > mostHeights {
-		h.width, h.sizes, h.known = width, sizes, make(map[string]float32)
-	}
-}
-
-func (h *cardHeights) of(choice *Card) float32 {
-	said := choice.Title + "\x00" + choice.Key + "\x00" + choice.Digits + "\x00" + strings.Join(choice.Lines, "\x00")
-	if choice.Star != nil {
-		said += "\x00\x02"
-	}
-	if choice.Spare {
-		said += "\x00\x03"
-	}
-	height, known := h.known[said]
+// heightOf returns the height of a card. It is kept, so that a key in a search measures nothing.
+func (c *CardGrid) heightOf(choice *Card) float32 {
+	height, known := c.heights[choice]
 	if !known {
-		card := NewRoleCard()
-		card.Set(*choice)
-		height = card.HeightFor(h.width)
-		h.known[said] = height
+		c.ruler.Set(*choice)
+		height = c.ruler.HeightFor(c.cardWidth)
+		c.heights[choice] = height
 	}
 	return height
 }
 
-// ruler reports quickly whether a heading certainly fits on one line: the sum of its letters'
-// widths, each rounded up, exceeds the text's. Measuring thousands of headings would be slow, and
-// nearly all are short.
-type ruler struct {
-	size   float32
-	widths map[Style]*letterWidths
-}
+// letterWidths are the widths of the letters of Latin-1 in one style; 0 is not measured yet.
+type letterWidths [256]float32
 
-// letterWidths are the widths of letters in one style; 0 is not measured yet.
-type letterWidths struct {
-	ascii [128]float32
-	rest  map[rune]float32
-}
-
-func (l *letterWidths) of(t *Text, letter rune, style Style) float32 {
-	width := float32(0)
-	if letter < rune(len(l.ascii)) {
-		width = l.ascii[letter]
-	} else {
-		width = l.rest[letter]
-	}
-	if width > 0 {
-		return width
-	}
-	width = t.measure(string(letter), style).width + 0.25
-	if letter < rune(len(l.ascii)) {
-		l.ascii[letter] = width
-	} else {
-		l.rest[letter] = width
-	}
-	return width
-}
-
-func (r *ruler) reset(size float32) {
-	if r.size != size || r.widths == nil {
-		r.size, r.widths = size, map[Style]*letterWidths{}
-	}
-}
-
-func (r *ruler) surelyWithin(t *Text, runs []Run, width float32) bool {
-	sum := float32(0)
+// surelyWithin reports whether a heading certainly fits on one line: the sum of its letters' widths,
+// each rounded up, exceeds the text's. Measuring thousands of headings would be slow, and nearly all
+// are short.
+func (c *CardGrid) surelyWithin(heading *Text, runs []Run, width float32) bool {
 	for _, run := range runs {
-		letters := r.widths[run.Style]
-		if letters == nil {
-			letters = &letterWidths{rest: map[rune]float32{}}
-			r.widths[run.Style] = letters
+		widths := c.letters[run.Style]
+		if widths == nil {
+			widths = &letterWidths{}
+			c.letters[run.Style] = widths
 		}
 		for _, letter := range run.Text {
-			sum += letters.of(t, letter, run.Style)
-		}
-		if sum > width {
-			return false
+			if int(letter) >= len(widths) {
+				return false
+			}
+			if widths[letter] == 0 {
+				widths[letter] = heading.measure(string(letter), run.Style).width + 0.25
+			}
+			width -= widths[letter]
 		}
 	}
-	return true
+	return width >= 0
 }
 
-// recycle releases all cards and headings, since every position has changed.
-func (c *CardGrid) recycle() {
+// release makes spare all cards and headings but those in some rows, and the card of one choice.
+func (c *CardGrid) release(from, to, kept int) {
+	within := func(row int) bool { return row >= from && row < to }
 	for choice, card := range c.cards {
-		if choice != c.focused {
+		if choice != kept && !within(c.rowOf(choice)) {
 			c.spareCards = append(c.spareCards, card)
 			delete(c.cards, choice)
 		}
 	}
 	for row, heading := range c.headings {
-		c.spareTexts = append(c.spareTexts, heading)
-		delete(c.headings, row)
-	}
-}
-
-// materialise makes what is visible, and releases the rest. The Tab stop stays: Fyne keeps sending
-// keys to the card with the focus, and it must not become another role under the user's fingers.
-func (c *CardGrid) materialise() {
-	if len(c.rows) == 0 {
-		if len(c.box.Objects) > 1 {
-			c.box.Objects = []fyne.CanvasObject{c.ground}
-			canvas.Refresh(c.box)
-		}
-		return
-	}
-	from := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y+c.rows[i].height > c.top })
-	to := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y >= c.bottom })
-
-	c.release(from, to)
-	for row := from; row < to; row++ {
-		c.showRow(row)
-	}
-	if len(c.choices) > 0 {
-		if row := c.rowOf(c.stop()); row < from || row >= to {
-			c.showCard(c.stop(), row)
-		}
-	}
-	c.arrange()
-}
-
-// stop returns the choice whose card is the Tab stop.
-func (c *CardGrid) stop() int { return max(0, c.focused) }
-
-func (c *CardGrid) release(from, to int) {
-	for choice, card := range c.cards {
-		if row := c.rowOf(choice); (row < from || row >= to) && choice != c.stop() {
-			c.spareCards = append(c.spareCards, card)
-			delete(c.cards, choice)
-		}
-	}
-	for row, heading := range c.headings {
-		if row < from || row >= to {
+		if !within(row) {
 			c.spareTexts = append(c.spareTexts, heading)
 			delete(c.headings, row)
 		}
 	}
 }
 
-func (c *CardGrid) showRow(row int) {
+// materialise makes what is visible, and releases the rest. The Tab stop stays: Fyne keeps sending
+// keys to the card with the focus, and it must not become another role under the user's fingers.
+func (c *CardGrid) materialise() {
+	from := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y+c.rows[i].height > c.top })
+	to := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y >= c.bottom })
+	c.release(from, to, c.stop())
+
+	objects := append(make([]fyne.CanvasObject, 0, len(c.box.Objects)+1), c.ground)
+	row := none // of the Tab stop
+	if len(c.choices) > 0 {
+		row = c.rowOf(c.stop())
+	}
+	if row != none && row < from {
+		objects = append(objects, c.showCard(c.stop(), row))
+	}
+	for row := from; row < to; row++ {
+		objects = c.showRow(objects, row)
+	}
+	if row >= to {
+		objects = append(objects, c.showCard(c.stop(), row))
+	}
+	if !slices.Equal(objects, c.box.Objects) {
+		c.box.Objects = objects
+		canvas.Refresh(c.box)
+	}
+}
+
+// stop returns the choice whose card is the Tab stop.
+func (c *CardGrid) stop() int { return max(0, c.focused) }
+
+// showRow places the heading or the cards of a row, and adds them to objects.
+func (c *CardGrid) showRow(objects []fyne.CanvasObject, row int) []fyne.CanvasObject {
 	r := c.rows[row]
 	if r.count == 0 {
 		heading := c.headings[row]
@@ -521,12 +464,13 @@ func (c *CardGrid) showRow(row int) {
 			c.setHeading(heading, row)
 			c.headings[row] = heading
 		}
-		place(heading, 0, r.y, c.width, r.height)
-		return
+		Put(heading, 0, r.y, c.width, r.height)
+		return append(objects, heading)
 	}
 	for choice := r.first; choice < r.first+r.count; choice++ {
-		c.showCard(choice, row)
+		objects = append(objects, c.showCard(choice, row))
 	}
+	return objects
 }
 
 // setHeading shows the heading of a row, in the lines that the row has room for.
@@ -539,7 +483,7 @@ func (c *CardGrid) setHeading(heading *Text, row int) {
 	}
 }
 
-func (c *CardGrid) showCard(choice, row int) {
+func (c *CardGrid) showCard(choice, row int) *RoleCard {
 	card := c.cards[choice]
 	if card == nil {
 		card = c.spareCard()
@@ -553,37 +497,8 @@ func (c *CardGrid) showCard(choice, row int) {
 	}
 	card.Set(shown)
 	x := float32(choice-c.rows[row].first) * (c.cardWidth + choiceGap)
-	place(card.RoleCard, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
-}
-
-// arrange puts headings and cards into the container in reading order.
-func (c *CardGrid) arrange() {
-	rows := make(map[int][]fyne.CanvasObject, len(c.headings)+len(c.cards))
-	for row, heading := range c.headings {
-		rows[row] = []fyne.CanvasObject{heading}
-	}
-	choices := make([]int, 0, len(c.cards))
-	for choice := range c.cards {
-		choices = append(choices, choice)
-	}
-	slices.Sort(choices)
-	for _, choice := range choices {
-		row := c.rowOf(choice)
-		rows[row] = append(rows[row], c.cards[choice].RoleCard)
-	}
-	order := make([]int, 0, len(rows))
-	for row := range rows {
-		order = append(order, row)
-	}
-	slices.Sort(order)
-	objects := append(make([]fyne.CanvasObject, 0, len(c.box.Objects)+1), c.ground)
-	for _, row := range order {
-		objects = append(objects, rows[row]...)
-	}
-	if !slices.Equal(objects, c.box.Objects) {
-		c.box.Objects = objects
-		canvas.Refresh(c.box)
-	}
+	Put(card.RoleCard, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
+	return card.RoleCard
 }
 
 func (c *CardGrid) spareText() *Text {
@@ -610,16 +525,8 @@ func (c *CardGrid) spareCard() *choiceCard {
 	}
 	card := &choiceCard{RoleCard: NewRoleCard()}
 	card.Skipped = func() bool { return card.choice != c.stop() }
-	card.OnTapped = func() {
-		if c.OnChosen != nil {
-			c.OnChosen(card.choice)
-		}
-	}
-	card.OnStar = func() {
-		if c.OnStar != nil {
-			c.OnStar(card.choice)
-		}
-	}
+	card.OnTapped = func() { c.OnChosen(card.choice) }
+	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {
 		c.focused = card.choice
 		c.grow()
@@ -630,25 +537,11 @@ func (c *CardGrid) spareCard() *choiceCard {
 		if over {
 			texts = card.Tip()
 		}
-		c.cut(texts, at)
-	}
-	card.OnKey = func(key *fyne.KeyEvent) {
-		if c.OnKey != nil {
-			c.OnKey(key)
-		}
-	}
-	card.OnRune = func(r rune) {
-		if c.OnRune != nil {
-			c.OnRune(r)
-		}
-	}
-	return card
-}
-
-func (c *CardGrid) cut(texts []string, at fyne.Position) {
-	if c.OnCut != nil {
 		c.OnCut(texts, at)
 	}
+	card.OnKey = func(key *fyne.KeyEvent) { c.OnKey(key) }
+	card.OnRune = func(r rune) { c.OnRune(r) }
+	return card
 }
 
 // headingAt returns the full text of the heading at a position, if it is cut.
@@ -670,50 +563,17 @@ var (
 // headingGround is behind everything and detects the mouse on a heading: headings are texts, which
 // do not receive the mouse, unlike cards.
 type headingGround struct {
-	widget.BaseWidget
+	unseen
 	of *CardGrid
 }
-
-func newHeadingGround(of *CardGrid) *headingGround {
-	g := &headingGround{of: of}
-	g.ExtendBaseWidget(g)
-	return g
-}
-
-// AccessibilityLabel is empty: the ground is invisible.
-func (g *headingGround) AccessibilityLabel() string { return "" }
-
-// AccessibilityRole is container.
-func (g *headingGround) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
 // MouseIn is called by Fyne.
 func (g *headingGround) MouseIn(event *desktop.MouseEvent) { g.MouseMoved(event) }
 
 // MouseMoved is called by Fyne.
 func (g *headingGround) MouseMoved(event *desktop.MouseEvent) {
-	g.of.cut(g.of.headingAt(event.Position), event.AbsolutePosition)
+	g.of.OnCut(g.of.headingAt(event.Position), event.AbsolutePosition)
 }
 
 // MouseOut is called by Fyne.
-func (g *headingGround) MouseOut() { g.of.cut(nil, fyne.Position{}) }
-
-// CreateRenderer is called by Fyne.
-func (g *headingGround) CreateRenderer() fyne.WidgetRenderer {
-	g.ExtendBaseWidget(g)
-	return widget.NewSimpleRenderer(container.NewWithoutLayout())
-}
-
-type cardGridLayout struct{ of *CardGrid }
-
-func (l cardGridLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
-	l.of.measure(width)
-	return l.of.height
-}
-
-func (l cardGridLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	l.of.measure(size.Width)
-	l.of.ground.Resize(size)
-	l.of.materialise()
-}
-
-func (l cardGridLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+func (g *headingGround) MouseOut() { g.of.OnCut(nil, fyne.Position{}) }

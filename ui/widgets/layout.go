@@ -5,26 +5,61 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
+// Fyne's own layouts go by MinSize, from which the height of wrapped text cannot be had: hence these.
+
+// Place moves and resizes an object.
+type Place func(object fyne.CanvasObject, x, y, width, height float32)
+
+// Placing calls at for each visible object of a container, and returns the height that they need at
+// its width. For that height alone it is called with a height of 0, and with an at that does
+// nothing: so heights and positions cannot differ.
+type Placing func(objects []fyne.CanvasObject, size fyne.Size, at Place) (height float32)
+
+// Placed returns a container of objects that placing places.
+func Placed(placing Placing, objects ...fyne.CanvasObject) *fyne.Container {
+	return container.New(placed(placing, nil), objects...)
+}
+
+// layout is the layout of all containers here. Its MinSize is always zero: a minimum says little
+// about objects whose heights depend on widths, Fyne asks every container for it in every frame, and
+// a change would cause another layout. The window has its own minimum size, and what does not fit
+// scrolls.
+type layout struct {
+	lay func(objects []fyne.CanvasObject, size fyne.Size)
+	// height returns the height needed at a width, and natural the width at which nothing wraps. Each
+	// is nil where it is of no use.
+	height  func(objects []fyne.CanvasObject, width float32) float32
+	natural func(objects []fyne.CanvasObject) float32
+}
+
+func placed(placing Placing, natural func([]fyne.CanvasObject) float32) layout {
+	return layout{
+		lay: func(objects []fyne.CanvasObject, size fyne.Size) { placing(objects, size, Put) },
+		height: func(objects []fyne.CanvasObject, width float32) float32 {
+			return placing(objects, fyne.NewSize(width, 0), nowhere)
+		},
+		natural: natural,
+	}
+}
+
+// Layout is called by Fyne.
+func (l layout) Layout(objects []fyne.CanvasObject, size fyne.Size) { l.lay(objects, size) }
+
+// MinSize is zero.
+func (layout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
+
+// Put moves and resizes an object.
+func Put(object fyne.CanvasObject, x, y, width, height float32) {
+	object.Move(fyne.NewPos(x, y))
+	object.Resize(fyne.NewSize(width, height))
+}
+
+func nowhere(fyne.CanvasObject, float32, float32, float32, float32) {}
+
 // Tall is an object whose height depends on its width, like wrapped text.
 type Tall interface {
 	// HeightFor returns the height that the object needs at a width.
 	HeightFor(width float32) float32
-}
-
-// TallLayout is a layout with a height for each width. Its MinSize is always zero: a minimum says
-// little about such objects, Fyne asks every container for it in every frame, and a change would
-// cause another layout. The window has its own minimum size, and what does not fit scrolls.
-type TallLayout interface {
-	fyne.Layout
-	HeightFor(objects []fyne.CanvasObject, width float32) float32
-}
-
-// natural is an object with a preferred width above its minimum: text on one line, buttons in one
-// row.
-type natural interface{ Natural() fyne.Size }
-
-type naturalLayout interface {
-	naturalWidth(objects []fyne.CanvasObject) float32
 }
 
 // HeightFor returns the height that any object needs at a width.
@@ -33,8 +68,8 @@ func HeightFor(object fyne.CanvasObject, width float32) float32 {
 		return tall.HeightFor(width)
 	}
 	if box, ok := object.(*fyne.Container); ok {
-		if layout, ok := box.Layout.(TallLayout); ok {
-			return layout.HeightFor(box.Objects, width)
+		if l, ok := box.Layout.(layout); ok && l.height != nil {
+			return l.height(box.Objects, width)
 		}
 	}
 	return object.MinSize().Height
@@ -42,15 +77,23 @@ func HeightFor(object fyne.CanvasObject, width float32) float32 {
 
 // NaturalWidth returns the width at which no part of an object wraps.
 func NaturalWidth(object fyne.CanvasObject) float32 {
-	if wide, ok := object.(natural); ok {
-		return wide.Natural().Width
-	}
 	if box, ok := object.(*fyne.Container); ok {
-		if layout, ok := box.Layout.(naturalLayout); ok {
-			return layout.naturalWidth(box.Objects)
+		if l, ok := box.Layout.(layout); ok && l.natural != nil {
+			return l.natural(box.Objects)
 		}
 	}
 	return object.MinSize().Width
+}
+
+// widest returns the greatest natural width of objects.
+func widest(objects []fyne.CanvasObject) float32 {
+	width := float32(0)
+	for _, object := range objects {
+		if object.Visible() {
+			width = max(width, NaturalWidth(object))
+		}
+	}
+	return width
 }
 
 // Arrange lays out a container and its containers again, after a size in it has changed. Unlike
@@ -91,157 +134,88 @@ func Column(rows ...Row) *fyne.Container {
 	for i, row := range rows {
 		objects[i] = row.Object
 	}
-	return container.New(columnLayout(rows), objects...)
-}
-
-type columnLayout []Row
-
-func (l columnLayout) width(row Row, available float32) float32 {
-	if row.Align == Fill {
-		return available
-	}
-	return min(NaturalWidth(row.Object), available)
-}
-
-func (l columnLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	y := float32(0)
-	for _, row := range l {
-		if !row.Object.Visible() {
-			continue
+	return container.New(placed(func(_ []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		y := float32(0)
+		for _, row := range rows {
+			if !row.Object.Visible() {
+				continue
+			}
+			x, width := float32(0), size.Width
+			if row.Align != Fill {
+				width = min(NaturalWidth(row.Object), width)
+			}
+			if row.Align == Centre {
+				x = whole((size.Width - width) / 2)
+			}
+			height := HeightFor(row.Object, width)
+			at(row.Object, x, y+row.Above, width, height)
+			y += row.Above + height
 		}
-		y += row.Above
-		width := l.width(row, size.Width)
-		height := HeightFor(row.Object, width)
-		x := float32(0)
-		if row.Align == Centre {
-			x = whole((size.Width - width) / 2)
-		}
-		row.Object.Move(fyne.NewPos(x, y))
-		row.Object.Resize(fyne.NewSize(width, height))
-		y += height
-	}
+		return y
+	}, widest), objects...)
 }
-
-func (l columnLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
-	y := float32(0)
-	for _, row := range l {
-		if row.Object.Visible() {
-			y += row.Above + HeightFor(row.Object, l.width(row, width))
-		}
-	}
-	return y
-}
-
-func (l columnLayout) naturalWidth([]fyne.CanvasObject) float32 {
-	width := float32(0)
-	for _, row := range l {
-		if row.Object.Visible() {
-			width = max(width, NaturalWidth(row.Object))
-		}
-	}
-	return width
-}
-
-// MinSize is zero: see [TallLayout].
-func (l columnLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 // Margins are the gaps around an object.
 type Margins struct{ Left, Top, Right, Bottom float32 }
 
 // Inset puts margins around an object.
 func Inset(margins Margins, object fyne.CanvasObject) *fyne.Container {
-	return container.New(insetLayout(margins), object)
+	return container.New(placed(margins.place, margins.natural), object)
 }
 
-type insetLayout Margins
-
-func (l insetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	for _, object := range objects {
-		object.Move(fyne.NewPos(l.Left, l.Top))
-		object.Resize(fyne.NewSize(size.Width-l.Left-l.Right, size.Height-l.Top-l.Bottom))
-	}
+func (m Margins) place(objects []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+	width := size.Width - m.Left - m.Right
+	height := HeightFor(objects[0], width)
+	at(objects[0], m.Left, m.Top, width, height)
+	return m.Top + height + m.Bottom
 }
 
-func (l insetLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	height := float32(0)
-	for _, object := range objects {
-		height = max(height, HeightFor(object, width-l.Left-l.Right))
-	}
-	return l.Top + height + l.Bottom
+func (m Margins) natural(objects []fyne.CanvasObject) float32 {
+	return m.Left + widest(objects) + m.Right
 }
 
-func (l insetLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
-	width := float32(0)
-	for _, object := range objects {
-		width = max(width, NaturalWidth(object))
-	}
-	return l.Left + width + l.Right
-}
-
-// MinSize is zero: see [TallLayout].
-func (l insetLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
-// Sheet puts margins around an object, which is at most as wide as most, and then in the middle.
-func Sheet(margins Margins, most float32, object fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{sheetLayout{margins: margins, most: most}}, object)
-}
-
-// MiddleSheet is a Sheet with the object in the middle of the height, as far as the sheet is higher
-// than from.
-func MiddleSheet(margins Margins, most, from float32, object fyne.CanvasObject) *fyne.Container {
-	return container.New(middleSheetLayout{placed{sheetLayout{margins: margins, most: most}}, from}, object)
-}
-
-type sheetLayout struct {
-	margins Margins
-	most    float32
-}
-
-func (l sheetLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
-	room := width - l.margins.Left - l.margins.Right
-	wide := min(room, l.most)
-	height := HeightFor(objects[0], wide)
-	at(objects[0], fyne.NewPos(l.margins.Left+whole((room-wide)/2), l.margins.Top), fyne.NewSize(wide, height))
-	return l.margins.Top + height + l.margins.Bottom
-}
-
-type middleSheetLayout struct {
-	placed
-	from float32
-}
-
-// Layout is called by Fyne.
-func (l middleSheetLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	l.placed.Layout(objects, size)
-	lower := min((size.Height-l.HeightFor(objects, size.Width))/2, size.Height-l.from)
-	objects[0].Move(objects[0].Position().AddXY(0, whole(max(0, lower))))
+// Sheet puts margins around an object, which is at most as wide as most, and then in the middle. It
+// is in the middle of the height, too, as far as the sheet is higher than from.
+func Sheet(margins Margins, most, from float32, object fyne.CanvasObject) *fyne.Container {
+	return Placed(func(_ []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		room := size.Width - margins.Left - margins.Right
+		width := min(room, most)
+		height := HeightFor(object, width)
+		needed := margins.Top + height + margins.Bottom
+		lower := whole(max(0, min((size.Height-needed)/2, size.Height-from)))
+		at(object, margins.Left+whole((room-width)/2), margins.Top+lower, width, height)
+		return needed
+	}, object)
 }
 
 // Flow puts objects side by side in their natural width, and wraps to further rows.
 func Flow(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY}}, objects...)
+	return flow{gapX: gapX, gapY: gapY}.of(objects)
 }
 
 // Middle is a Flow with objects centred vertically in their row.
 func Middle(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true}}, objects...)
+	return flow{gapX: gapX, gapY: gapY, middle: true}.of(objects)
 }
 
 // AtEnd is a Middle with its rows at the right.
 func AtEnd(gapX, gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{flowLayout{gapX: gapX, gapY: gapY, middle: true, atEnd: true}}, objects...)
+	return flow{gapX: gapX, gapY: gapY, middle: true, atEnd: true}.of(objects)
 }
 
-type flowLayout struct {
+type flow struct {
 	gapX, gapY    float32
 	middle, atEnd bool
 }
 
-func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
+func (l flow) of(objects []fyne.CanvasObject) *fyne.Container {
+	return container.New(placed(l.place, l.natural), objects...)
+}
+
+func (l flow) place(objects []fyne.CanvasObject, size fyne.Size, at Place) float32 {
 	type cell struct {
-		object fyne.CanvasObject
-		x      float32
-		size   fyne.Size
+		object           fyne.CanvasObject
+		x, width, height float32
 	}
 	var row []cell
 	x, y, height := float32(0), float32(0), float32(0)
@@ -249,14 +223,14 @@ func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fy
 		left := float32(0)
 		if l.atEnd && len(row) > 0 {
 			last := row[len(row)-1]
-			left = width - last.x - last.size.Width
+			left = size.Width - last.x - last.width
 		}
 		for _, c := range row {
 			below := float32(0)
 			if l.middle {
-				below = float32(int((height - c.size.Height) / 2))
+				below = float32(int((height - c.height) / 2))
 			}
-			at(c.object, fyne.NewPos(left+c.x, y+below), c.size)
+			at(c.object, left+c.x, y+below, c.width, c.height)
 		}
 		row = row[:0]
 	}
@@ -264,21 +238,20 @@ func (l flowLayout) place(objects []fyne.CanvasObject, width float32, at func(fy
 		if !object.Visible() {
 			continue
 		}
-		w := min(NaturalWidth(object), width)
-		if x > 0 && x+w > width {
+		width := min(NaturalWidth(object), size.Width)
+		if x > 0 && x+width > size.Width {
 			end()
 			x, y, height = 0, y+height+l.gapY, 0
 		}
-		size := fyne.NewSize(w, HeightFor(object, w))
-		row = append(row, cell{object, x, size})
-		x += w + l.gapX
-		height = max(height, size.Height)
+		row = append(row, cell{object, x, width, HeightFor(object, width)})
+		x += width + l.gapX
+		height = max(height, row[len(row)-1].height)
 	}
 	end()
 	return y + height
 }
 
-func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
+func (l flow) natural(objects []fyne.CanvasObject) float32 {
 	width, gap := float32(0), float32(0)
 	for _, object := range objects {
 		if object.Visible() {
@@ -292,135 +265,96 @@ func (l flowLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
 // Giving puts two objects side by side, centred vertically. The first gives way to the second, down
 // to half of the width; if that is not enough, the second is below it.
 func Giving(gapX, gapY float32, first, second fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{givingLayout{flowLayout{gapX: gapX, gapY: gapY, middle: true}}}, first, second)
-}
-
-type givingLayout struct{ flow flowLayout }
-
-func (l givingLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
-	first, second := objects[0], objects[1]
-	left := width - l.flow.gapX - NaturalWidth(second)
-	if !first.Visible() || !second.Visible() || NaturalWidth(first) <= left || left < width/2 {
-		return l.flow.place(objects, width, at)
-	}
-	a, b := fyne.NewSize(left, HeightFor(first, left)), fyne.NewSize(width-left-l.flow.gapX, HeightFor(second, width-left-l.flow.gapX))
-	height := max(a.Height, b.Height)
-	at(first, fyne.NewPos(0, whole((height-a.Height)/2)), a)
-	at(second, fyne.NewPos(left+l.flow.gapX, whole((height-b.Height)/2)), b)
-	return height
-}
-
-func (l givingLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
-	return l.flow.naturalWidth(objects)
+	l := flow{gapX: gapX, gapY: gapY, middle: true}
+	return container.New(placed(func(objects []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		left := size.Width - gapX - NaturalWidth(second)
+		if !first.Visible() || !second.Visible() || NaturalWidth(first) <= left || left < size.Width/2 {
+			return l.place(objects, size, at)
+		}
+		right := size.Width - left - gapX
+		a, b := HeightFor(first, left), HeightFor(second, right)
+		height := max(a, b)
+		at(first, 0, whole((height-a)/2), left, a)
+		at(second, left+gapX, whole((height-b)/2), right, b)
+		return height
+	}, l.natural), first, second)
 }
 
 // Corner puts an aside into the upper right corner, next to a heading, if both fit; else below the
 // heading. It is before the rest in Tab order.
 func Corner(gap float32, heading, aside, rest fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{cornerLayout{gap: gap}}, heading, aside, rest)
-}
-
-const asideAbove = 14 // between a heading and the aside below it
-
-type cornerLayout struct{ gap float32 }
-
-func (l cornerLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
-	heading, aside, rest := objects[0], objects[1], objects[2]
-	asideWidth := min(whole(NaturalWidth(aside)+0.5), width)
-	asideHeight := HeightFor(aside, asideWidth)
-	headingWidth, beside := width, NaturalWidth(heading)+l.gap+asideWidth <= width
-	if beside {
-		headingWidth = NaturalWidth(heading)
-		at(aside, fyne.NewPos(width-asideWidth, 0), fyne.NewSize(asideWidth, asideHeight))
-	}
-	y := HeightFor(heading, headingWidth)
-	at(heading, fyne.Position{}, fyne.NewSize(headingWidth, y))
-	if beside {
-		y = max(y, asideHeight)
-	} else {
-		y += asideAbove
-		at(aside, fyne.NewPos(0, y), fyne.NewSize(asideWidth, asideHeight))
-		y += asideHeight
-	}
-	height := HeightFor(rest, width)
-	at(rest, fyne.NewPos(0, y), fyne.NewSize(width, height))
-	return y + height
+	const asideAbove = 14 // between a heading and the aside below it
+	return Placed(func(_ []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		asideWidth := min(whole(NaturalWidth(aside)+0.5), size.Width)
+		asideHeight := HeightFor(aside, asideWidth)
+		width := NaturalWidth(heading)
+		beside := width+gap+asideWidth <= size.Width
+		if !beside {
+			width = size.Width
+		}
+		y := HeightFor(heading, width)
+		at(heading, 0, 0, width, y)
+		if beside {
+			at(aside, size.Width-asideWidth, 0, asideWidth, asideHeight)
+			y = max(y, asideHeight)
+		} else {
+			at(aside, 0, y+asideAbove, asideWidth, asideHeight)
+			y += asideAbove + asideHeight
+		}
+		height := HeightFor(rest, size.Width)
+		at(rest, 0, y, size.Width, height)
+		return y + height
+	}, heading, aside, rest)
 }
 
 // Pairs lists names and values in two columns, the names as wide as the theme's SizeLabel. If that
 // leaves too little for the values, each is below its name. Objects alternate: name, value, name,
 // value.
 func Pairs(gapY float32, objects ...fyne.CanvasObject) *fyne.Container {
-	return container.New(placed{pairsLayout{gapY: gapY}}, objects...)
-}
-
-type pairsLayout struct{ gapY float32 }
-
-func (l pairsLayout) label(width float32) (label float32, stacked bool) {
-	label = fyne.CurrentApp().Settings().Theme().Size(SizeLabel)
-	return label, width < label*2.5
-}
-
-func (l pairsLayout) place(objects []fyne.CanvasObject, width float32, at func(fyne.CanvasObject, fyne.Position, fyne.Size)) float32 {
-	label, stacked := l.label(width)
-	y := float32(0)
-	for i := 0; i+1 < len(objects); i += 2 {
-		if i > 0 {
-			y += l.gapY
-		}
-		name, value := objects[i], objects[i+1]
+	return Placed(func(_ []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		label := fyne.CurrentApp().Settings().Theme().Size(SizeLabel)
+		left, stacked := label, size.Width < label*2.5
 		if stacked {
-			h := HeightFor(name, width)
-			at(name, fyne.NewPos(0, y), fyne.NewSize(width, h))
-			y += h
-			h = HeightFor(value, width)
-			at(value, fyne.NewPos(0, y), fyne.NewSize(width, h))
-			y += h
-			continue
+			label, left = size.Width, 0
 		}
-		nameHeight, valueHeight := HeightFor(name, label), HeightFor(value, width-label)
-		at(name, fyne.NewPos(0, y), fyne.NewSize(label, nameHeight))
-		at(value, fyne.NewPos(label, y), fyne.NewSize(width-label, valueHeight))
-		y += max(nameHeight, valueHeight)
-	}
-	return y
+		y := float32(0)
+		for i := 0; i+1 < len(objects); i += 2 {
+			if i > 0 {
+				y += gapY
+			}
+			above, below := HeightFor(objects[i], label), HeightFor(objects[i+1], size.Width-left)
+			at(objects[i], 0, y, label, above)
+			if stacked {
+				at(objects[i+1], 0, y+above, size.Width, below)
+				y += above + below
+				continue
+			}
+			at(objects[i+1], left, y, size.Width-left, below)
+			y += max(above, below)
+		}
+		return y
+	}, objects...)
 }
 
 // Beside puts an object to the right of an icon, whose size is a multiple of a theme size. The icon
 // is level with the first line.
 func Beside(icon *Picture, size fyne.ThemeSizeName, times float32, object fyne.CanvasObject) *fyne.Container {
-	return container.New(besideLayout{size: size, times: times}, icon, object)
+	measures := func() (side, indent float32) {
+		side = whole(fyne.CurrentApp().Settings().Theme().Size(size) * times)
+		return side, whole(side * 1.4)
+	}
+	return container.New(placed(func(_ []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		side, indent := measures()
+		width := size.Width - indent
+		height := HeightFor(object, width)
+		at(icon, 0, 1, side, side)
+		at(object, indent, 0, width, height)
+		return max(side+1, height)
+	}, func([]fyne.CanvasObject) float32 {
+		_, indent := measures()
+		return indent + NaturalWidth(object)
+	}), icon, object)
 }
-
-type besideLayout struct {
-	size  fyne.ThemeSizeName
-	times float32
-}
-
-func (l besideLayout) measures() (side, indent float32) {
-	side = whole(fyne.CurrentApp().Settings().Theme().Size(l.size) * l.times)
-	return side, whole(side * 1.4)
-}
-
-func (l besideLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	side, indent := l.measures()
-	place(objects[0], 0, 1, side, side)
-	width := size.Width - indent
-	place(objects[1], indent, 0, width, HeightFor(objects[1], width))
-}
-
-func (l besideLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	side, indent := l.measures()
-	return max(side+1, HeightFor(objects[1], width-indent))
-}
-
-func (l besideLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
-	_, indent := l.measures()
-	return indent + NaturalWidth(objects[1])
-}
-
-// MinSize is zero: see [TallLayout].
-func (l besideLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 // whole rounds to a whole unit, for sharp lines at a scale of one.
 func whole(x float32) float32 { return float32(int(x + 0.5)) }

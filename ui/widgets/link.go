@@ -3,19 +3,9 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 )
 
-var (
-	_ fyne.Widget       = (*Link)(nil)
-	_ fyne.Accessible   = (*Link)(nil)
-	_ fyne.Focusable    = (*Link)(nil)
-	_ fyne.Tappable     = (*Link)(nil)
-	_ desktop.Hoverable = (*Link)(nil)
-	_ desktop.Mouseable = (*Link)(nil)
-	_ desktop.Keyable   = (*Link)(nil)
-	_ Tall              = (*Link)(nil)
-)
+var _ control = (*Link)(nil)
 
 // LinkPad is the room between a link's text and its sides.
 const LinkPad = 4
@@ -80,9 +70,9 @@ func (l *Link) AccessibilityLabel() string {
 // AccessibilityRole is button: links on web pages navigate, and this one acts.
 func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
-// Natural returns the size of the link with its text on one line.
-func (l *Link) Natural() fyne.Size {
-	label := l.label.Natural()
+// MinSize is the size of the link with its text on one line.
+func (l *Link) MinSize() fyne.Size {
+	label := l.label.MinSize()
 	return fyne.NewSize(label.Width+2*LinkPad, max(linkLeast, label.Height+2*linkPadY))
 }
 
@@ -91,65 +81,34 @@ func (l *Link) HeightFor(width float32) float32 {
 	return max(linkLeast, l.label.HeightFor(width-2*LinkPad)+2*linkPadY)
 }
 
-// MinSize is the size of the link with its text on one line.
-func (l *Link) MinSize() fyne.Size { return l.Natural() }
-
 // CreateRenderer is called by Fyne.
 func (l *Link) CreateRenderer() fyne.WidgetRenderer {
-	l.ExtendBaseWidget(l)
-	r := &linkRenderer{link: l, ring: NewFocusRing(l, 3), face: &canvas.Rectangle{}, line: &canvas.Rectangle{}}
-	r.objects = append(r.ring.Objects(), r.face, l.label, r.line)
-	r.Refresh()
-	return r
-}
-
-type linkRenderer struct {
-	link       *Link
-	ring       *FocusRing
-	face, line *canvas.Rectangle
-	objects    []fyne.CanvasObject
-}
-
-func (r *linkRenderer) Destroy() {}
-
-func (r *linkRenderer) MinSize() fyne.Size { return r.link.Natural() }
-
-func (r *linkRenderer) Objects() []fyne.CanvasObject { return r.objects }
-
-func (r *linkRenderer) Layout(size fyne.Size) {
-	r.ring.Layout(size)
-	in := float32(0)
-	if r.link.focused {
-		in = FocusInner
+	ring, face, line := newFocusRing(l, 3), &canvas.Rectangle{}, &canvas.Rectangle{}
+	paint := func() {
+		faces, lines := l.tint(l.ground, ColorHover, ColorPressed), ColorPrimary
+		if l.onBanner {
+			faces, lines = ColorBanner, ColorOnBanner
+		}
+		ring.show(l.focused)
+		face.Hidden = !l.focused && !l.held && !l.hovered // on page and surface
+		face.FillColor, line.FillColor = colorOf(l, faces), colorOf(l, lines)
 	}
-	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
-	width := size.Width - 2*LinkPad
-	height := r.link.label.HeightFor(width)
-	above := whole((size.Height - height) / 2)
-	place(r.link.label, LinkPad, above, width, height)
-	thick := float32(1)
-	if r.link.onBanner && (r.link.hovered || r.link.held) {
-		thick = 2 // the banner has no other shade for that
+	lay := func(size fyne.Size) {
+		ring.lay(size)
+		in := float32(0)
+		if l.focused {
+			in = focusInner
+		}
+		Put(face, in, in, size.Width-2*in, size.Height-2*in)
+		width := size.Width - 2*LinkPad
+		height := l.label.HeightFor(width)
+		above := whole((size.Height - height) / 2)
+		Put(l.label, LinkPad, above, width, height)
+		thick := float32(1)
+		if l.onBanner && (l.hovered || l.held) {
+			thick = 2 // the banner has no other shade for that
+		}
+		Put(line, LinkPad, above+height-1, min(width, l.label.MinSize().Width), thick)
 	}
-	place(r.line, LinkPad, above+height-1, min(width, r.link.label.Natural().Width), thick)
-}
-
-func (r *linkRenderer) Refresh() {
-	face, line := r.link.ground, ColorPrimary
-	switch {
-	case r.link.onBanner:
-		face, line = ColorBanner, ColorOnBanner
-	case r.link.held:
-		face = ColorPressed
-	case r.link.hovered:
-		face = ColorHover
-	}
-	r.ring.Show(r.link.focused)
-	r.face.Hidden = !r.link.focused && !r.link.held && !r.link.hovered // on page and surface
-	r.face.FillColor, r.line.FillColor = colorOf(r.link, face), colorOf(r.link, line)
-	r.Layout(r.link.Size())
-	r.face.Refresh()
-	r.line.Refresh()
-	r.link.label.Refresh()
-	canvas.Refresh(r.link)
+	return draw(l, paint, lay, ring.outer, ring.inner, face, l.label, line)
 }

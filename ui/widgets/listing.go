@@ -36,7 +36,16 @@ type listingLine struct {
 // NewListing returns a listing.
 func NewListing(parts []ListingPart) *Listing {
 	l := &Listing{parts: parts}
-	l.box = container.New(listingLayout{l})
+	l.box = container.New(layout{
+		lay: func(_ []fyne.CanvasObject, size fyne.Size) {
+			l.measure(size.Width)
+			l.materialise()
+		},
+		height: func(_ []fyne.CanvasObject, width float32) float32 {
+			l.measure(width)
+			return float32(len(l.lines)) * l.height
+		},
+	})
 	return l
 }
 
@@ -107,25 +116,11 @@ func (l *Listing) materialise() {
 	l.box.Objects = l.box.Objects[:0]
 	for i, text := range l.shown {
 		text.set(l.lines[from+i], l.size)
-		place(text, 0, float32(from+i)*l.height, l.box.Size().Width, l.height)
+		Put(text, 0, float32(from+i)*l.height, l.box.Size().Width, l.height)
 		l.box.Objects = append(l.box.Objects, text)
 	}
 	canvas.Refresh(l.box)
 }
-
-type listingLayout struct{ of *Listing }
-
-func (l listingLayout) HeightFor(_ []fyne.CanvasObject, width float32) float32 {
-	l.of.measure(width)
-	return float32(len(l.of.lines)) * l.of.height
-}
-
-func (l listingLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	l.of.measure(size.Width)
-	l.of.materialise()
-}
-
-func (l listingLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
 
 var (
 	_ fyne.Widget     = (*listingText)(nil)
@@ -165,24 +160,11 @@ func (t *listingText) AccessibilityRole() fyne.AccessibleRole { return fyne.Acce
 
 // CreateRenderer is called by Fyne.
 func (t *listingText) CreateRenderer() fyne.WidgetRenderer {
-	t.ExtendBaseWidget(t)
-	return &listingRenderer{t}
-}
-
-type listingRenderer struct{ of *listingText }
-
-func (r *listingRenderer) Destroy() {}
-
-func (r *listingRenderer) MinSize() fyne.Size { return fyne.Size{} }
-
-func (r *listingRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.of.text} }
-
-func (r *listingRenderer) Layout(size fyne.Size) { r.of.text.Resize(size) }
-
-func (r *listingRenderer) Refresh() {
-	r.of.text.Color = colorOf(r.of, ColorText)
-	if r.of.line.title {
-		r.of.text.Color = colorOf(r.of, ColorPrimary)
+	paint := func() {
+		t.text.Color = colorOf(t, ColorText)
+		if t.line.title {
+			t.text.Color = colorOf(t, ColorPrimary)
+		}
 	}
-	r.of.text.Refresh()
+	return draw(t, paint, t.text.Resize, t.text)
 }

@@ -3,20 +3,10 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 )
 
-var (
-	_ fyne.Widget       = (*Option)(nil)
-	_ fyne.Accessible   = (*Option)(nil)
-	_ fyne.Focusable    = (*Option)(nil)
-	_ fyne.Tappable     = (*Option)(nil)
-	_ desktop.Hoverable = (*Option)(nil)
-	_ desktop.Mouseable = (*Option)(nil)
-	_ desktop.Keyable   = (*Option)(nil)
-	_ Tall              = (*Option)(nil)
-)
+var _ control = (*Option)(nil)
 
 const (
 	optionPadX   = 8
@@ -53,9 +43,9 @@ func (o *Option) AccessibilityLabel() string {
 // AccessibilityRole is button: Fyne 2.8 has no role for an option.
 func (o *Option) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
 
-// Natural returns the size of the option with its text on one line.
-func (o *Option) Natural() fyne.Size {
-	return o.label.Natural().AddWidthHeight(o.indent()+optionPadX, 2*optionPadY)
+// MinSize is the size of the option with its text on one line.
+func (o *Option) MinSize() fyne.Size {
+	return o.label.MinSize().AddWidthHeight(o.indent()+optionPadX, 2*optionPadY)
 }
 
 // HeightFor returns the height at a width.
@@ -63,70 +53,36 @@ func (o *Option) HeightFor(width float32) float32 {
 	return o.label.HeightFor(width-o.indent()-optionPadX) + 2*optionPadY
 }
 
-// MinSize is the size of the option with its text on one line.
-func (o *Option) MinSize() fyne.Size { return o.Natural() }
-
 func (o *Option) side() float32 { return whole(theme.SizeForWidget(SizeBody, o) * 1.2) }
 
 func (o *Option) indent() float32 { return optionPadX + o.side() + 8 }
 
 // CreateRenderer is called by Fyne.
 func (o *Option) CreateRenderer() fyne.WidgetRenderer {
-	o.ExtendBaseWidget(o)
-	r := &optionRenderer{option: o, ring: NewFocusRing(o, optionRadius), face: &canvas.Rectangle{CornerRadius: optionRadius},
-		edge: &canvas.Circle{}, hole: &canvas.Circle{}, dot: &canvas.Circle{}}
-	r.objects = append(r.ring.Objects(), r.face, r.edge, r.hole, r.dot, o.label)
-	r.Refresh()
-	return r
-}
-
-type optionRenderer struct {
-	option          *Option
-	ring            *FocusRing
-	face            *canvas.Rectangle
-	edge, hole, dot *canvas.Circle
-	objects         []fyne.CanvasObject
-}
-
-func (r *optionRenderer) Destroy() {}
-
-func (r *optionRenderer) MinSize() fyne.Size { return r.option.Natural() }
-
-func (r *optionRenderer) Objects() []fyne.CanvasObject { return r.objects }
-
-func (r *optionRenderer) Layout(size fyne.Size) {
-	r.ring.Layout(size)
-	in := float32(0)
-	if r.option.focused {
-		in = FocusInner
+	ring, face := newFocusRing(o, optionRadius), &canvas.Rectangle{CornerRadius: optionRadius}
+	edge, hole, dot := &canvas.Circle{}, &canvas.Circle{}, &canvas.Circle{}
+	paint := func() {
+		ring.show(o.focused)
+		faces := o.tint(ColorSurface, ColorHover, ColorPressed)
+		face.FillColor, hole.FillColor = colorOf(o, faces), colorOf(o, faces)
+		edge.FillColor, dot.FillColor = colorOf(o, ColorPrimary), colorOf(o, ColorPrimary)
+		dot.Hidden = o.chosen == ""
 	}
-	place(r.face, in, in, size.Width-2*in, size.Height-2*in)
-	side := r.option.side()
-	y := optionPadY + whole((r.option.label.Natural().Height-side)/2) + 1 // letters sit low
-	place(r.edge, optionPadX, y, side, side)
-	place(r.hole, optionPadX+2, y+2, side-4, side-4)
-	dot := whole(side * 0.28)
-	place(r.dot, optionPadX+dot, y+dot, side-2*dot, side-2*dot)
-	width := size.Width - r.option.indent() - optionPadX
-	place(r.option.label, r.option.indent(), optionPadY, width, r.option.label.HeightFor(width))
-}
-
-func (r *optionRenderer) Refresh() {
-	o := r.option
-	face := ColorSurface
-	switch {
-	case o.held:
-		face = ColorPressed
-	case o.hovered:
-		face = ColorHover
+	lay := func(size fyne.Size) {
+		ring.lay(size)
+		in := float32(0)
+		if o.focused {
+			in = focusInner
+		}
+		Put(face, in, in, size.Width-2*in, size.Height-2*in)
+		side := o.side()
+		y := optionPadY + whole((o.label.MinSize().Height-side)/2) + 1 // letters sit low
+		Put(edge, optionPadX, y, side, side)
+		Put(hole, optionPadX+2, y+2, side-4, side-4)
+		inner := whole(side * 0.28)
+		Put(dot, optionPadX+inner, y+inner, side-2*inner, side-2*inner)
+		width := size.Width - o.indent() - optionPadX
+		Put(o.label, o.indent(), optionPadY, width, o.label.HeightFor(width))
 	}
-	r.ring.Show(o.focused)
-	r.face.FillColor, r.hole.FillColor = colorOf(o, face), colorOf(o, face)
-	r.edge.FillColor, r.dot.FillColor = colorOf(o, ColorPrimary), colorOf(o, ColorPrimary)
-	r.dot.Hidden = o.chosen == ""
-	r.Layout(o.Size())
-	for _, object := range r.objects {
-		object.Refresh()
-	}
-	canvas.Refresh(o)
+	return draw(o, paint, lay, ring.outer, ring.inner, face, edge, hole, dot, o.label)
 }

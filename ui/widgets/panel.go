@@ -5,7 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/widget"
 )
 
 var (
@@ -48,7 +47,15 @@ func NewPanel(kind PanelKind, content fyne.CanvasObject) *fyne.Container {
 		margins = Margins{Left: 30, Top: 26, Right: 30, Bottom: 27}
 	case Plain, noted:
 	}
-	return container.New(panelLayout(margins), newFace(kind), content)
+	return panel(kind, margins, content)
+}
+
+func panel(kind PanelKind, margins Margins, content fyne.CanvasObject) *fyne.Container {
+	return container.New(placed(func(objects []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		height := margins.place(objects[1:], size, at)
+		at(objects[0], 0, 0, size.Width, height)
+		return height
+	}, func(objects []fyne.CanvasObject) float32 { return margins.natural(objects[1:]) }), newFace(kind), content)
 }
 
 // SetPanel replaces the content of a panel.
@@ -57,26 +64,9 @@ func SetPanel(panel *fyne.Container, content fyne.CanvasObject) {
 	panel.Refresh()
 }
 
-type panelLayout Margins
-
-func (l panelLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
-	insetLayout(l).Layout(objects[1:], size)
-}
-
-func (l panelLayout) HeightFor(objects []fyne.CanvasObject, width float32) float32 {
-	return insetLayout(l).HeightFor(objects[1:], width)
-}
-
-func (l panelLayout) naturalWidth(objects []fyne.CanvasObject) float32 {
-	return insetLayout(l).naturalWidth(objects[1:])
-}
-
-func (l panelLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
 // Face is the ground of a panel.
 type Face struct {
-	widget.BaseWidget
+	silent
 	kind PanelKind
 }
 
@@ -86,77 +76,44 @@ func newFace(kind PanelKind) *Face {
 	return f
 }
 
-// AccessibilityLabel is empty: a face has no content.
-func (f *Face) AccessibilityLabel() string { return "" }
-
-// AccessibilityRole is container.
-func (f *Face) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
-
-// CreateRenderer is called by Fyne.
+// CreateRenderer is called by Fyne. It draws three grounds on each other: the coloured upper edge, the
+// line or border, and the surface.
 func (f *Face) CreateRenderer() fyne.WidgetRenderer {
-	f.ExtendBaseWidget(f)
-	r := &faceRenderer{face: f, top: &canvas.Rectangle{}, edge: &canvas.Rectangle{}, ground: &canvas.Rectangle{}}
-	r.Refresh()
-	return r
-}
-
-// faceRenderer draws three grounds on each other: the coloured upper edge, the line or border, and the surface.
-type faceRenderer struct {
-	face              *Face
-	top, edge, ground *canvas.Rectangle
-}
-
-func (r *faceRenderer) Destroy() {}
-
-func (r *faceRenderer) MinSize() fyne.Size { return fyne.NewSquareSize(2 * panelRadius) }
-
-func (r *faceRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.top, r.edge, r.ground}
-}
-
-func (r *faceRenderer) Layout(size fyne.Size) {
-	r.edge.Resize(size)
-	r.edge.CornerRadius = panelRadius
-	r.top.CornerRadius = panelRadius
-	r.ground.CornerRadius = panelRadius - 1
-	border := float32(1)
-	switch r.face.kind {
-	case Bad, Caution:
-		border = 4
-		r.ground.CornerRadius = panelRadius - 4
-	case Good:
-		const upper = 6
-		place(r.top, 0, 0, size.Width, 2*panelRadius)
-		place(r.edge, 0, upper, size.Width, size.Height-upper)
-		place(r.ground, border, upper, size.Width-2*border, size.Height-upper-border)
-		r.edge.TopLeftCornerRadius, r.edge.TopRightCornerRadius = square, square
-		r.ground.TopLeftCornerRadius, r.ground.TopRightCornerRadius = square, square
-		return
-	case noted:
-		r.edge.CornerRadius, r.ground.CornerRadius = tipRadius, tipRadius-1
-	case Plain:
+	top, edge, ground := &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
+	paint := func() {
+		edges := ColorLine
+		switch f.kind {
+		case Bad:
+			edges = ColorDanger
+		case Caution:
+			edges = ColorCaution
+		case noted:
+			edges = ColorSecondary
+		case Plain, Good:
+		}
+		edge.FillColor, ground.FillColor, top.FillColor = colorOf(f, edges), colorOf(f, ColorSurface), colorOf(f, ColorGood)
+		top.Hidden = f.kind != Good
 	}
-	place(r.ground, border, border, size.Width-2*border, size.Height-2*border)
-}
-
-func (r *faceRenderer) Refresh() {
-	edge := ColorLine
-	switch r.face.kind {
-	case Bad:
-		edge = ColorDanger
-	case Caution:
-		edge = ColorCaution
-	case noted:
-		edge = ColorSecondary
-	case Plain, Good:
+	lay := func(size fyne.Size) {
+		radius, border, upper := float32(panelRadius), float32(1), float32(0)
+		switch f.kind {
+		case Bad, Caution:
+			border = 4
+		case Good:
+			upper = 6
+			edge.TopLeftCornerRadius, edge.TopRightCornerRadius = square, square
+			ground.TopLeftCornerRadius, ground.TopRightCornerRadius = square, square
+		case noted:
+			radius = tipRadius
+		case Plain:
+		}
+		top.CornerRadius, edge.CornerRadius, ground.CornerRadius = radius, radius, radius-border
+		Put(top, 0, 0, size.Width, 2*panelRadius)
+		Put(edge, 0, upper, size.Width, size.Height-upper)
+		above := max(upper, border)
+		Put(ground, border, above, size.Width-2*border, size.Height-above-border)
 	}
-	r.edge.FillColor, r.ground.FillColor = colorOf(r.face, edge), colorOf(r.face, ColorSurface)
-	r.top.FillColor = colorOf(r.face, ColorGood)
-	r.top.Hidden = r.face.kind != Good
-	r.Layout(r.face.Size())
-	r.edge.Refresh()
-	r.top.Refresh()
-	r.ground.Refresh()
+	return draw(f, paint, lay, top, edge, ground)
 }
 
 var (
@@ -169,7 +126,7 @@ var (
 // Backdrop fills an area with a colour, with an optional hairline above it, and keeps the mouse
 // from what is behind it: a page scrolled under the header must not be pressed there.
 type Backdrop struct {
-	widget.BaseWidget
+	silent
 	color fyne.ThemeColorName
 	line  bool
 }
@@ -180,12 +137,6 @@ func NewBackdrop(color fyne.ThemeColorName, line bool) *Backdrop {
 	b.ExtendBaseWidget(b)
 	return b
 }
-
-// AccessibilityLabel is empty: a backdrop has no content.
-func (b *Backdrop) AccessibilityLabel() string { return "" }
-
-// AccessibilityRole is container.
-func (b *Backdrop) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
 // Tapped does nothing.
 func (b *Backdrop) Tapped(*fyne.PointEvent) {}
@@ -204,34 +155,14 @@ func (b *Backdrop) Cursor() desktop.Cursor { return desktop.DefaultCursor }
 
 // CreateRenderer is called by Fyne.
 func (b *Backdrop) CreateRenderer() fyne.WidgetRenderer {
-	b.ExtendBaseWidget(b)
-	r := &backdropRenderer{backdrop: b, ground: &canvas.Rectangle{}, line: &canvas.Rectangle{}}
-	r.Refresh()
-	return r
-}
-
-type backdropRenderer struct {
-	backdrop     *Backdrop
-	ground, line *canvas.Rectangle
-}
-
-func (r *backdropRenderer) Destroy() {}
-
-func (r *backdropRenderer) MinSize() fyne.Size { return fyne.Size{} }
-
-func (r *backdropRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.ground, r.line}
-}
-
-func (r *backdropRenderer) Layout(size fyne.Size) {
-	r.ground.Resize(size)
-	r.line.Resize(fyne.NewSize(size.Width, 1))
-}
-
-func (r *backdropRenderer) Refresh() {
-	r.Layout(r.backdrop.Size())
-	r.ground.FillColor, r.line.FillColor = colorOf(r.backdrop, r.backdrop.color), colorOf(r.backdrop, ColorLine)
-	r.line.Hidden = !r.backdrop.line
-	r.ground.Refresh()
-	r.line.Refresh()
+	ground, line := &canvas.Rectangle{}, &canvas.Rectangle{}
+	paint := func() {
+		ground.FillColor, line.FillColor = colorOf(b, b.color), colorOf(b, ColorLine)
+		line.Hidden = !b.line
+	}
+	lay := func(size fyne.Size) {
+		ground.Resize(size)
+		line.Resize(fyne.NewSize(size.Width, 1))
+	}
+	return draw(b, paint, lay, ground, line)
 }

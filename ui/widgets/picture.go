@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 )
 
 var (
@@ -13,7 +12,7 @@ var (
 
 // Picture is an illustration of the words next to it, so screen readers skip it.
 type Picture struct {
-	widget.BaseWidget
+	silent
 	resource fyne.Resource
 	size     fyne.Size
 }
@@ -31,37 +30,11 @@ func (p *Picture) Set(resource fyne.Resource) {
 	p.Refresh()
 }
 
-// AccessibilityLabel is empty.
-func (p *Picture) AccessibilityLabel() string { return "" }
-
-// AccessibilityRole is container, which screen readers skip.
-func (p *Picture) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
-
 // MinSize is the size of the picture.
 func (p *Picture) MinSize() fyne.Size { return p.size }
 
 // CreateRenderer is called by Fyne.
 func (p *Picture) CreateRenderer() fyne.WidgetRenderer {
-	p.ExtendBaseWidget(p)
-	r := &pictureRenderer{picture: p, image: &canvas.Image{Resource: p.resource, FillMode: canvas.ImageFillContain}}
-	r.Layout(p.Size())
-	return r
-}
-
-type pictureRenderer struct {
-	picture *Picture
-	image   *canvas.Image
-}
-
-func (r *pictureRenderer) Destroy() {}
-
-func (r *pictureRenderer) MinSize() fyne.Size { return r.picture.size }
-
-func (r *pictureRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.image} }
-
-func (r *pictureRenderer) Layout(size fyne.Size) { r.image.Resize(size) }
-
-func (r *pictureRenderer) Refresh() {
-	r.image.Resource = r.picture.resource
-	r.image.Refresh()
+	image := &canvas.Image{FillMode: canvas.ImageFillContain}
+	return draw(p, func() { image.Resource = p.resource }, image.Resize, image)
 }

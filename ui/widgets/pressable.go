@@ -6,6 +6,18 @@ import (
 	"fyne.io/fyne/v2/widget"
 )
 
+// control is what all pressable controls are.
+type control interface {
+	fyne.Widget
+	fyne.Accessible
+	fyne.Focusable
+	fyne.Tappable
+	desktop.Hoverable
+	desktop.Mouseable
+	desktop.Keyable
+	Tall
+}
+
 // pressable is the common part of pressable controls: hover, focus, and being pressed by mouse,
 // Enter or Space. The repeats of a key held down must not press what appears under them: leaning on
 // Enter while choosing a role would otherwise sign out again. So a key presses only if it went down
@@ -27,6 +39,11 @@ type pressable struct {
 	hovered, focused, held, armed bool
 }
 
+// Listen sets OnFocus, OnKey and OnRune.
+func (p *pressable) Listen(focused func(), key func(*fyne.KeyEvent), typed func(rune)) {
+	p.OnFocus, p.OnKey, p.OnRune = focused, key, typed
+}
+
 // Tapped is called by Fyne for a click.
 func (p *pressable) Tapped(*fyne.PointEvent) { p.press() }
 
@@ -40,15 +57,15 @@ func (p *pressable) press() {
 func (p *pressable) MouseIn(event *desktop.MouseEvent) {
 	p.hovered = true
 	p.Refresh()
-	p.tellMouse(event != nil, event)
+	p.mouse(event != nil, event)
 }
 
 // MouseMoved is called by Fyne.
 func (p *pressable) MouseMoved(event *desktop.MouseEvent) {
-	p.tellMouse(event != nil && !p.held, event)
+	p.mouse(event != nil && !p.held, event)
 }
 
-func (p *pressable) tellMouse(over bool, event *desktop.MouseEvent) {
+func (p *pressable) mouse(over bool, event *desktop.MouseEvent) {
 	if p.OnMouse == nil {
 		return
 	}
@@ -63,14 +80,14 @@ func (p *pressable) tellMouse(over bool, event *desktop.MouseEvent) {
 func (p *pressable) MouseOut() {
 	p.hovered, p.held = false, false
 	p.Refresh()
-	p.tellMouse(false, nil)
+	p.mouse(false, nil)
 }
 
 // MouseDown is called by Fyne.
 func (p *pressable) MouseDown(*desktop.MouseEvent) {
 	p.held = true
 	p.Refresh()
-	p.tellMouse(false, nil)
+	p.mouse(false, nil)
 }
 
 // MouseUp is called by Fyne.
@@ -123,6 +140,18 @@ func (p *pressable) TypedKey(key *fyne.KeyEvent) {
 func (p *pressable) TypedRune(r rune) {
 	if r != ' ' && p.OnRune != nil {
 		p.OnRune(r)
+	}
+}
+
+// tint returns the colour of a control that is still, under the mouse, or held down by it.
+func (p *pressable) tint(still, hovered, held fyne.ThemeColorName) fyne.ThemeColorName {
+	switch {
+	case p.held:
+		return held
+	case p.hovered:
+		return hovered
+	default:
+		return still
 	}
 }
 

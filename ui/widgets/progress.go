@@ -67,35 +67,15 @@ func (p *Progress) MinSize() fyne.Size { return fyne.NewSize(progressWidth, prog
 
 // CreateRenderer is called by Fyne.
 func (p *Progress) CreateRenderer() fyne.WidgetRenderer {
-	p.ExtendBaseWidget(p)
-	r := &progressRenderer{progress: p, track: &canvas.Rectangle{}, part: &canvas.Rectangle{}}
-	r.Refresh()
-	return r
-}
-
-type progressRenderer struct {
-	progress    *Progress
-	track, part *canvas.Rectangle
-}
-
-func (r *progressRenderer) Destroy() {}
-
-func (r *progressRenderer) MinSize() fyne.Size { return r.progress.MinSize() }
-
-func (r *progressRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.track, r.part}
-}
-
-func (r *progressRenderer) Layout(size fyne.Size) {
-	r.track.Resize(size)
-	part := size.Width * progressPart
-	place(r.part, (size.Width-part)*r.progress.at, 0, part, size.Height)
-	r.track.CornerRadius, r.part.CornerRadius = size.Height/2, size.Height/2
-}
-
-func (r *progressRenderer) Refresh() {
-	r.track.FillColor, r.part.FillColor = colorOf(r.progress, ColorLine), colorOf(r.progress, ColorPrimary)
-	r.Layout(r.progress.Size())
-	r.track.Refresh()
-	r.part.Refresh()
+	track, part := &canvas.Rectangle{}, &canvas.Rectangle{}
+	paint := func() {
+		track.FillColor, part.FillColor = colorOf(p, ColorLine), colorOf(p, ColorPrimary)
+	}
+	lay := func(size fyne.Size) {
+		track.Resize(size)
+		width := size.Width * progressPart
+		Put(part, (size.Width-width)*p.at, 0, width, size.Height)
+		track.CornerRadius, part.CornerRadius = size.Height/2, size.Height/2
+	}
+	return draw(p, paint, lay, track, part)
 }

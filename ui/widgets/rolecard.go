@@ -1,7 +1,7 @@
 package widgets
 
 import (
-	"slices"
+	"reflect"
 	"strings"
 
 	"fyne.io/fyne/v2"
@@ -11,15 +11,8 @@ import (
 )
 
 var (
-	_ fyne.Widget       = (*RoleCard)(nil)
-	_ fyne.Accessible   = (*RoleCard)(nil)
-	_ fyne.Focusable    = (*RoleCard)(nil)
-	_ fyne.Tappable     = (*RoleCard)(nil)
-	_ desktop.Hoverable = (*RoleCard)(nil)
-	_ desktop.Mouseable = (*RoleCard)(nil)
-	_ desktop.Keyable   = (*RoleCard)(nil)
-	_ fyne.Disableable  = (*RoleCard)(nil)
-	_ Tall              = (*RoleCard)(nil)
+	_ control          = (*RoleCard)(nil)
+	_ fyne.Disableable = (*RoleCard)(nil)
 )
 
 // Card is the content of a card.
@@ -41,11 +34,6 @@ type Card struct {
 	// any other.
 	Star             fyne.Resource
 	StarTip, Starred string
-}
-
-func (c Card) equal(other Card) bool {
-	return c.Title == other.Title && c.Whole == other.Whole && c.Spare == other.Spare && c.Key == other.Key && c.Digits == other.Digits &&
-		c.Accent == other.Accent && c.Star == other.Star && c.StarTip == other.StarTip && c.Starred == other.Starred && slices.Equal(c.Lines, other.Lines)
 }
 
 // keys returns the keys that choose the card.
@@ -101,7 +89,7 @@ func NewRoleCard() *RoleCard {
 
 // Set shows a choice.
 func (c *RoleCard) Set(choice Card) {
-	if c.choice.equal(choice) {
+	if reflect.DeepEqual(c.choice, choice) {
 		return
 	}
 	c.choice = choice
@@ -177,18 +165,21 @@ func (c *RoleCard) starSide() float32 { return whole(theme.SizeForWidget(SizeBod
 
 // HeightFor returns the height at a width.
 func (c *RoleCard) HeightFor(width float32) float32 {
-	return c.place(width, func(fyne.CanvasObject, float32, float32, float32, float32) {})
+	return c.place(width, nowhere)
 }
 
 // Cut reports whether a card of a width leaves out some of its text.
-func (c *RoleCard) Cut(width float32) bool {
-	cut := false
+func (c *RoleCard) Cut(width float32) bool { return len(c.cut(width)) > 0 }
+
+// cut returns the texts of which a card of a width leaves out some.
+func (c *RoleCard) cut(width float32) []string {
+	var texts []string
 	c.place(width, func(object fyne.CanvasObject, _, _, within, _ float32) {
-		if text, ok := object.(*Text); ok {
-			cut = cut || text.Cut(within)
+		if text, ok := object.(*Text); ok && text.Cut(within) {
+			texts = append(texts, text.String())
 		}
 	})
-	return cut
+	return texts
 }
 
 // Tip returns what the card does not show where the mouse is: what the star does, or the full text
@@ -197,13 +188,7 @@ func (c *RoleCard) Tip() []string {
 	if c.onStar {
 		return []string{c.choice.StarTip}
 	}
-	var left []string
-	c.place(c.Size().Width, func(object fyne.CanvasObject, _, _, within, _ float32) {
-		if text, ok := object.(*Text); ok && text.Cut(within) {
-			left = append(left, text.String())
-		}
-	})
-	return left
+	return c.cut(c.Size().Width)
 }
 
 // MinSize is a card's minimum width, and its height at that width.
@@ -213,7 +198,7 @@ func (c *RoleCard) MinSize() fyne.Size {
 }
 
 // place calls at with the position of each text, and returns the card's height.
-func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, w, h float32)) float32 {
+func (c *RoleCard) place(width float32, at Place) float32 {
 	left := float32(cardPad)
 	within := width - left - cardPad
 	beside := float32(0)
@@ -236,87 +221,53 @@ func (c *RoleCard) place(width float32, at func(object fyne.CanvasObject, x, y, 
 		y += height
 	}
 	if n := len(c.lines); n > 0 && c.choice.Spare {
-		y += c.lines[n-1].Natural().Height
+		y += c.lines[n-1].MinSize().Height
 	}
 	return max(y+cardBottom, cardLeast)
 }
 
 // CreateRenderer is called by Fyne.
 func (c *RoleCard) CreateRenderer() fyne.WidgetRenderer {
-	c.ExtendBaseWidget(c)
-	r := &roleCardRenderer{card: c, ring: NewFocusRing(c, cardRadius), edge: &canvas.Rectangle{CornerRadius: cardRadius},
-		accent: &canvas.Rectangle{}, face: &canvas.Rectangle{}, star: &canvas.Image{FillMode: canvas.ImageFillContain}}
+	ring, edge := newFocusRing(c, cardRadius), &canvas.Rectangle{CornerRadius: cardRadius}
+	accent, face, star := &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Image{FillMode: canvas.ImageFillContain}
+	accent.TopLeftCornerRadius, accent.BottomLeftCornerRadius = cardRadius, cardRadius
+	r := &renderer{of: c}
+	r.paint = func() {
+		ring.show(c.focused)
+		edge.FillColor, accent.FillColor = colorOf(c, ColorLine), colorOf(c, ColorPrimary)
+		face.FillColor = colorOf(c, c.tint(ColorSurface, ColorHover, ColorPressed))
+		edge.Shadow = canvas.Shadow{Color: colorOf(c, ColorShadow), BlurRadius: 2, Offset: fyne.NewPos(0, 1)}
+		edge.Hidden, accent.Hidden = c.focused, !c.choice.Accent
+		r.objects = append(r.objects[:0], ring.outer, ring.inner, edge, accent, face, c.title)
+		for _, line := range c.lines {
+			r.objects = append(r.objects, line)
+		}
+		if c.key.AccessibilityLabel() != "" {
+			r.objects = append(r.objects, c.key)
+		}
+		if c.choice.Star != nil {
+			star.Resource = c.choice.Star
+			r.objects = append(r.objects, star)
+		}
+	}
+	r.lay = func(size fyne.Size) {
+		edge.Resize(size)
+		ring.lay(size)
+		border := float32(1)
+		if c.focused {
+			border = focusInner
+		}
+		left, corner := border, float32(0)
+		if c.choice.Accent {
+			left, corner = cardAccent, square
+		}
+		accent.Resize(fyne.NewSize(cardAccent, size.Height))
+		face.CornerRadius, face.TopLeftCornerRadius, face.BottomLeftCornerRadius = cardRadius-border, corner, corner
+		Put(face, left, border, size.Width-left-border, size.Height-2*border)
+		side := c.starSide()
+		Put(star, size.Width-side-cardStar, size.Height-side-cardStar, side, side)
+		c.place(size.Width, Put)
+	}
 	r.Refresh()
 	return r
-}
-
-type roleCardRenderer struct {
-	card               *RoleCard
-	ring               *FocusRing
-	edge, accent, face *canvas.Rectangle
-	star               *canvas.Image
-	objects            []fyne.CanvasObject
-}
-
-func (r *roleCardRenderer) Destroy() {}
-
-func (r *roleCardRenderer) MinSize() fyne.Size { return r.card.MinSize() }
-
-func (r *roleCardRenderer) Objects() []fyne.CanvasObject { return r.objects }
-
-func (r *roleCardRenderer) Layout(size fyne.Size) {
-	r.edge.Resize(size)
-	r.ring.Layout(size)
-	border := float32(1)
-	if r.card.focused {
-		border = FocusInner
-	}
-	left := border
-	if r.card.choice.Accent {
-		left = cardAccent
-	}
-	place(r.accent, 0, 0, cardAccent, size.Height)
-	r.accent.TopLeftCornerRadius, r.accent.BottomLeftCornerRadius = cardRadius, cardRadius
-	r.face.CornerRadius = cardRadius - border
-	if r.card.choice.Accent {
-		r.face.TopLeftCornerRadius, r.face.BottomLeftCornerRadius = square, square
-	} else {
-		r.face.TopLeftCornerRadius, r.face.BottomLeftCornerRadius = 0, 0
-	}
-	place(r.face, left, border, size.Width-left-border, size.Height-2*border)
-	side := r.card.starSide()
-	place(r.star, size.Width-side-cardStar, size.Height-side-cardStar, side, side)
-	r.card.place(size.Width, place)
-}
-
-func (r *roleCardRenderer) Refresh() {
-	c := r.card
-	face := ColorSurface
-	switch {
-	case c.held:
-		face = ColorPressed
-	case c.hovered:
-		face = ColorHover
-	}
-	r.edge.FillColor, r.accent.FillColor, r.face.FillColor = colorOf(c, ColorLine), colorOf(c, ColorPrimary), colorOf(c, face)
-	r.edge.Shadow = canvas.Shadow{Color: colorOf(c, ColorShadow), BlurRadius: 2, Offset: fyne.NewPos(0, 1)}
-	r.edge.Hidden = c.focused
-	r.accent.Hidden = !c.choice.Accent
-	r.ring.Show(c.focused)
-	r.objects = append(append(r.objects[:0], r.ring.Objects()...), r.edge, r.accent, r.face, c.title)
-	for _, line := range c.lines {
-		r.objects = append(r.objects, line)
-	}
-	if c.key.AccessibilityLabel() != "" {
-		r.objects = append(r.objects, c.key)
-	}
-	if c.choice.Star != nil {
-		r.star.Resource = c.choice.Star
-		r.objects = append(r.objects, r.star)
-	}
-	for _, object := range r.objects {
-		object.Refresh()
-	}
-	r.Layout(c.Size())
-	canvas.Refresh(c)
 }

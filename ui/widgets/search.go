@@ -60,9 +60,9 @@ func (f *SearchField) AccessibilityLabel() string {
 // AccessibilityRole is text: Fyne 2.8 has no role for a field.
 func (f *SearchField) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-// Natural returns the preferred size: that of a card and a half.
-func (f *SearchField) Natural() fyne.Size {
-	return fyne.NewSize(whole(theme.SizeForWidget(SizeCard, f)*1.64), f.MinSize().Height)
+// MinSize is the preferred size: that of a card and a half.
+func (f *SearchField) MinSize() fyne.Size {
+	return fyne.NewSize(whole(theme.SizeForWidget(SizeCard, f)*1.64), f.Entry.MinSize().Height)
 }
 
 // HeightFor returns the height, which is the same at any width.
@@ -101,8 +101,7 @@ func (f *SearchField) TypedKey(key *fyne.KeyEvent) {
 
 // CreateRenderer is called by Fyne.
 func (f *SearchField) CreateRenderer() fyne.WidgetRenderer {
-	f.ExtendBaseWidget(f)
-	r := &searchRenderer{WidgetRenderer: f.Entry.CreateRenderer(), field: f, ring: NewFocusRing(f, searchRadius),
+	r := &searchRenderer{WidgetRenderer: f.Entry.CreateRenderer(), field: f, ring: newFocusRing(f, searchRadius),
 		ground: &canvas.Rectangle{CornerRadius: searchRadius}}
 	r.Refresh()
 	r.Layout(f.Size())
@@ -115,22 +114,24 @@ const searchRadius = 4
 type searchRenderer struct {
 	fyne.WidgetRenderer
 	field  *SearchField
-	ring   *FocusRing
+	ring   focusRing
 	ground *canvas.Rectangle
 }
 
 func (r *searchRenderer) Objects() []fyne.CanvasObject {
-	return append(append(r.ring.Objects(), r.ground), r.WidgetRenderer.Objects()...)
+	return append([]fyne.CanvasObject{r.ring.outer, r.ring.inner, r.ground}, r.WidgetRenderer.Objects()...)
 }
 
 func (r *searchRenderer) Layout(size fyne.Size) {
-	r.ring.Layout(size)
-	place(r.ground, FocusInner, FocusInner, size.Width-2*FocusInner, size.Height-2*FocusInner)
+	r.ring.lay(size)
+	Put(r.ground, focusInner, focusInner, size.Width-2*focusInner, size.Height-2*focusInner)
 	r.WidgetRenderer.Layout(size)
 }
 
 func (r *searchRenderer) Refresh() {
-	r.ring.Show(r.field.focused)
+	r.ring.show(r.field.focused)
+	r.ring.outer.Refresh()
+	r.ring.inner.Refresh()
 	r.ground.FillColor = colorOf(r.field, ColorSurface)
 	r.ground.Refresh()
 	r.WidgetRenderer.Refresh()
@@ -181,41 +182,24 @@ func (c *cross) MouseOut() { c.hovered = false; c.Refresh() }
 // Cursor is the hand of pressable controls.
 func (c *cross) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
+// MinSize is what can be pressed; the field has its own height.
+func (c *cross) MinSize() fyne.Size { return fyne.NewSize(crossSide, 0) }
+
 // CreateRenderer is called by Fyne.
 func (c *cross) CreateRenderer() fyne.WidgetRenderer {
-	c.ExtendBaseWidget(c)
-	r := &crossRenderer{cross: c, lines: [2]*canvas.Line{{StrokeWidth: 2}, {StrokeWidth: 2}}}
-	r.Refresh()
-	return r
-}
-
-type crossRenderer struct {
-	cross *cross
-	lines [2]*canvas.Line
-}
-
-func (r *crossRenderer) Destroy() {}
-
-func (r *crossRenderer) MinSize() fyne.Size { return fyne.NewSize(crossSide, 0) }
-
-func (r *crossRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.lines[0], r.lines[1]}
-}
-
-func (r *crossRenderer) Layout(size fyne.Size) {
-	arm := theme.SizeForWidget(SizeBody, r.cross) * crossArm
-	x, y := size.Width/2, size.Height/2
-	r.lines[0].Position1, r.lines[0].Position2 = fyne.NewPos(x-arm, y-arm), fyne.NewPos(x+arm, y+arm)
-	r.lines[1].Position1, r.lines[1].Position2 = fyne.NewPos(x-arm, y+arm), fyne.NewPos(x+arm, y-arm)
-}
-
-func (r *crossRenderer) Refresh() {
-	r.Layout(r.cross.Size())
-	for _, line := range r.lines {
-		line.StrokeColor = colorOf(r.cross, ColorSecondary)
-		if r.cross.hovered {
-			line.StrokeColor = colorOf(r.cross, ColorPrimary)
+	down, up := &canvas.Line{StrokeWidth: 2}, &canvas.Line{StrokeWidth: 2}
+	paint := func() {
+		color := ColorSecondary
+		if c.hovered {
+			color = ColorPrimary
 		}
-		line.Refresh()
+		down.StrokeColor, up.StrokeColor = colorOf(c, color), colorOf(c, color)
 	}
+	lay := func(size fyne.Size) {
+		arm := theme.SizeForWidget(SizeBody, c) * crossArm
+		x, y := size.Width/2, size.Height/2
+		down.Position1, down.Position2 = fyne.NewPos(x-arm, y-arm), fyne.NewPos(x+arm, y+arm)
+		up.Position1, up.Position2 = fyne.NewPos(x-arm, y+arm), fyne.NewPos(x+arm, y-arm)
+	}
+	return draw(c, paint, lay, down, up)
 }

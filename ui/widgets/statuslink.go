@@ -47,49 +47,21 @@ func (s *StatusLink) AccessibilityLabel() string { return s.text.String() }
 // AccessibilityRole is text.
 func (s *StatusLink) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-// Natural returns the size of icon and words on one line.
-func (s *StatusLink) Natural() fyne.Size { return s.text.Natural().AddWidthHeight(s.indent(), 0) }
+// MinSize is the size of icon and words on one line.
+func (s *StatusLink) MinSize() fyne.Size { return s.text.MinSize().AddWidthHeight(s.indent(), 0) }
 
 // HeightFor returns the height at a width.
 func (s *StatusLink) HeightFor(width float32) float32 { return s.text.HeightFor(width - s.indent()) }
-
-// MinSize is the size of icon and words on one line.
-func (s *StatusLink) MinSize() fyne.Size { return s.Natural() }
 
 func (s *StatusLink) indent() float32 { return theme.SizeForWidget(SizeIcon, s) + 5 }
 
 // CreateRenderer is called by Fyne.
 func (s *StatusLink) CreateRenderer() fyne.WidgetRenderer {
-	s.ExtendBaseWidget(s)
-	r := &statusLinkRenderer{link: s, image: &canvas.Image{FillMode: canvas.ImageFillContain}}
-	r.Refresh()
-	return r
-}
-
-type statusLinkRenderer struct {
-	link  *StatusLink
-	image *canvas.Image
-}
-
-func (r *statusLinkRenderer) Destroy() {}
-
-func (r *statusLinkRenderer) MinSize() fyne.Size { return r.link.Natural() }
-
-func (r *statusLinkRenderer) Objects() []fyne.CanvasObject {
-	return []fyne.CanvasObject{r.image, r.link.text}
-}
-
-func (r *statusLinkRenderer) Layout(size fyne.Size) {
-	line := r.link.text.Natural().Height
-	icon := theme.SizeForWidget(SizeIcon, r.link)
-	place(r.image, 0, whole((line-icon)/2), icon, icon)
-	indent := r.link.indent()
-	place(r.link.text, indent, 0, size.Width-indent, size.Height)
-}
-
-func (r *statusLinkRenderer) Refresh() {
-	r.image.Resource = r.link.icon
-	r.Layout(r.link.Size())
-	r.image.Refresh()
-	r.link.text.Refresh()
+	image := &canvas.Image{FillMode: canvas.ImageFillContain}
+	lay := func(size fyne.Size) {
+		icon, indent := theme.SizeForWidget(SizeIcon, s), s.indent()
+		Put(image, 0, whole((s.text.MinSize().Height-icon)/2), icon, icon)
+		Put(s.text, indent, 0, size.Width-indent, size.Height)
+	}
+	return draw(s, func() { image.Resource = s.icon }, lay, image, s.text)
 }

@@ -1,7 +1,6 @@
 package widgets
 
 import (
-	"image/color"
 	"strings"
 	"unicode"
 
@@ -102,8 +101,8 @@ func (t *Text) AccessibilityLabel() string { return strings.TrimSpace(t.String()
 // AccessibilityRole is text.
 func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-// Natural returns the size of the text on one line.
-func (t *Text) Natural() fyne.Size {
+// MinSize is the size of the text on one line.
+func (t *Text) MinSize() fyne.Size {
 	one := t.wrap(unlimited)
 	return fyne.NewSize(one.width, one.height)
 }
@@ -114,16 +113,6 @@ func (t *Text) HeightFor(width float32) float32 { return t.wrap(width).height }
 // Cut reports whether some of the text is left out at a width, because of the limit of lines.
 func (t *Text) Cut(width float32) bool { return t.wrap(width).cut }
 
-// MinSize is the width of a short word, and the height at the present width.
-func (t *Text) MinSize() fyne.Size {
-	width := t.Size().Width
-	if width <= 0 {
-		width = unlimited
-	}
-	laid := t.wrap(width)
-	return fyne.NewSize(min(laid.width, 4*laid.lines[0].height), laid.height)
-}
-
 // Refresh redraws the text, after its runs or the theme have changed.
 func (t *Text) Refresh() {
 	t.laid, t.whole = nil, nil
@@ -132,23 +121,16 @@ func (t *Text) Refresh() {
 
 // CreateRenderer is called by Fyne.
 func (t *Text) CreateRenderer() fyne.WidgetRenderer {
-	t.ExtendBaseWidget(t)
 	r := &textRenderer{text: t}
-	// Fyne drops the renderer of an object hidden for a minute, and does not lay out the next one.
 	r.Layout(t.Size())
 	return r
 }
 
+// textRenderer draws as many objects as the text has pieces.
 type textRenderer struct {
-	text    *Text
-	objects []fyne.CanvasObject
+	renderer
+	text *Text
 }
-
-func (r *textRenderer) Destroy() {}
-
-func (r *textRenderer) MinSize() fyne.Size { return r.text.MinSize() }
-
-func (r *textRenderer) Objects() []fyne.CanvasObject { return r.objects }
 
 func (r *textRenderer) Refresh() {
 	r.Layout(r.text.Size())
@@ -437,8 +419,4 @@ func plainSpaces(text string) string {
 		}
 		return r
 	}, text)
-}
-
-func colorOf(w fyne.Widget, name fyne.ThemeColorName) color.Color {
-	return theme.ColorForWidget(name, w)
 }

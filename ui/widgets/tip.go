@@ -41,7 +41,7 @@ type Tip struct {
 // NewTip returns a tip that shows nothing.
 func NewTip() *Tip {
 	t := &Tip{lines: Column()}
-	t.panel = container.New(tipLayout{}, newFace(noted), t.lines)
+	t.panel = panel(noted, Margins{Left: tipPadX, Top: tipPadY, Right: tipPadX, Bottom: tipPadY}, t.lines)
 	t.panel.Hide()
 	t.layer = container.NewWithoutLayout(t.panel)
 	return t
@@ -100,15 +100,6 @@ func (t *Tip) show() {
 		y = max(tipMargin, at.Y-tipAbove-size.Height)
 	}
 	t.panel.Show()
-	place(t.panel, x, y, size.Width, size.Height)
+	Put(t.panel, x, y, size.Width, size.Height)
 	t.panel.Refresh()
-}
-
-type tipLayout struct{}
-
-func (tipLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
-func (tipLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {
-	objects[0].Resize(size)
-	place(objects[1], tipPadX, tipPadY, size.Width-2*tipPadX, size.Height-2*tipPadY)
 }

@@ -7,8 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // Viewport shows a part of a page that may be taller than the window. It is made of containers, for
@@ -37,9 +35,12 @@ type Viewport struct {
 
 // NewViewport returns an empty viewport.
 func NewViewport() *Viewport {
-	v := &Viewport{content: canvas.NewRectangle(color.Transparent)}
+	v := &Viewport{
+		OnMoved: func(_, _ float32) {}, OnRoom: func(fyne.Size) {}, OnCovered: func(fyne.CanvasObject) {},
+		Focused: func() fyne.CanvasObject { return nil }, content: canvas.NewRectangle(color.Transparent),
+	}
 	v.wheel, v.bar = newWheel(v), newScrollBar(v)
-	v.box = container.New(viewportLayout{v}, v.wheel, v.content, v.bar)
+	v.box = container.New(layout{lay: v.lay}, v.wheel, v.content, v.bar)
 	return v
 }
 
@@ -73,7 +74,7 @@ const ringRoom = 5
 
 // Reveal scrolls as little as possible to make a part of the page visible, with a margin around it.
 // The beginning of the page, but for its empty margin, stays in view if that part is visible with
-// it.
+// it. Nothing above the part is half covered if there is room for that.
 func (v *Viewport) Reveal(top, bottom float32) {
 	const margin = 24
 	switch view := v.box.Size().Height; {
@@ -81,15 +82,49 @@ func (v *Viewport) Reveal(top, bottom float32) {
 		v.scrollTo(bottom + ringRoom - view)
 	case top-margin < v.offset:
 		v.scrollTo(top - margin)
+		v.uncover(top, bottom)
 	case bottom+margin > v.offset+view:
 		v.scrollTo(min(bottom+margin-view, top-margin))
+		v.uncover(top, bottom)
 	}
+}
+
+// uncover scrolls so that the viewport's upper edge cuts no text or control, as far as a part of the
+// page stays visible: what is cut disappears, or is visible as a whole. A card may be cut: it says
+// that the list has more.
+func (v *Viewport) uncover(top, bottom float32) {
+	offset, least, most := v.offset, bottom+ringRoom-v.box.Size().Height, top-ringRoom
+	var look func(object fyne.CanvasObject, y float32)
+	look = func(object fyne.CanvasObject, y float32) {
+		if !object.Visible() {
+			return
+		}
+		if box, ok := object.(*fyne.Container); ok {
+			for _, child := range box.Objects {
+				look(child, y+child.Position().Y)
+			}
+			return
+		}
+		read, ok := object.(fyne.Accessible)
+		_, card := object.(*RoleCard)
+		end := y + object.Size().Height
+		switch {
+		case card || !ok || read.AccessibilityRole() == fyne.AccessibleRoleContainer || y >= offset || end <= offset:
+		case end <= most:
+			offset = end
+		case y >= least:
+			offset = y
+		}
+	}
+	look(v.content, 0)
+	v.scrollTo(offset)
 }
 
 // RevealFromTop scrolls as little as possible from the page's beginning to make a part of it
 // visible: its end, but above all its beginning.
 func (v *Viewport) RevealFromTop(top, bottom float32) {
 	v.scrollTo(min(bottom+ringRoom-v.box.Size().Height, top-ringRoom))
+	v.uncover(top, bottom)
 }
 
 // RevealObject scrolls to make an object of the page visible.
@@ -137,26 +172,17 @@ func (v *Viewport) clamp(offset float32) float32 {
 }
 
 func (v *Viewport) moved() {
-	if v.OnMoved != nil {
-		v.OnMoved(v.offset, v.offset+v.box.Size().Height)
-	}
+	v.OnMoved(v.offset, v.offset+v.box.Size().Height)
 }
 
-type viewportLayout struct{ of *Viewport }
-
-func (l viewportLayout) MinSize([]fyne.CanvasObject) fyne.Size { return fyne.Size{} }
-
-func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
-	v := l.of
+func (v *Viewport) lay(_ []fyne.CanvasObject, size fyne.Size) {
 	seen := v.focusSeen(size)
-	if v.OnRoom != nil {
-		v.OnRoom(size)
-	}
+	v.OnRoom(size)
 	v.height = max(HeightFor(v.content, size.Width), size.Height)
 	v.offset = v.clamp(v.offset)
 	v.wheel.Resize(size)
-	place(v.content, 0, -v.offset, size.Width, v.height)
-	place(v.bar, size.Width-scrollBarWidth, 0, scrollBarWidth, size.Height)
+	Put(v.content, 0, -v.offset, size.Width, v.height)
+	Put(v.bar, size.Width-scrollBarWidth, 0, scrollBarWidth, size.Height)
 	v.bar.update()
 	v.size = size
 	v.moved()
@@ -168,11 +194,8 @@ func (l viewportLayout) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 // focusSeen returns the focused object if part of it is visible and the viewport's size is about to
 // change.
 func (v *Viewport) focusSeen(size fyne.Size) fyne.CanvasObject {
-	if v.Focused == nil || v.OnCovered == nil || size == v.size {
-		return nil
-	}
 	object := v.Focused()
-	if object == nil {
+	if object == nil || size == v.size {
 		return nil
 	}
 	y, found := v.OffsetOf(object)
@@ -189,7 +212,7 @@ var (
 
 // wheel is behind the page and receives the mouse wheel over it.
 type wheel struct {
-	widget.BaseWidget
+	unseen
 	of *Viewport
 }
 
@@ -201,18 +224,6 @@ func newWheel(of *Viewport) *wheel {
 
 // Scrolled is called by Fyne.
 func (w *wheel) Scrolled(event *fyne.ScrollEvent) { w.of.ScrollBy(-event.Scrolled.DY) }
-
-// AccessibilityLabel is empty: the wheel is invisible.
-func (w *wheel) AccessibilityLabel() string { return "" }
-
-// AccessibilityRole is container.
-func (w *wheel) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
-
-// CreateRenderer is called by Fyne.
-func (w *wheel) CreateRenderer() fyne.WidgetRenderer {
-	w.ExtendBaseWidget(w)
-	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
-}
 
 const (
 	scrollBarWidth = 14
@@ -227,10 +238,10 @@ var (
 	_ desktop.Hoverable = (*scrollBar)(nil)
 )
 
-// scrollBar shows which part of the page is visible. The thumb can be dragged; a click beside it
-// scrolls by a page.
+// scrollBar shows which part of the page is visible: a screen reader reads the whole page. The thumb
+// can be dragged; a click beside it scrolls by a page.
 type scrollBar struct {
-	widget.BaseWidget
+	silent
 	of               *Viewport
 	hovered, dragged bool
 }
@@ -240,12 +251,6 @@ func newScrollBar(of *Viewport) *scrollBar {
 	b.ExtendBaseWidget(b)
 	return b
 }
-
-// AccessibilityLabel is empty: a screen reader reads the page, not its visible part.
-func (b *scrollBar) AccessibilityLabel() string { return "" }
-
-// AccessibilityRole is container.
-func (b *scrollBar) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
 // Dragged is called by Fyne.
 func (b *scrollBar) Dragged(event *fyne.DragEvent) {
@@ -299,47 +304,21 @@ func (b *scrollBar) thumb() (top, length float32) {
 
 // update redraws the bar, or hides it where there is nothing to scroll.
 func (b *scrollBar) update() {
-	if needed := b.of.height > b.Size().Height; needed != b.Visible() {
-		if needed {
-			b.Show()
-		} else {
-			b.Hide()
-		}
-	}
+	b.Hidden = b.of.height <= b.Size().Height
 	b.Refresh()
 }
 
 // CreateRenderer is called by Fyne.
 func (b *scrollBar) CreateRenderer() fyne.WidgetRenderer {
-	b.ExtendBaseWidget(b)
-	r := &scrollBarRenderer{bar: b, thumb: &canvas.Rectangle{}}
-	r.Refresh()
-	return r
-}
-
-type scrollBarRenderer struct {
-	bar   *scrollBar
-	thumb *canvas.Rectangle
-}
-
-func (r *scrollBarRenderer) Destroy() {}
-
-func (r *scrollBarRenderer) MinSize() fyne.Size { return fyne.NewSize(scrollBarWidth, scrollBarLeast) }
-
-func (r *scrollBarRenderer) Objects() []fyne.CanvasObject { return []fyne.CanvasObject{r.thumb} }
-
-func (r *scrollBarRenderer) Layout(size fyne.Size) {
-	width := float32(scrollBarThumb)
-	if r.bar.hovered || r.bar.dragged {
-		width += 4
+	thumb := &canvas.Rectangle{}
+	lay := func(size fyne.Size) {
+		width := float32(scrollBarThumb)
+		if b.hovered || b.dragged {
+			width += 4
+		}
+		top, length := b.thumb()
+		thumb.CornerRadius = width / 2
+		Put(thumb, size.Width-width-2, top+2, width, length-4)
 	}
-	top, length := r.bar.thumb()
-	r.thumb.CornerRadius = width / 2
-	place(r.thumb, size.Width-width-2, top+2, width, length-4)
-}
-
-func (r *scrollBarRenderer) Refresh() {
-	r.thumb.FillColor = theme.ColorForWidget(ColorScrollBar, r.bar)
-	r.Layout(r.bar.Size())
-	r.thumb.Refresh()
+	return draw(b, func() { thumb.FillColor = colorOf(b, ColorScrollBar) }, lay, thumb)
 }

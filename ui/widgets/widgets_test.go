@@ -70,7 +70,7 @@ func linesOf(text *Text, width float32) []string {
 // TestWrap: text that does not wrap is cut at the window's edge.
 func TestWrap(t *testing.T) {
 	open(t, NewText("", body), fyne.NewSize(100, 100))
-	width := func(text string) float32 { return NewText(text, body).Natural().Width }
+	width := func(text string) float32 { return NewText(text, body).MinSize().Width }
 	for _, c := range []struct {
 		name  string
 		runs  []Run
@@ -141,7 +141,7 @@ func TestColumnGivesEachRowItsHeight(t *testing.T) {
 func TestFlowGoesOnInAnotherRow(t *testing.T) {
 	a, b, c := NewButton("Alpha", Primary, nil), NewButton("Beta", Secondary, nil), NewButton("Gamma", Danger, nil)
 	flow := Flow(10, 5, a, b, c)
-	open(t, flow, fyne.NewSize(a.Natural().Width+10+b.Natural().Width, 300))
+	open(t, flow, fyne.NewSize(a.MinSize().Width+10+b.MinSize().Width, 300))
 	require.Equal(t, a.Position().Y, b.Position().Y)
 	require.Equal(t, a.Size().Width+10, b.Position().X)
 	require.Equal(t, fyne.NewPos(0, a.Size().Height+5), c.Position())

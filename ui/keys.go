@@ -1,0 +1,103 @@
+package ui
+
+import (
+	"fyne.io/fyne/v2"
+
+	"github.com/ers-login/ers-login/ui/widgets"
+)
+
+// keyDown is called when a key goes down while nothing has the focus, but not for its repeats.
+func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered = enters(key) }
+
+func enters(key *fyne.KeyEvent) bool { return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter }
+
+// primary returns the main button that can be pressed on a page, or nil.
+func primary(object fyne.CanvasObject) *widgets.Button {
+	if !object.Visible() {
+		return nil
+	}
+	switch o := object.(type) {
+	case *widgets.Button:
+		if o.Importance() == widgets.Primary {
+			return o
+		}
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			if found := primary(child); found != nil {
+				return found
+			}
+		}
+	}
+	return nil
+}
+
+// typedKey handles the keys that no control has used: all of them without a focus. Enter then
+// presses the page's main button, as if it had the focus: only if the key went down for that.
+func (w *Window) typedKey(key *fyne.KeyEvent) {
+	if enters(key) && w.win.Canvas().Focused() == nil {
+		if !w.entered {
+			return
+		}
+		w.entered = false
+	}
+	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
+		return // the next Escape ends what else it would
+	}
+	var page screen = w.over
+	if w.over == nil {
+		page = w.screen
+	}
+	if page.key(key) {
+		return
+	}
+	const line = 40
+	switch key.Name {
+	case fyne.KeyReturn, fyne.KeyEnter:
+		if main := primary(page.object()); main != nil && w.win.Canvas().Focused() == nil {
+			main.Tapped(nil)
+		}
+	case fyne.KeyF1:
+		w.help()
+	case fyne.KeyF2:
+		w.toggleSettings()
+	case fyne.KeyF9:
+		w.toggleDiagnostics()
+	case fyne.KeyUp:
+		w.viewport.ScrollBy(-line)
+	case fyne.KeyDown:
+		w.viewport.ScrollBy(line)
+	case fyne.KeyPageUp:
+		w.viewport.ScrollBy(-w.viewport.Page())
+	case fyne.KeyPageDown:
+		w.viewport.ScrollBy(w.viewport.Page())
+	}
+}
+
+func (w *Window) typedRune(r rune) {
+	if w.over == nil {
+		w.screen.rune(r)
+	}
+}
+
+// find focuses the screen's search field, if it has one.
+func (w *Window) find(fyne.Shortcut) {
+	if w.over == nil {
+		w.screen.find()
+	}
+}
+
+// shortcutName returns the name of a shortcut with a letter on this platform.
+func shortcutName(letter string) string {
+	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
+		return "⌘" + letter
+	}
+	return "Ctrl+" + letter
+}
+
+// switchWindows returns the keys that go to another window on this platform.
+func switchWindows() string {
+	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
+		return "⌘+Tab"
+	}
+	return "Alt+Tab"
+}

@@ -1,0 +1,66 @@
+package widgets
+
+import (
+	"image/color"
+
+	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/theme"
+	"fyne.io/fyne/v2/widget"
+)
+
+// renderer draws a widget: its objects, from back to front.
+type renderer struct {
+	of fyne.Widget
+	// paint gives the objects the theme's colours, and lay their places.
+	paint   func()
+	lay     func(fyne.Size)
+	objects []fyne.CanvasObject
+}
+
+// draw returns a renderer that has drawn the widget once: Fyne drops the renderer of a widget hidden
+// for a minute, and does not lay out the next one.
+func draw(of fyne.Widget, paint func(), lay func(fyne.Size), objects ...fyne.CanvasObject) *renderer {
+	r := &renderer{of: of, paint: paint, lay: lay, objects: objects}
+	r.Refresh()
+	return r
+}
+
+func (*renderer) Destroy() {}
+
+// MinSize is zero: a widget with another one has the method itself.
+func (*renderer) MinSize() fyne.Size { return fyne.Size{} }
+
+func (r *renderer) Objects() []fyne.CanvasObject { return r.objects }
+
+func (r *renderer) Layout(size fyne.Size) { r.lay(size) }
+
+func (r *renderer) Refresh() {
+	r.paint()
+	for _, object := range r.objects {
+		object.Refresh()
+	}
+	r.lay(r.of.Size())
+	canvas.Refresh(r.of)
+}
+
+// silent is the base of widgets that screen readers skip.
+type silent struct{ widget.BaseWidget }
+
+// AccessibilityLabel is empty.
+func (*silent) AccessibilityLabel() string { return "" }
+
+// AccessibilityRole is container, which screen readers skip.
+func (*silent) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
+
+// unseen is the base of widgets that only receive the mouse.
+type unseen struct{ silent }
+
+// CreateRenderer is called by Fyne.
+func (*unseen) CreateRenderer() fyne.WidgetRenderer {
+	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
+}
+
+func colorOf(w fyne.Widget, name fyne.ThemeColorName) color.Color {
+	return theme.ColorForWidget(name, w)
+}
