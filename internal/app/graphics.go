@@ -19,6 +19,7 @@ import (
 	"github.com/sirupsen/logrus"
 
 	"github.com/ers-login/ers-login/internal/atomicfile"
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -128,34 +129,18 @@ func lookWith(ctx context.Context, name string, arguments ...string) error {
 	probe := exec.CommandContext(ctx, name, arguments...) //nolint:gosec // this program itself
 	hideWindow(probe)
 	probe.WaitDelay = time.Second
-	said := &limitedText{left: maxSaid}
+	said := &bounded.Text{Limit: maxSaid}
 	probe.Stderr = said
 	err := probe.Run()
 	if err == nil || errors.Is(err, exec.ErrWaitDelay) {
 		// It succeeded. Another process, such as a driver's helper, may still hold its output open.
 		return nil
 	}
-	return errors.Join(fmt.Errorf("the graphics probe: %w", err), ctx.Err(), said.err())
-}
-
-// limitedText keeps the beginning of its input.
-type limitedText struct {
-	text strings.Builder
-	left int
-}
-
-func (l *limitedText) Write(p []byte) (int, error) {
-	kept := min(l.left, len(p))
-	l.left -= kept
-	l.text.Write(p[:kept])
-	return len(p), nil
-}
-
-func (l *limitedText) err() error {
-	if said := problem.Clean(l.text.String(), maxSaid); said != "" {
-		return errors.New(said)
+	err = errors.Join(fmt.Errorf("the graphics probe: %w", err), ctx.Err())
+	if text := problem.Clean(said.String(), maxSaid); text != "" {
+		err = errors.Join(err, errors.New(text))
 	}
-	return nil
+	return err
 }
 
 // fyneFailures are what Fyne 2.8 logs if it finds no OpenGL, before it ends the process or goes

@@ -9,7 +9,7 @@
 // administrators.
 //
 // Numbers grow by one. They are kept only with the records and, in case all of these are removed,
-// in the lock's file: each record's number is found under a lock that all processes of the user
+// in a file of their own: each record's number is found under a lock that all processes of the user
 // share, by looking at how the newest file ends. A file that does not end in a whole record, as
 // after a power cut, is left unchanged but for a line end behind it, and the next record begins
 // another file: a torn line is never merged with a record, and nothing that was written is ever
@@ -24,6 +24,7 @@
 // else, since the system log always gets the digest: any user of the computer can read the
 // Application log of Windows.
 //
-// Records that cannot be written are kept in memory, up to 200, and written first as soon as
-// possible. Whether users may sign in meanwhile is the organisation's choice.
+// A record is appended and flushed while its caller waits, two seconds at most. Those that cannot be
+// written are kept in memory, up to 200, and written first by the next record, or by the next try
+// after half a minute. Whether users may sign in meanwhile is the organisation's choice.
 package audit

@@ -4,13 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"errors"
-	"strconv"
-	"sync"
-	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
-	"github.com/ers-login/ers-login/ersclient/transport"
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // Caller is e-RS for the flow; *hscn.Client implements it.
@@ -25,29 +20,12 @@ type Caller interface {
 	Reach(context.Context) error
 }
 
-const (
-	// signInWithin bounds the wait for the disk in a sign-in, endWithin at the end of a session,
-	// which may block others. A disk needs milliseconds.
-	signInWithin = 5 * time.Second
-	endWithin    = 2 * time.Second
-	// maxKnown bounds the remembered sessions. A flow has one, and seldom another to delete.
-	maxKnown = 64
-)
-
 // ERS is e-RS with an audit log: it records each call before its result is returned, failed and
 // cancelled ones too. Retries by the client count as one call.
 type ERS struct {
 	recorder
-	next Caller
-
-	mu    sync.Mutex
-	known []knownSession
-}
-
-// recorder writes records for either platform.
-type recorder struct {
-	log      *Log
-	required bool
+	next  Caller
+	known memory[knownSession]
 }
 
 // knownSession is what the record of an A003 says, which gets a key only.
@@ -72,16 +50,7 @@ func (e *ERS) SetOwner(key ersclient.SessionKey, user string, selected ersclient
 		return
 	}
 	made := knownSession{sha256.Sum256([]byte(key.Reveal())), user, selected}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for i := range e.known {
-		if e.known[i].key == made.key {
-			e.known[i] = made
-			return
-		}
-	}
-	e.known = append(e.known, made)
-	e.known = e.known[max(0, len(e.known)-maxKnown):]
+	e.known.keep(made, func(known knownSession) bool { return known.key == made.key })
 }
 
 // CreateSession makes the call A001 and records it.
@@ -129,75 +98,16 @@ func (e *ERS) DeleteSession(ctx context.Context, key ersclient.SessionKey) error
 	event.User, event.Selected = e.recall(key)
 	err := e.next.DeleteSession(ctx, key)
 	// The log reports its trouble itself.
-	_ = e.record(ctx, endWithin, event, err)
+	_ = e.record(ctx, event, err)
 	return err
 }
 
 // Reach passes on what is no call, and has no record.
 func (e *ERS) Reach(ctx context.Context) error { return e.next.Reach(ctx) }
 
-func (r recorder) begin(call Call) Event {
-	return Event{Call: call, Began: r.log.settings.Now()}
-}
-
-// ready fails if a record is required and none can be written, or if ctx ends first.
-func (r recorder) ready(ctx context.Context) error {
-	if !r.required {
-		return nil
-	}
-	limited, cancel := context.WithTimeout(ctx, signInWithin)
-	defer cancel()
-	if err := r.log.Ready(limited); err != nil && ctx.Err() == nil {
-		return r.refuse(err)
-	}
-	return nil
-}
-
-// signIn records a call of a sign-in, and returns its error.
-func (r recorder) signIn(ctx context.Context, event Event, err error) error {
-	unwritten := r.record(ctx, signInWithin, event, err)
-	if err == nil && unwritten != nil && r.required {
-		return r.refuse(unwritten)
-	}
-	return err
-}
-
-func (r recorder) refuse(err error) error {
-	return Required.With("Folder", r.log.settings.Dir).Because(err)
-}
-
-// record records a call that was made, even if its caller has given up.
-func (r recorder) record(ctx context.Context, within time.Duration, event Event, err error) error {
-	event.Took = r.log.settings.Now().Sub(event.Began)
-	event.Outcome, event.Reference = outcome(event.Call, err)
-	limited, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
-	defer cancel()
-	return r.log.Append(limited, event)
-}
-
-// outcome returns the status of e-RS's answer, or else the kind of failure, and the reference that
-// the user sees.
-func outcome(call Call, err error) (outcome, reference string) {
-	if err == nil {
-		return callNames[call].success, ""
-	}
-	reference = problem.Of(err).Code
-	var status *transport.StatusError
-	if errors.As(err, &status) {
-		return strconv.Itoa(status.Status), reference
-	}
-	return reference, reference
-}
-
 // recall returns what is known of a session.
 func (e *ERS) recall(key ersclient.SessionKey) (user string, selected ersclient.Permission) {
 	digest := sha256.Sum256([]byte(key.Reveal()))
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	for _, session := range e.known {
-		if session.key == digest {
-			return session.user, session.selected
-		}
-	}
-	return "", ersclient.Permission{}
+	session, _ := e.known.find(func(known knownSession) bool { return known.key == digest })
+	return session.user, session.selected
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"sync"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -40,10 +39,8 @@ type FHIRCaller interface {
 type FHIR struct {
 	recorder
 	Gateway
-	ers FHIRCaller
-
-	mu    sync.Mutex
-	known []knownSignIn
+	ers   FHIRCaller
+	known memory[knownSignIn]
 }
 
 // knownSignIn is what a record says of a sign-in, by digests of its present tokens.
@@ -76,7 +73,7 @@ func (f *FHIR) Roles(ctx context.Context, token ersclient.AccessToken) (ersclien
 	known := f.recall(token.Text)
 	event.Session, event.User = known.session, cmp.Or(user.Identifier, known.user)
 	// The log reports its trouble itself, and the sign-in has a record besides.
-	_ = f.record(ctx, signInWithin, event, err)
+	_ = f.record(ctx, event, err)
 	return user, err
 }
 
@@ -87,7 +84,7 @@ func (f *FHIR) Clinicians(ctx context.Context, token ersclient.AccessToken, as e
 	known := f.recall(token.Text)
 	event.Session, event.User, event.Selected = known.session, known.user, as
 	// As above.
-	_ = f.record(ctx, signInWithin, event, err)
+	_ = f.record(ctx, event, err)
 	return clinicians, err
 }
 
@@ -101,7 +98,7 @@ func (f *FHIR) Refresh(ctx context.Context, token cis2.RefreshToken) (cis2.Token
 		known.access, known.refresh = digestOf(tokens.Access.Text), digestOf(tokens.Refresh.Text)
 		f.keep(known)
 	}
-	_ = f.record(ctx, endWithin, event, err)
+	_ = f.record(ctx, event, err)
 	return tokens, err
 }
 
@@ -138,7 +135,7 @@ func (f *FHIR) SignedOut(ctx context.Context, access secret.Text) {
 	known := f.recall(access)
 	event.Session, event.User, event.Selected, event.OnBehalfOf = known.session, known.user, known.selected, known.selected.OnBehalfOf
 	// The log reports its trouble itself.
-	_ = f.record(ctx, endWithin, event, nil)
+	_ = f.record(ctx, event, nil)
 }
 
 // traced returns a context with which a call's id gets into an event.
@@ -151,12 +148,8 @@ func digestOf(token secret.Text) [sha256.Size]byte { return sha256.Sum256([]byte
 // recall returns what is known of an access token: a new session, if nothing is.
 func (f *FHIR) recall(access secret.Text) knownSignIn {
 	digest := digestOf(access)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, known := range f.known {
-		if known.access == digest {
-			return known
-		}
+	if session, known := f.known.find(func(s knownSignIn) bool { return s.access == digest }); known {
+		return session
 	}
 	return knownSignIn{access: digest, session: nameOf(digest)}
 }
@@ -164,26 +157,11 @@ func (f *FHIR) recall(access secret.Text) knownSignIn {
 // byRefresh returns what is known of a refresh token, the zero value if nothing is.
 func (f *FHIR) byRefresh(refresh secret.Text) knownSignIn {
 	digest := digestOf(refresh)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for _, known := range f.known {
-		if known.refresh == digest {
-			return known
-		}
-	}
-	return knownSignIn{}
+	session, _ := f.known.find(func(s knownSignIn) bool { return s.refresh == digest })
+	return session
 }
 
 // keep replaces what is known of a session.
 func (f *FHIR) keep(made knownSignIn) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range f.known {
-		if f.known[i].session == made.session {
-			f.known[i] = made
-			return
-		}
-	}
-	f.known = append(f.known, made)
-	f.known = f.known[max(0, len(f.known)-maxKnown):]
+	f.known.keep(made, func(s knownSignIn) bool { return s.session == made.session })
 }

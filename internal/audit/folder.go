@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/sirupsen/logrus"
 )
 
@@ -20,15 +23,17 @@ type folder struct {
 	keep time.Duration
 	now  func() time.Time
 	log  logrus.FieldLogger
-	// lockWithin is how long to wait for the lock.
-	lockWithin time.Duration
 }
 
 const (
-	lockFile  = "audit.lock"
-	probeFile = "audit.probe"
-	// lockPause is how long to wait before the lock is tried again.
-	lockPause = 10 * time.Millisecond
+	lockFile   = "audit.lock"
+	numberFile = "audit.number"
+	probeFile  = "audit.probe"
+	// lockWithin is how long another process may hold the lock, which it needs for moments: less
+	// than a record may take, so that users learn which of the two it is. lockPause is how long to
+	// wait before it is tried again.
+	lockWithin = recordWithin - 100*time.Millisecond
+	lockPause  = 10 * time.Millisecond
 	// probeSize is the room that the next records may need, in bytes.
 	probeSize = 64 << 10
 )
@@ -36,70 +41,85 @@ const (
 // errHeld: another process holds the lock.
 var errHeld = errors.New("another process holds the lock")
 
-// write appends records to the files, and returns the number of the first of them. They are on the
-// disk when it returns. After an error none of them is in the file, as far as it could be undone.
-func (f folder) write(records []Record) (first int64, err error) {
-	err = f.locked(func(lock *os.File) error {
-		place, err := f.next(lock)
+// write appends records to the files, and numbers them. They are on the disk when it returns. After
+// an error none of them is in the file, as far as it could be undone.
+func (f folder) write(batch []*entry) error {
+	if len(batch) == 0 {
+		return nil
+	}
+	return f.locked(func(last *os.File) error {
+		place, err := f.next(last)
 		if err != nil {
 			return err
 		}
-		first = place.number
-		text, err := lines(records, first)
+		var text bytes.Buffer
+		for i, entry := range batch {
+			record := entry.record
+			record.ID = place.number + int64(i)
+			err = errors.Join(err, encode(&text, record))
+		}
 		if err == nil {
-			err = writeAt(place.file, text, place.size)
+			err = writeAt(place.file, text.Bytes(), place.size)
 		}
 		if err = errors.Join(err, place.file.Close()); err != nil {
 			return err
 		}
-		f.note(lock, first+int64(len(records))-1)
+		for i, entry := range batch {
+			entry.record.ID = place.number + int64(i)
+		}
+		f.note(last, place.number+int64(len(batch))-1)
 		return nil
 	})
-	return first, err
 }
 
 // probe reports whether records could be written now, by writing.
 func (f folder) probe() error {
-	return f.locked(func(lock *os.File) error {
-		place, err := f.next(lock)
+	return f.locked(func(last *os.File) error {
+		place, err := f.next(last)
 		if err != nil {
 			return err
 		}
 		if err := place.file.Close(); err != nil {
 			return err
 		}
-		path := filepath.Join(f.path, probeFile)
-		// #nosec G304 -- the log's own folder
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC|doNotFollow, 0o600)
+		file, err := f.open(probeFile, os.O_TRUNC)
 		if err != nil {
 			return err
 		}
 		err = writeAt(file, make([]byte, probeSize), 0)
-		return errors.Join(err, file.Close(), os.Remove(path))
+		return errors.Join(err, file.Close(), os.Remove(file.Name()))
 	})
 }
 
-// locked calls do while no other process writes to the folder, which is created if it is missing.
-func (f folder) locked(do func(lock *os.File) error) error {
+// locked calls do while no other process writes to the folder, which is created if it is missing,
+// with the file that has the last number.
+func (f folder) locked(do func(last *os.File) error) error {
 	if err := f.prepare(); err != nil {
 		return err
 	}
-	// #nosec G304 -- the log's own folder
-	lock, err := os.OpenFile(filepath.Join(f.path, lockFile), os.O_RDWR|os.O_CREATE|doNotFollow, 0o600)
+	lock := flock.New(filepath.Join(f.path, lockFile), flock.SetFlag(os.O_RDWR|os.O_CREATE|doNotFollow))
+	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
+	defer cancel()
+	taken, err := lock.TryLockContext(ctx, lockPause)
+	switch {
+	case ctx.Err() != nil && !taken:
+		return fmt.Errorf("could not lock %s: %w", lock.Path(), errHeld)
+	case err != nil:
+		return fmt.Errorf("could not lock %s: %w", lock.Path(), err)
+	}
+	defer func() { _ = lock.Close() }() // the system gives it back in any case
+	last, err := f.open(numberFile, 0)
 	if err != nil {
-		return fmt.Errorf("could not open the lock: %w", err)
+		return err
 	}
-	// Closing gives the lock back. There is nothing in the file that must not be lost.
-	defer func() { _ = lock.Close() }()
-	for patience := time.Now().Add(f.lockWithin); ; time.Sleep(lockPause) {
-		err := tryLock(lock)
-		switch {
-		case err == nil:
-			return do(lock)
-		case !errors.Is(err, errHeld) || time.Now().After(patience):
-			return fmt.Errorf("could not lock %s: %w", lock.Name(), err)
-		}
-	}
+	defer func() { _ = last.Close() }() // there is nothing in it that must not be lost
+	return do(last)
+}
+
+// open opens a file of the folder, and makes it if it is missing.
+func (f folder) open(name string, flags int) (*os.File, error) {
+	// #nosec G304 -- the log's own folder
+	return os.OpenFile(filepath.Join(f.path, name), os.O_RDWR|os.O_CREATE|doNotFollow|flags, 0o600)
 }
 
 // prepare makes the folder, and closes it to other users.
@@ -134,9 +154,9 @@ var errNoNumbers = errors.New("there are no numbers left for audit records")
 // next returns the place of the next record: behind the newest one of today, or in a new segment. A
 // file or line with a number near the last one would leave no numbers, and must be damaged: then
 // the limit is halved until some are left.
-func (f folder) next(lock io.ReaderAt) (found place, err error) {
+func (f folder) next(last io.ReaderAt) (found place, err error) {
 	for limit := int64(highest); limit > 0; limit /= 2 {
-		found, err = f.nextBelow(lock, limit)
+		found, err = f.nextBelow(last, limit)
 		if !errors.Is(err, errNoNumbers) {
 			return found, err
 		}
@@ -145,13 +165,13 @@ func (f folder) next(lock io.ReaderAt) (found place, err error) {
 }
 
 // nextBelow is next where numbers above limit are not believed.
-func (f folder) nextBelow(lock io.ReaderAt, limit int64) (place, error) {
+func (f folder) nextBelow(last io.ReaderAt, limit int64) (place, error) {
 	all, err := segments(f.path, limit)
 	if err != nil {
 		return place{}, err
 	}
 	today := f.now().UTC().Truncate(day)
-	number := f.noted(lock, limit) + 1
+	number := f.noted(last, limit) + 1
 	var found place
 	if len(all) > 0 {
 		if found, err = f.after(all[len(all)-1], today); err != nil {
@@ -239,13 +259,14 @@ func (f folder) begin(all []segment, made segment) (place, error) {
 	return place{file, 0, made.first}, nil
 }
 
-// notedDigits is the length of the number in the lock's file.
+// notedDigits is the length of the number in its file.
 const notedDigits = 16
 
-// noted returns the number of the last record as the lock's file has it, 0 if it has none up to limit.
-func (f folder) noted(lock io.ReaderAt, limit int64) int64 {
+// noted returns the number of the last record as the number's file has it, 0 if it has none up to
+// limit.
+func (f folder) noted(last io.ReaderAt, limit int64) int64 {
 	text := make([]byte, notedDigits)
-	if _, err := lock.ReadAt(text, 0); err != nil {
+	if _, err := last.ReadAt(text, 0); err != nil {
 		return 0
 	}
 	number, err := strconv.ParseInt(string(text), 10, 64)
@@ -255,10 +276,10 @@ func (f folder) noted(lock io.ReaderAt, limit int64) int64 {
 	return number
 }
 
-// note writes the number of the last record to the lock's file, in case the segments are removed.
+// note writes the number of the last record to the number's file, in case the segments are removed.
 // The record itself is safe by then, so a failure is ignored.
-func (f folder) note(lock io.WriterAt, number int64) {
-	if _, err := lock.WriteAt(fmt.Appendf(nil, "%0*d\n", notedDigits, number), 0); err != nil {
+func (f folder) note(last io.WriterAt, number int64) {
+	if _, err := last.WriteAt(fmt.Appendf(nil, "%0*d\n", notedDigits, number), 0); err != nil {
 		f.log.WithError(err).Debug("audit log: the last number could not be noted")
 	}
 }

@@ -24,13 +24,10 @@ const (
 	maxPending = 200
 	// retryEvery is how often they are tried again when nothing else happens.
 	retryEvery = 30 * time.Second
-	// lockWithin is how long another process may hold the lock. It needs it for moments.
-	lockWithin = 2 * time.Second
-	// openWithin bounds the wait of Open, and closeWithin that of Close, for a disk that does not
-	// answer.
-	openWithin  = 5 * time.Second
-	closeWithin = 2 * time.Second
-	// again is the number of retries after a passing error, and againAfter the pause before each.
+	// recordWithin bounds the wait for a record, from its turn to its place on the disk. A disk
+	// needs milliseconds.
+	recordWithin = 2 * time.Second
+	// again is the number of tries with a passing error, and againAfter the pause between them.
 	again      = 3
 	againAfter = 50 * time.Millisecond
 )
@@ -66,29 +63,28 @@ type Settings struct {
 // Windows, ~/Library/Application Support/ers-login/audit on macOS.
 func DefaultDir() string { return filepath.Join(xdg.StateHome, "ers-login", "audit") }
 
-// Log is the audit log. It is safe for concurrent use, also by several processes. One goroutine
-// does all writing, so that callers can give up on a disk that hangs.
+// Log is the audit log. It is safe for concurrent use, also by several processes. Records are
+// written and flushed under one lock, each by a goroutine of its own that its caller waits for
+// within bounds: on a disk that hangs, one goroutine stays behind, and callers give up.
 type Log struct {
 	settings Settings
 	folder   folder
 	system   *systemLog
 
-	wake    chan struct{}
-	closing chan struct{}
-	once    sync.Once
-	done    chan struct{}
+	// turn is held, by a value in it, by the one goroutine that writes.
+	turn chan struct{}
 
+	// mu guards what follows, and settings.FQDN.
 	mu     sync.Mutex
 	closed bool
-	// fqdn takes the place of that of the settings once it is set.
-	fqdn string
-	// pending are the unwritten records, the oldest first, and probes the callers of Ready.
+	// pending are the unwritten records, the oldest first.
 	pending []*entry
-	probes  []chan<- error
 	// lost counts the records that did not fit into pending, since the last one that did.
 	lost int
 	// fileTrouble and systemTrouble are the present failures, nil if there is none.
 	fileTrouble, systemTrouble *problem.Problem
+	// retry has what is pending tried again, and is nil before the first trouble.
+	retry *time.Timer
 
 	// announcing guards announced, the code that Settings.Trouble received last.
 	announcing sync.Mutex
@@ -102,8 +98,6 @@ type entry struct {
 	// brief is the record for the system log; sent reports whether it was sent.
 	brief Record
 	sent  bool
-	// result gets nil when the record is written, or why it was not written at once.
-	result chan error
 }
 
 // Open opens the log and checks that it can be written. The Log works even with an error, which is
@@ -129,102 +123,90 @@ func Open(settings Settings) (*Log, error) {
 	}
 	l := &Log{
 		settings: settings,
-		folder:   folder{settings.Dir, settings.Keep, settings.Now, settings.Log, lockWithin},
-		wake:     make(chan struct{}, 1),
-		closing:  make(chan struct{}),
-		done:     make(chan struct{}),
+		folder:   folder{settings.Dir, settings.Keep, settings.Now, settings.Log},
+		turn:     make(chan struct{}, 1),
 	}
 	if settings.SystemLog {
 		l.system = openSystemLog(settings.systemLogAt, l.onSystemLog)
 	}
-	go l.work()
-	ctx, cancel := context.WithTimeout(context.Background(), openWithin)
-	defer cancel()
-	return l, l.Ready(ctx)
+	return l, l.Ready(context.Background())
 }
 
 // Rename has the records from now on name another certificate, as after a renewal.
 func (l *Log) Rename(fqdn string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.fqdn = fqdn
+	l.settings.FQDN = fqdn
 }
 
 // Append writes the record of an event, after those that wait. It is on the disk when Append
 // returns nil. Otherwise the error is a *problem.Problem, [Unwritable], [DiskFull] or [Locked], and
-// the record is kept and written as soon as possible, also if ctx ends first.
+// the record is kept and written as soon as possible. It takes two seconds at most, and gives up
+// earlier if ctx ends.
 func (l *Log) Append(ctx context.Context, event Event) error {
-	settings := l.settings
-	l.mu.Lock()
-	settings.FQDN = cmp.Or(l.fqdn, settings.FQDN)
-	l.mu.Unlock()
-	added := &entry{
-		call:   event.Call,
-		record: settings.record(event, settings.SessionID),
-		brief:  settings.record(event, Digest),
-		result: make(chan error, 1),
+	if err := l.add(event); err != nil {
+		return err
 	}
+	return l.flush(ctx, false)
+}
+
+// add puts the record of an event behind those that wait, if it is not one too many.
+func (l *Log) add(event Event) error {
 	l.mu.Lock()
+	defer l.mu.Unlock()
 	switch {
 	case l.closed:
-		l.mu.Unlock()
 		return problemOf(l.settings.Dir, errClosed)
 	case len(l.pending) >= maxPending:
 		l.lost++
-		why := l.fileTrouble
-		l.mu.Unlock()
 		l.settings.Log.Error("audit log: too many records wait to be written, one is lost")
-		if why == nil {
-			why = problemOf(l.settings.Dir, errTooMany)
+		if l.fileTrouble != nil {
+			return l.fileTrouble
 		}
-		return why
+		return problemOf(l.settings.Dir, errTooMany)
+	}
+	added := &entry{
+		call:   event.Call,
+		record: l.settings.record(event, l.settings.SessionID),
+		brief:  l.settings.record(event, Digest),
 	}
 	added.record.LostBefore, l.lost = l.lost, 0
 	l.pending = append(l.pending, added)
-	l.mu.Unlock()
-	l.wakeUp()
-	return l.await(ctx, added.result)
+	return nil
 }
 
-// Ready reports whether a record could be written now, and writes those that wait. The error is as
-// Append's.
+// Ready reports whether a record could be written now, and writes those that wait. Its error and its
+// bound are as Append's.
 func (l *Log) Ready(ctx context.Context) error {
-	result := make(chan error, 1)
 	l.mu.Lock()
-	if l.closed {
-		l.mu.Unlock()
+	closed := l.closed
+	l.mu.Unlock()
+	if closed {
 		return problemOf(l.settings.Dir, errClosed)
 	}
-	l.probes = append(l.probes, result)
-	l.mu.Unlock()
-	l.wakeUp()
-	return l.await(ctx, result)
+	return l.flush(ctx, true)
 }
 
-// Trouble returns the present failure, nil if there is none.
+// Trouble returns the present failure, nil if there is none. The file's matters more than the system
+// log's.
 func (l *Log) Trouble() *problem.Problem {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.trouble()
+	return cmp.Or(l.fileTrouble, l.systemTrouble)
 }
 
 // Close tries once more to write what waits, and ends the log. The error has the number of records
 // that are lost. It waits two seconds at most for a disk that hangs.
 func (l *Log) Close() error {
-	l.once.Do(func() {
-		l.mu.Lock()
-		l.closed = true
-		l.mu.Unlock()
-		close(l.closing)
-	})
-	ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
-	defer cancel()
-	why := errTooMany
-	select {
-	case <-l.done:
-	case <-ctx.Done():
-		why = errSlow
+	l.mu.Lock()
+	l.closed = true
+	if l.retry != nil {
+		l.retry.Stop()
 	}
+	l.mu.Unlock()
+	ctx, cancel := context.WithTimeout(context.Background(), recordWithin)
+	defer cancel()
+	why := l.flush(ctx, false)
 	l.system.close(ctx)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -232,10 +214,7 @@ func (l *Log) Close() error {
 	if missing == 0 {
 		return nil
 	}
-	if l.fileTrouble != nil {
-		why = l.fileTrouble
-	}
-	return fmt.Errorf("%d audit records could not be written: %w", missing, why)
+	return fmt.Errorf("%d audit records could not be written: %w", missing, cmp.Or(why, errTooMany))
 }
 
 var (

@@ -39,8 +39,14 @@ func TestLAL001NumbersGrow(t *testing.T) {
 		"after the lock's file was removed": {func(t *testing.T, folder string, _ *clock) {
 			require.NoError(t, os.Remove(filepath.Join(folder, "audit.lock")))
 		}, 1},
+		"after the number's file was removed": {func(t *testing.T, folder string, _ *clock) {
+			require.NoError(t, os.Remove(filepath.Join(folder, "audit.number")))
+		}, 1},
 		"with nonsense in the lock's file": {func(t *testing.T, folder string, _ *clock) {
 			require.NoError(t, os.WriteFile(filepath.Join(folder, "audit.lock"), []byte("9999999999999999\nnonsense"), 0o600))
+		}, 1},
+		"with nonsense in the number's file": {func(t *testing.T, folder string, _ *clock) {
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "audit.number"), []byte("9999999999999999\nnonsense"), 0o600))
 		}, 1},
 		"with foreign files": {func(t *testing.T, folder string, _ *clock) {
 			for _, name := range []string{"audit-2026-99-99-000000000077.jsonl", "audit-2026-11-21-77.jsonl", "audit-2026-11-21-0000000000000000.jsonl"} {
@@ -102,7 +108,7 @@ func TestLAL001TheFilesAreTheUsersOwn(t *testing.T) {
 	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
 	entries, err := os.ReadDir(s.Dir)
 	require.NoError(t, err)
-	assert.Len(t, entries, 2, "the records and the lock")
+	assert.Len(t, entries, 3, "the records, the lock and the last number")
 	for _, entry := range entries {
 		info, err := entry.Info()
 		require.NoError(t, err)
@@ -330,6 +336,26 @@ func TestLAL001NobodyWaitsForADiskThatHangs(t *testing.T) {
 	release()
 	require.Empty(t, heard.next(t))
 	assert.Equal(t, upTo(1), numbers(t, s.Dir))
+}
+
+// If this fails, the records of calls that did not wait for a slow disk are lost, or each of them
+// leaves a goroutine there.
+func TestLAL001TheRecordsOfCallersThatGaveUp(t *testing.T) {
+	const callers = 20
+	s := settings(t).TryingEvery(10 * time.Millisecond)
+	log := open(t, s)
+	release := holdLock(t, s.Dir)
+	before := runtime.NumGoroutine()
+	for range callers {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		require.ErrorIs(t, log.Append(ctx, event()), audit.Unwritable)
+		cancel()
+	}
+	assert.Less(t, runtime.NumGoroutine()-before, callers/2)
+	release()
+	require.Eventually(t, func() bool { return log.Ready(t.Context()) == nil }, time.Minute, 10*time.Millisecond)
+	assert.Equal(t, upTo(callers), numbers(t, s.Dir))
+	assert.Nil(t, log.Trouble())
 }
 
 // A process that hangs with the lock is another trouble than a folder that cannot be written to: closing it helps.

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -175,4 +176,12 @@ func inAllFiles(t *testing.T, folder string) string {
 		return err
 	}))
 	return all.String()
+}
+
+// holdLock is another process that holds the lock until it is released.
+func holdLock(t *testing.T, folder string) (release func()) {
+	t.Helper()
+	lock := flock.New(filepath.Join(folder, "audit.lock"))
+	require.NoError(t, lock.Lock())
+	return func() { require.NoError(t, lock.Close()) }
 }

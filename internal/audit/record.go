@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -183,18 +182,6 @@ func (s Settings) record(event Event, form SessionID) Record {
 
 func bounded(limit int) func(string) string {
 	return func(text string) string { return problem.Clean(text, limit) }
-}
-
-// lines returns records as they stand in the file, numbered from first on.
-func lines(records []Record, first int64) ([]byte, error) {
-	var text bytes.Buffer
-	for i, record := range records {
-		record.ID = first + int64(i)
-		if err := encode(&text, record); err != nil {
-			return nil, err
-		}
-	}
-	return text.Bytes(), nil
 }
 
 // encode writes a line of JSON. & and < are not escaped, since no web page contains these lines as

@@ -24,8 +24,7 @@ type systemLog struct {
 	once   sync.Once
 	ending chan struct{}
 	done   chan struct{}
-	// ctx ends what a closed log must not wait for.
-	ctx    context.Context
+	// cancel ends what a closed log must not wait for.
 	cancel context.CancelFunc
 	report func(error)
 }
@@ -62,24 +61,25 @@ func openSystemLog(addresses []string, report func(error)) *systemLog {
 	s := &systemLog{
 		lines: make(chan systemLine, maxLines), ending: make(chan struct{}), done: make(chan struct{}), report: report,
 	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	go s.work(addresses)
+	var ctx context.Context
+	ctx, s.cancel = context.WithCancel(context.Background())
+	go s.work(ctx, addresses)
 	return s
 }
 
 // work sends line after line. At the end it sends what waits.
-func (s *systemLog) work(addresses []string) {
+func (s *systemLog) work(ctx context.Context, addresses []string) {
 	defer close(s.done)
 	for {
 		select {
 		case line := <-s.lines:
-			s.report(sendWithin(s.ctx, addresses, line))
+			s.report(sendWithin(ctx, addresses, line))
 			continue
 		case <-s.ending:
 		}
 		select {
 		case line := <-s.lines:
-			s.report(sendWithin(s.ctx, addresses, line))
+			s.report(sendWithin(ctx, addresses, line))
 		default:
 			return
 		}

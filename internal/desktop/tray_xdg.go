@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 const (
@@ -24,12 +26,11 @@ const (
 )
 
 // HasTray reports whether the desktop shows programs' icons: whether org.kde.StatusNotifierWatcher
-// has an owner on the session bus, and a panel has registered with it. Plain GNOME has none. Call
-// SettleSessionBus first.
+// has an owner on the session bus, and a panel has registered with it. Plain GNOME has none.
 func HasTray(ctx context.Context) bool {
 	limited, cancel := context.WithTimeout(ctx, trayWithin)
 	defer cancel()
-	bus, err := dbus.ConnectSessionBus(dbus.WithContext(limited))
+	bus, err := sessionbus.Connect(limited, sessionbus.Address)
 	if err != nil {
 		return false
 	}
@@ -43,7 +44,7 @@ func HasTray(ctx context.Context) bool {
 func AwaitTray(ctx context.Context) bool {
 	limited, cancel := context.WithTimeout(ctx, trayComesWithin)
 	defer cancel()
-	bus, err := dbus.ConnectSessionBus(dbus.WithContext(limited))
+	bus, err := sessionbus.Connect(limited, sessionbus.Address)
 	if err != nil {
 		return false
 	}

@@ -1,7 +1,6 @@
 package diagnose
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -14,6 +13,7 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -262,23 +262,11 @@ func (p program) run(ctx context.Context, path string, arguments []string) (stri
 	command.Env = p.env
 	// What it starts may outlive it and hold its output open.
 	command.WaitDelay = time.Second
-	said, complaint := &bounded{limit: 4 * entrySize}, &bounded{limit: entrySize}
+	said, complaint := &bounded.Text{Limit: 4 * entrySize}, &bounded.Text{Limit: entrySize}
 	command.Stdout, command.Stderr = said, complaint
 	err := command.Run()
-	if err != nil && complaint.Len() > 0 {
+	if err != nil && complaint.String() != "" {
 		err = fmt.Errorf("%w: %s", err, problem.Clean(complaint.String(), entrySize))
 	}
 	return said.String(), err
-}
-
-// bounded keeps the beginning of what is written to it.
-type bounded struct {
-	bytes.Buffer
-	limit int
-}
-
-func (b *bounded) Write(text []byte) (int, error) {
-	kept := text[:min(len(text), max(0, b.limit-b.Len()))]
-	_, _ = b.Buffer.Write(kept) // it never fails
-	return len(text), nil
 }

@@ -24,7 +24,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -35,6 +34,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/atomicfile"
+	"github.com/ers-login/ers-login/internal/bounded"
 )
 
 // Limit is how many users are remembered.
@@ -402,16 +402,17 @@ func (e *asideError) Unwrap() error { return e.cause }
 // load reads a file. A missing one is empty; one that cannot be understood is set aside, with an
 // *asideError.
 func load(path string) (content, error) {
-	raw, err := read(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	raw, err := bounded.ReadFile(path, maxFile)
+	var made content
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return content{}, nil
-	}
-	if err != nil {
+	case err == nil:
+		if made, err = parse(raw); err == nil {
+			return made, nil
+		}
+	case !errors.Is(err, bounded.ErrTooLarge):
 		return content{}, fmt.Errorf("could not read the history: %w", err)
-	}
-	made, err := parse(raw)
-	if err == nil {
-		return made, nil
 	}
 	if renamed := os.Rename(path, path+".bak"); renamed != nil {
 		return content{}, fmt.Errorf("could not set the history aside, which cannot be understood: %w", errors.Join(err, renamed))
@@ -419,20 +420,8 @@ func load(path string) (content, error) {
 	return content{}, &asideError{err}
 }
 
-func read(path string) ([]byte, error) {
-	file, err := os.Open(path) // #nosec G304 -- the composition root names the file
-	if err != nil {
-		return nil, err
-	}
-	raw, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	return raw, errors.Join(err, file.Close())
-}
-
 func parse(raw []byte) (content, error) {
 	var made content
-	if len(raw) > maxFile {
-		return content{}, fmt.Errorf("it is larger than %d bytes", maxFile)
-	}
 	if err := json.Unmarshal(raw, &made); err != nil {
 		return content{}, err
 	}

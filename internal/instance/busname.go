@@ -77,7 +77,7 @@ func claimName(ctx context.Context, name string, address busAddress) (*nameClaim
 func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited, c.address)
+	conn, err := sessionbus.Connect(limited, c.address)
 	if err != nil {
 		return nil, err
 	}
@@ -133,13 +133,12 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 	if file == nil {
 		return notListening
 	}
-	connection, err := net.FileConn(file)
-	_ = file.Close() // the connection has a duplicate
-	client, ok := connection.(*net.UnixConn)
-	if err != nil || !ok || sameUser(client) != nil {
-		if err == nil {
-			_ = connection.Close() // none of ours
-		}
+	client, err := unixConn(file)
+	if err != nil {
+		return notListening
+	}
+	if sameUser(client) != nil {
+		_ = client.Close() // none of ours
 		return notListening
 	}
 	c.mutex.Lock()
@@ -177,7 +176,7 @@ func (c *nameClaim) close() {
 func dialName(ctx context.Context) (stream, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
-	conn, err := connectBus(limited, busOf(nil))
+	conn, err := sessionbus.Connect(limited, sessionbus.Address)
 	if errors.Is(err, sessionbus.ErrNone) {
 		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
@@ -224,44 +223,29 @@ func ownerError(err error) error {
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
 }
 
-// connectBus connects to the bus at an address: sessionbus.ErrNone if there is none.
-func connectBus(ctx context.Context, at busAddress) (*dbus.Conn, error) {
-	address, err := at()
-	if err != nil {
-		return nil, err
-	}
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, end)
-	conn, err := dbus.Connect(address, dbus.WithContext(life))
-	if inTime := stop(); !inTime {
-		if err == nil {
-			_ = conn.Close() // it is of no use any more
-		}
-		return nil, fmt.Errorf("the session bus does not answer: %w", ctx.Err())
-	}
-	if err != nil {
-		end()
-		return nil, fmt.Errorf("%w that answers: %w", sessionbus.ErrNone, err)
-	}
-	return conn, nil
-}
-
 // socketPair returns two connected sockets.
 func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
 	}
-	file := os.NewFile(uintptr(pair[0]), "socket")
 	theirs = os.NewFile(uintptr(pair[1]), "socket")
+	if ours, err = unixConn(os.NewFile(uintptr(pair[0]), "socket")); err != nil {
+		return nil, nil, errors.Join(err, theirs.Close())
+	}
+	return ours, theirs, nil
+}
+
+// unixConn returns the connection of a socket, whose file it closes.
+func unixConn(file *os.File) (*net.UnixConn, error) {
 	connection, err := net.FileConn(file)
 	_ = file.Close() // the connection has a duplicate
 	if err != nil {
-		return nil, nil, errors.Join(err, theirs.Close())
+		return nil, err
 	}
-	ours, ok := connection.(*net.UnixConn)
+	socket, ok := connection.(*net.UnixConn)
 	if !ok {
-		return nil, nil, errors.Join(fmt.Errorf("a %T is no socket", connection), connection.Close(), theirs.Close())
+		return nil, errors.Join(fmt.Errorf("a %T is no socket", connection), connection.Close())
 	}
-	return ours, theirs, nil
+	return socket, nil
 }

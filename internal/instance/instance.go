@@ -45,6 +45,7 @@ import (
 	"sync"
 
 	"github.com/adrg/xdg"
+	"github.com/gofrs/flock"
 )
 
 // errHeld: another process holds the lock.
@@ -52,7 +53,7 @@ var errHeld = errors.New("another process holds the lock")
 
 // Lock is held by the one instance of a user.
 type Lock struct {
-	file *os.File // nil where the name alone could be claimed
+	file *flock.Flock // nil where the name alone could be claimed
 	path string
 	name *nameClaim
 
@@ -80,14 +81,24 @@ type busAddress func() (string, error)
 // Take takes the lock file at path, without waiting. The error is [Running] if another process, or
 // another Lock of this one, holds it, and [Unknown] if that cannot be found out.
 func Take(path string) (*Lock, error) {
-	file, err := open(path)
-	if err == nil {
-		if err = lock(file); err == nil {
-			return &Lock{file: file, path: path}, nil
-		}
-		err = errors.Join(err, file.Close())
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, notTaken(path, err)
 	}
-	return nil, notTaken(path, err)
+	file, err := lock(path, os.O_CREATE)
+	if err != nil {
+		return nil, notTaken(path, err)
+	}
+	return &Lock{file: file, path: path}, nil
+}
+
+// lock takes the lock of a file, or returns errHeld. The file is not followed if it is a link.
+func lock(path string, flags int) (*flock.Flock, error) {
+	file := flock.New(path, flock.SetFlag(os.O_RDWR|doNotFollow|flags))
+	taken, err := file.TryLock()
+	if err == nil && !taken {
+		err = errHeld
+	}
+	return file, err
 }
 
 // TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it
@@ -147,11 +158,4 @@ func (l *Lock) ClaimOn(ctx context.Context, address string) error {
 		name.serve(l.server.admit)
 	}
 	return nil
-}
-
-func open(path string) (*os.File, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	return os.OpenFile(path, os.O_RDWR|os.O_CREATE|doNotFollow, 0o600) //nolint:gosec // G304: a folder of the user's own
 }

@@ -3,7 +3,6 @@
 package instance
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -13,20 +12,6 @@ import (
 
 // doNotFollow refuses a link in the place of the file.
 const doNotFollow = unix.O_NOFOLLOW
-
-func lock(file *os.File) error {
-	for {
-		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case errors.Is(err, unix.EINTR):
-			continue
-		case errors.Is(err, unix.EWOULDBLOCK):
-			return errHeld
-		default:
-			return err
-		}
-	}
-}
 
 // runtimeFolders are the possible runtime folders of the user: the environment's, which su, cron
 // and cleaned environments lack, and systemd's.

@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 const (
@@ -28,7 +28,6 @@ const (
 
 var (
 	errConnecting = errors.New("not asked yet")
-	errNoBus      = errors.New("there is no bus")
 	errLost       = errors.New("the connection was lost")
 	errNewOwner   = errors.New("the service was started or ended")
 )
@@ -45,25 +44,6 @@ type bus struct {
 	lost func(error)
 	// The pauses between two attempts.
 	retryMin, retryMax time.Duration
-}
-
-// systemAddress returns the address of the system bus by the D-Bus specification, "Well-known
-// Message Bus Instances".
-func systemAddress() (string, error) {
-	if address := os.Getenv("DBUS_SYSTEM_BUS_ADDRESS"); address != "" {
-		return address, nil
-	}
-	return socketAddress("/run/dbus/system_bus_socket", "/var/run/dbus/system_bus_socket")
-}
-
-// socketAddress returns the address of the first existing socket.
-func socketAddress(paths ...string) (string, error) {
-	for _, path := range paths {
-		if found, err := os.Stat(path); err == nil && found.Mode().Type() == os.ModeSocket {
-			return "unix:path=" + dbus.EscapeBusAddressValue(path), nil
-		}
-	}
-	return "", fmt.Errorf("%w at %s", errNoBus, strings.Join(paths, " or "))
 }
 
 // attend connects, serves and connects again until the context ends.
@@ -95,20 +75,11 @@ func (b bus) attend(ctx context.Context) {
 
 // connect opens a private connection. The one that Fyne and godbus share may be busy or be closed.
 func (b bus) connect(ctx context.Context) (*line, error) {
-	address, err := b.address()
-	if err != nil {
-		return nil, fmt.Errorf("could not find the %s bus: %w", b.name, err)
-	}
-	life, end := context.WithCancel(ctx)
-	line := &line{end: end, listener: &listener{signals: make(chan *dbus.Signal, maxSignals), flooded: end}}
-	limit := time.AfterFunc(connectLimit, end)
-	line.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(line.listener))
-	if inTime := limit.Stop(); err == nil && !inTime {
-		line.close()
-		err = context.DeadlineExceeded
-	}
-	if err != nil {
-		end()
+	limited, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	line := &line{listener: &listener{signals: make(chan *dbus.Signal, maxSignals)}}
+	var err error
+	if line.conn, err = sessionbus.Connect(limited, b.address, dbus.WithSignalHandler(line.listener)); err != nil {
 		return nil, fmt.Errorf("could not connect to the %s bus: %w", b.name, err)
 	}
 	return line, nil
@@ -117,16 +88,12 @@ func (b bus) connect(ctx context.Context) (*line, error) {
 // line is a connection, with the signals that come over it.
 type line struct {
 	conn    *dbus.Conn
-	end     context.CancelFunc
 	settled bool
 	*listener
 }
 
 // close ends the connection.
-func (l *line) close() {
-	l.end()
-	_ = l.conn.Close() // the bus may have closed it already
-}
+func (l *line) close() { _ = l.conn.Close() } // the bus may have closed it already
 
 // call calls a method of a running service; it starts none. The results are stored in into.
 func (l *line) call(ctx context.Context, service string, path dbus.ObjectPath, method string, arguments []any, into ...any) error {
@@ -197,12 +164,12 @@ func isAnswer(err error, names ...string) bool {
 }
 
 // listener receives signals in order, which godbus's own does not promise, and keeps at most
-// maxSignals: a flood ends the connection, and the state is read again over a new one.
+// maxSignals: a flood ends them as the end of the connection does, and the state is read again over
+// a new one.
 type listener struct {
 	mutex   sync.Mutex
 	closed  bool
 	signals chan *dbus.Signal
-	flooded func()
 }
 
 var (
@@ -221,7 +188,7 @@ func (l *listener) DeliverSignal(_, _ string, signal *dbus.Signal) {
 	select {
 	case l.signals <- signal:
 	default:
-		l.flooded()
+		l.end()
 	}
 }
 
@@ -229,6 +196,11 @@ func (l *listener) DeliverSignal(_, _ string, signal *dbus.Signal) {
 func (l *listener) Terminate() {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	l.end()
+}
+
+// end ends the signals. The caller holds mutex.
+func (l *listener) end() {
 	if !l.closed {
 		l.closed = true
 		close(l.signals)

@@ -7,6 +7,8 @@ import (
 	"os"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // People have user numbers from firstPerson on; overflowUser owns what belongs to no known user.
@@ -17,7 +19,7 @@ const (
 
 // otherLogOns counts logind's sessions of other people. Display managers have system users.
 func otherLogOns(ctx context.Context) (int, error) {
-	line, err := bus{name: "system", address: systemAddress}.connect(ctx)
+	line, err := bus{name: "system", address: sessionbus.SystemAddress}.connect(ctx)
 	if err != nil {
 		return 0, err
 	}

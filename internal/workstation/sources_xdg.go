@@ -21,7 +21,7 @@ const (
 // sources are logind on the system bus and the desktop on the session bus.
 func (w *Watcher) sources() []func(context.Context) {
 	system := bus{
-		name: "system", address: systemAddress, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
+		name: "system", address: sessionbus.SystemAddress, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
 		serve: func(ctx context.Context, line *line) error { return (&logind{Watcher: w, line: line}).serve(ctx) },
 		lost: func(err error) {
 			// What belongs to the service is no longer known either.

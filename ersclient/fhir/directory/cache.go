@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/ers-login/ers-login/internal/atomicfile"
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -82,19 +82,12 @@ func openCache(path string, now func() time.Time) (*cache, error) {
 
 // readFile returns the entries of a file, none if there is no file.
 func readFile(path string) (map[string]entry, error) {
-	file, err := os.Open(path) // #nosec G304 -- the composition root names the file
+	raw, err := bounded.ReadFile(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
-	}
-	raw, err := io.ReadAll(io.LimitReader(file, maxFile+1))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, err
-	}
-	if len(raw) > maxFile {
-		return nil, fmt.Errorf("it is larger than %d bytes", maxFile)
 	}
 	var read content
 	if err := json.Unmarshal(raw, &read); err != nil {

@@ -2,11 +2,9 @@ package certificate
 
 import (
 	"errors"
-	"fmt"
-	"io"
 	"io/fs"
-	"os"
 
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -27,7 +25,7 @@ type fileKind struct{ missing, unreadable *problem.Problem }
 
 // read returns the file's content.
 func (s settingFile) read() ([]byte, error) {
-	data, err := readBounded(s.path)
+	data, err := bounded.ReadFile(s.path, maxSettingFile)
 	if err == nil {
 		return data, nil
 	}
@@ -39,21 +37,4 @@ func (s settingFile) read() ([]byte, error) {
 
 func (s settingFile) problem(template *problem.Problem, cause error) *problem.Problem {
 	return template.With("Setting", s.setting).With("File", s.path).Because(cause)
-}
-
-func readBounded(path string) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // G304: reading the file that a setting names is the purpose
-	if err != nil {
-		return nil, err
-	}
-	// The file was only read.
-	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(io.LimitReader(file, maxSettingFile+1))
-	if err != nil {
-		return nil, err
-	}
-	if len(data) > maxSettingFile {
-		return nil, fmt.Errorf("%s is longer than %d bytes", path, maxSettingFile)
-	}
-	return data, nil
 }

@@ -15,25 +15,16 @@ import (
 // and a Secret Service need not signal everything, so listeners must also look from time to time.
 type Bell struct {
 	conn *dbus.Conn
-	end  context.CancelFunc
 	ring *ringer
 }
 
 // Listen subscribes to the Secret Service: its entries, its keyrings' locks, its start and end. It
 // does not start the service. The bell lives until Close.
 func Listen(ctx context.Context) (*Bell, error) {
-	address, err := busAddress()
-	if err != nil {
+	b := &Bell{ring: &ringer{rung: make(chan struct{}, 1), lost: make(chan struct{})}}
+	var err error
+	if b.conn, err = connect(ctx, b.ring); err != nil {
 		return nil, err
-	}
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	b := &Bell{end: end, ring: &ringer{rung: make(chan struct{}, 1), lost: make(chan struct{})}}
-	keep := context.AfterFunc(ctx, end)
-	b.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(b.ring))
-	keep()
-	if err != nil {
-		end()
-		return nil, fmt.Errorf("%w: %w", ErrNoBus, err)
 	}
 	for _, rule := range [][]dbus.MatchOption{
 		{dbus.WithMatchSender(serviceName), dbus.WithMatchPathNamespace(servicePath)},
@@ -54,11 +45,7 @@ func (b *Bell) Rung() <-chan struct{} { return b.ring.rung }
 func (b *Bell) Lost() <-chan struct{} { return b.ring.lost }
 
 // Close ends the listening.
-func (b *Bell) Close() {
-	// What its socket says to that is of no interest any more.
-	_ = b.conn.Close()
-	b.end()
-}
+func (b *Bell) Close() { _ = b.conn.Close() } // what its socket says to that is of no interest any more
 
 // ringer is the connection's signal handler.
 type ringer struct {

@@ -57,7 +57,6 @@ type store struct {
 	conn       *dbus.Conn
 	collection dbus.ObjectPath
 	listener   *listener
-	end        context.CancelFunc
 	prompting  Prompting
 	// asking: a prompt is being shown, or taken off the screen.
 	asking atomic.Bool
@@ -86,22 +85,10 @@ func vanished(err error) bool {
 // open finds the bus, the service, the collection and its lock, and prompts to unlock it if
 // permitted.
 func open(ctx context.Context, prompting Prompting) (*store, error) {
-	address, err := busAddress()
-	if err != nil {
+	s := &store{listener: newListener(), prompting: prompting}
+	var err error
+	if s.conn, err = connect(ctx, s.listener); err != nil {
 		return nil, err
-	}
-	// The connection lives as long as the work, which can be longer than ctx.
-	life, end := context.WithCancel(context.WithoutCancel(ctx))
-	s := &store{listener: newListener(), end: end, prompting: prompting}
-	keep := context.AfterFunc(ctx, end)
-	s.conn, err = dbus.Connect(address, dbus.WithContext(life), dbus.WithSignalHandler(s.listener))
-	keep()
-	if err != nil {
-		end()
-		if ctx.Err() != nil {
-			return nil, fmt.Errorf("%w: connect to the session bus: %w", ErrTimeout, ctx.Err())
-		}
-		return nil, fmt.Errorf("%w: %w", ErrNoBus, err)
 	}
 	if err := s.prepare(ctx, prompting); err != nil {
 		defer s.close()
@@ -415,10 +402,7 @@ func (s *store) lost() bool {
 }
 
 // close ends the connection. What its socket says to that is of no interest any more.
-func (s *store) close() {
-	_ = s.conn.Close()
-	s.end()
-}
+func (s *store) close() { _ = s.conn.Close() }
 
 // listener notices the end of the service, or of the bus with it. It is the connection's signal
 // handler, and needs no goroutine.
@@ -439,14 +423,27 @@ func (l *listener) DeliverSignal(_, name string, signal *dbus.Signal) {
 // Terminate is called when the connection ends.
 func (l *listener) Terminate() { l.once.Do(func() { close(l.lost) }) }
 
+// connect opens a private connection to the session bus.
+func connect(ctx context.Context, handler dbus.SignalHandler) (*dbus.Conn, error) {
+	conn, err := sessionbus.Connect(ctx, busAddress, dbus.WithSignalHandler(handler))
+	switch {
+	case err == nil:
+		return conn, nil
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%w: connect to the session bus: %w", ErrTimeout, ctx.Err())
+	default:
+		return nil, fmt.Errorf("%w: %w", ErrNoBus, err)
+	}
+}
+
 // busAddress finds the session bus, and sets it in the environment for go-keyring.
 func busAddress() (string, error) {
 	address, err := sessionbus.Address()
 	if err != nil {
-		return "", fmt.Errorf("%w: %w", ErrNoBus, err)
+		return "", err
 	}
 	if err := os.Setenv(sessionbus.Variable, address); err != nil {
-		return "", fmt.Errorf("%w: set %s: %w", ErrNoBus, sessionbus.Variable, err)
+		return "", fmt.Errorf("set %s: %w", sessionbus.Variable, err)
 	}
 	return address, nil
 }

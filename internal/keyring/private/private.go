@@ -3,7 +3,6 @@
 package private
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -18,8 +17,10 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
 
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
@@ -37,6 +38,8 @@ const (
 	// longestFolder bounds the path of the temporary folder, in bytes, so that a socket's path
 	// fits: 108 bytes in all.
 	longestFolder = 60
+	// maxSaid bounds the output kept of each program, in bytes.
+	maxSaid = 16 << 10
 	// readyWithin bounds the wait for the bus.
 	readyWithin = 30 * time.Second
 	// unlockedAfter is the age from which a folder without a lock file belongs to no start.
@@ -46,7 +49,7 @@ const (
 // Keyring is a running bus with its keyring.
 type Keyring struct {
 	folder       string
-	lock         *os.File
+	lock         *flock.Flock
 	bus, keyring *daemon
 }
 
@@ -119,10 +122,8 @@ func (k *Keyring) makeFolder() error {
 	}
 	// It is locked before it has the name by which RemoveLeftovers looks for it.
 	unlocked := filepath.Join(k.folder, lockFile+".new")
-	if k.lock, err = os.OpenFile(unlocked, os.O_CREATE|os.O_RDWR|os.O_EXCL, 0o600); err != nil { //nolint:gosec // in our own folder
-		return fmt.Errorf("lock the temporary folder: %w", err)
-	}
-	err = unix.Flock(int(k.lock.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	k.lock = flock.New(unlocked, flock.SetFlag(os.O_RDWR|os.O_CREATE|os.O_EXCL))
+	_, err = k.lock.TryLock() // no other process knows the name
 	if err == nil {
 		err = os.Rename(unlocked, filepath.Join(k.folder, lockFile))
 	}
@@ -226,21 +227,18 @@ func removeLeftover(folder string) error {
 	if !info.IsDir() || !known || int(owner.Uid) != os.Getuid() {
 		return nil
 	}
-	lock, err := os.OpenFile(filepath.Join(folder, lockFile), os.O_RDWR|unix.O_NOFOLLOW, 0) //nolint:gosec // in a folder of this user's own
-	switch {
+	lock := flock.New(filepath.Join(folder, lockFile), flock.SetFlag(os.O_RDWR|unix.O_NOFOLLOW))
+	switch taken, err := lock.TryLock(); {
 	case errors.Is(err, fs.ErrNotExist):
 		if time.Since(info.ModTime()) < unlockedAfter {
 			return nil
 		}
 	case err != nil:
 		return fmt.Errorf("look whether a temporary folder is in use: %w", err)
+	case !taken:
+		return nil // It is in use.
 	default:
 		defer lock.Close() //nolint:errcheck // nothing was written
-		if err := unix.Flock(int(lock.Fd()), unix.LOCK_EX|unix.LOCK_NB); errors.Is(err, unix.EWOULDBLOCK) {
-			return nil // It is in use.
-		} else if err != nil {
-			return fmt.Errorf("look whether a temporary folder is in use: %w", err)
-		}
 	}
 	return os.RemoveAll(folder)
 }
@@ -250,12 +248,12 @@ type daemon struct {
 	command *exec.Cmd
 	// ended is closed when the process has ended; said is what it has printed by then.
 	ended chan struct{}
-	said  *bytes.Buffer
+	said  *bounded.Text
 }
 
 // spawn starts a program in an environment that leads to nothing of the user's.
 func (k *Keyring) spawn(stdin, path string, arguments ...string) (*daemon, error) {
-	d := &daemon{ended: make(chan struct{}), said: &bytes.Buffer{}}
+	d := &daemon{ended: make(chan struct{}), said: &bounded.Text{Limit: maxSaid}}
 	d.command = exec.CommandContext(context.Background(), path, arguments...) //nolint:gosec // one of Programs
 	d.command.Env = []string{
 		"PATH=" + os.Getenv("PATH"), sessionbus.Variable + "=" + k.address(), "HOME=" + k.folder,
