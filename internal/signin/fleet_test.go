@@ -149,11 +149,11 @@ func (w *workstation) leave() {
 	w.there = false
 	w.absence++
 	this := w.absence
-	w.tell(incidentEvent{Locked})
+	w.tell(workstationEvent{Locked})
 	if w.Idle {
 		w.after(idleAfter, func() {
 			if !w.there && w.absence == this {
-				w.tell(incidentEvent{WentIdle})
+				w.tell(workstationEvent{WentIdle})
 			}
 		})
 	}
@@ -161,9 +161,9 @@ func (w *workstation) leave() {
 
 func (w *workstation) comeBack() {
 	if w.random.IntN(4) == 0 {
-		w.tell(incidentEvent{Woke})
+		w.tell(workstationEvent{Woke})
 	}
-	w.tell(incidentEvent{CameBack})
+	w.tell(workstationEvent{CameBack})
 	w.sitDown()
 }
 
@@ -218,7 +218,7 @@ func (w *workstation) watch() {
 // tickWhenDue has the machine look at the clock when the session is to be refreshed.
 func (w *workstation) tickWhenDue() {
 	m := w.machine
-	if m.state.Phase != SignedIn && m.state.Phase != Choosing || m.running != noCall || m.away || m.grant.RefreshAt.IsZero() {
+	if m.state.Phase != SignedIn && m.state.Phase != Choosing || m.running != noCall || m.userAway || m.grant.RefreshAt.IsZero() {
 		return
 	}
 	due := later(m.grant.RefreshAt, m.retryAt).Sub(w.begun).Truncate(time.Second) + time.Second
