@@ -6,16 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/godbus/dbus/v5"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // readers are the kinds of reader on a desktop with a Secret Service.
@@ -140,32 +137,13 @@ func (b secretBus) close() { _ = b.conn.Close() } // what its socket says to tha
 
 // connect opens a private connection to an existing bus: godbus would start one otherwise.
 func (s secretService) connect(ctx context.Context) (secretBus, error) {
-	address := s.variable("DBUS_SESSION_BUS_ADDRESS")
-	if address == "" || strings.HasPrefix(address, "autolaunch:") {
-		// The keyring's worker and programs with libsecret look for the bus in its usual place.
-		folder := s.variable("XDG_RUNTIME_DIR")
-		if folder == "" {
-			folder = filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
-		}
-		address = "unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(folder, "bus"))
+	address, err := sessionbus.AddressIn(s)
+	if err != nil {
+		return secretBus{}, err
 	}
 	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
 	if err != nil {
 		return secretBus{}, fmt.Errorf("connect to the session bus: %w", err)
 	}
 	return secretBus{conn: conn}, nil
-}
-
-func (s secretService) variable(name string) (value string) {
-	env := []string(s)
-	if env == nil {
-		env = os.Environ()
-	}
-	for _, pair := range env {
-		// The last one counts, as with processes.
-		if found, is := strings.CutPrefix(pair, name+"="); is {
-			value = found
-		}
-	}
-	return value
 }
