@@ -19,6 +19,7 @@ import (
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/desktop"
+	"github.com/ers-login/ers-login/internal/keyring"
 )
 
 // Run carries out a command line and returns the exit status (see StatusDone and the following).
@@ -109,4 +110,17 @@ func newRoot(p app.Host) *cobra.Command {
 	completeFlag(root, "config", filesLike("toml"))
 	completeValues(root)
 	return root
+}
+
+// workerCommand is the command of the keyring process: this program, started again by itself.
+func workerCommand(p app.Host) *cobra.Command {
+	return &cobra.Command{
+		Use:    app.WorkerCommand,
+		Short:  "Read and write the keyring for the window (started by e-RS Login)",
+		Hidden: true,
+		Args:   cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return keyring.Serve(cmd.Context(), p.Stdin, p.Stdout, p.Metadata.Version)
+		},
+	}
 }
