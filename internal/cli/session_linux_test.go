@@ -314,7 +314,7 @@ func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			newWorkplace(t, dallies, keyringtest.Options{State: test.state})
-			status, stdout, stderr := run(t, "", "session", "--wait", "--timeout", "100ms", "--json")
+			status, stdout, stderr := run(t, "", "session", "--wait", "--timeout", "2s", "--json")
 			assert.Equal(t, test.status, status, stderr)
 			assert.Empty(t, stdout)
 		})
