@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"container/heap"
 	"errors"
 	"math/rand/v2"
 	"testing"
@@ -10,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/internal/testing/timeline"
 )
 
 // The rush of a morning: 20,000 workstations sign in within ten minutes, to an e-RS that sheds load
@@ -99,8 +99,8 @@ type rush struct {
 	people   *rand.Rand
 	network  *rand.Rand
 
-	now    time.Duration
-	events events
+	now  time.Duration
+	line timeline.Timeline
 	// bucket is the number of calls that e-RS can take at once, as of filled.
 	bucket float64
 	filled time.Duration
@@ -120,10 +120,9 @@ func morning(platform platform, mannersOf func(*rand.Rand) manners) *rush {
 		at := (arrivals.Float64() + arrivals.Float64()) / 2 * float64(rushTime)
 		r.after(time.Duration(at), func() { r.signIn(1, false) })
 	}
-	for len(r.events.queue) > 0 {
-		next := r.events.take()
-		r.now = next.at
-		next.happen()
+	for at, happen := r.line.Next(); happen != nil; at, happen = r.line.Next() {
+		r.now = at
+		happen()
 	}
 	return r
 }
@@ -208,7 +207,7 @@ func (r *rush) between(least, most time.Duration) time.Duration {
 	return least + time.Duration(r.people.Int64N(int64(most-least)))
 }
 
-func (r *rush) after(wait time.Duration, happen func()) { r.events.add(r.now+wait, happen) }
+func (r *rush) after(wait time.Duration, happen func()) { r.line.Add(r.now+wait, happen) }
 
 // sent returns the number of calls.
 func (r *rush) sent() int { return sum(r.calls[:]) }
@@ -232,46 +231,6 @@ func sum(counts []int) int {
 		total += one
 	}
 	return total
-}
-
-type event struct {
-	at time.Duration
-	// number orders events of the same time.
-	number int
-	happen func()
-}
-
-// events is a queue, the next one first.
-type events struct {
-	queue  []event
-	number int
-}
-
-func (e *events) add(at time.Duration, happen func()) {
-	e.number++
-	heap.Push(e, event{at, e.number, happen})
-}
-
-func (e *events) take() event {
-	next := e.queue[0]
-	heap.Pop(e)
-	return next
-}
-
-func (e *events) Len() int { return len(e.queue) }
-func (e *events) Less(i, j int) bool {
-	return e.queue[i].at < e.queue[j].at || e.queue[i].at == e.queue[j].at && e.queue[i].number < e.queue[j].number
-}
-func (e *events) Swap(i, j int) { e.queue[i], e.queue[j] = e.queue[j], e.queue[i] }
-func (e *events) Push(one any) {
-	if added, ok := one.(event); ok {
-		e.queue = append(e.queue, added)
-	}
-}
-func (e *events) Pop() any {
-	last := e.queue[len(e.queue)-1]
-	e.queue = e.queue[:len(e.queue)-1]
-	return last
 }
 
 // If this fails, e-RS stays down at nine o'clock under the retries of this program.

@@ -25,9 +25,9 @@ type CardSide struct {
 	Close   func() error
 }
 
-// OpenCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
+// openCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
 // If that is not installed the error says so; there is no fallback to a simulated one.
-func (r RealServices) OpenCardSide(settings config.Config) (CardSide, error) {
+func (r RealServices) openCardSide(settings config.Config) (CardSide, error) {
 	bridge, err := r.bridgeSettings(settings.CardRemoval)
 	if err != nil {
 		return CardSide{}, err

@@ -36,7 +36,7 @@ func TestTheAgentThatIsChosen(t *testing.T) {
 		for _, removal := range []string{config.RemovalByTicket, config.RemovalAlways} {
 			t.Run(name+", removal "+removal, func(t *testing.T) {
 				test.settings.CardRemoval = removal
-				side, err := RealServices{Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard()}.OpenCardSide(test.settings)
+				side, err := RealServices{Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard()}.openCardSide(test.settings)
 				if test.agent == nil {
 					require.Equal(t, "SETTING-AGENT_COMMAND", problem.Of(err).Code)
 					return
@@ -85,7 +85,7 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 // A computer without card software reports that. A session must never come from a card that does
 // not exist.
 func TestWithoutTheHelperThereIsNoTicket(t *testing.T) {
-	side, err := RealServices{Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard()}.OpenCardSide(config.Config{Agent: config.AgentAuto})
+	side, err := RealServices{Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard()}.openCardSide(config.Config{Agent: config.AgentAuto})
 	require.NoError(t, err)
 	defer func() { assert.NoError(t, side.Close()) }()
 	assert.IsNotType(t, &simulator.Agent{}, side.agent)

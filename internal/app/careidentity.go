@@ -40,7 +40,7 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 		clients.close()
 		return Services{}, err
 	}
-	r.CardSide.Set(&cards.CardSide)
+	r.CardSide.Store(&cards.CardSide)
 	log := r.openAuditLog(settings, "")
 	records := audit.NewFHIR(clients.gateway, clients.ers, log, settings.AuditRequired)
 	platform := signinfhir.New(signinfhir.Settings{
@@ -49,9 +49,8 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 	})
 	return Services{
 		platform: auditedPlatform{platform, records, cards.removals},
-		keyring:  clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Leftover},
 		close: func() {
-			r.CardSide.Set(nil)
+			r.CardSide.Store(nil)
 			clients.close()
 			if err := errors.Join(cards.Close(), closeAudit(log)); err != nil {
 				r.Log.WithError(err).Warn("not all ended as it should")

@@ -111,7 +111,7 @@ func (d *desk) services(board *signin.Board) RealServices {
 	sources := d.program.Sources(d.file, nil)
 	sources.Environ, sources.Machine, sources.MachineFile, sources.Policy, sources.PolicyFile = nil, nil, "", nil, ""
 	return RealServices{
-		Program: d.program, Log: d.log, Board: board, Sources: sources, memory: openHistory(d.log), CardSide: &CurrentCardSide{}, Leftover: &Leftover{},
+		Program: d.program, Log: d.log, Board: board, Sources: sources, memory: openHistory(d.log), CardSide: &atomic.Pointer[CardSide]{}, leftover: &leftover{},
 		Browse: func(_ context.Context, address string) error {
 			d.pages.Add(1)
 			if d.atPage != nil {
@@ -134,7 +134,7 @@ func (d *desk) start() (*life, RealServices) {
 	found := d.services(signin.NewBoard())
 	l := &life{t: d.t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
 	l.Controller = &Controller{
-		Publisher: "ers-login test", Log: d.log, Board: found.Board, Prepare: found.PrepareOrClear,
+		Publisher: "ers-login test", Log: d.log, Board: found.Board, Prepare: found.prepareOrClear,
 		Guard: func(text secret.Text) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
@@ -144,10 +144,10 @@ func (d *desk) start() (*life, RealServices) {
 		Show: func(state signin.State) { l.states <- state },
 	}
 	if d.cards != nil {
-		l.Prepare = d.withReaders(found.PrepareOrClear)
+		l.Prepare = d.withReaders(found.prepareOrClear)
 	}
-	l.Open(d.t.Context())
-	go func() { l.ended <- l.Run() }()
+	open := l.Open(d.t.Context())
+	go func() { l.ended <- l.Run(open) }()
 	return l, found
 }
 
@@ -348,7 +348,7 @@ func (d *desk) processes() string {
 // bundleOf returns all files of a support bundle.
 func bundleOf(t *testing.T, services RealServices) string {
 	t.Helper()
-	e, target, end, err := services.Examine()
+	e, target, end, err := services.openChecks()
 	require.NoError(t, err)
 	results := diagnose.Run(t.Context(), diagnose.Checks(target), nil)
 	bundle, err := e.windowBundle(results, diagnose.Incident{}, e.Masker(t.Context(), results))
@@ -449,8 +449,8 @@ func beKilled(t *testing.T, file string) {
 	log := testLog(t)
 	p := testProgram(t, append(os.Environ(), "DBUS_SESSION_BUS_ADDRESS="+os.Getenv(busVariable))...)
 	found := RealServices{
-		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.Sources{File: file}, memory: openHistory(log), CardSide: &CurrentCardSide{},
-		Leftover: &Leftover{},
+		Program: p, Log: log, Board: signin.NewBoard(), Sources: config.Sources{File: file}, memory: openHistory(log), CardSide: &atomic.Pointer[CardSide]{},
+		leftover: &leftover{},
 		Browse: func(_ context.Context, address string) error {
 			go func() { _, _ = cis2test.SignIn(context.Background(), cis2test.Browser(roots), address, cis2test.GP) }()
 			return nil
@@ -458,11 +458,11 @@ func beKilled(t *testing.T, file string) {
 	}
 	l := &life{t: t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
 	l.Controller = &Controller{
-		Publisher: "killed", Log: log, Board: found.Board, Prepare: found.PrepareOrClear, Guard: log.Guard,
+		Publisher: "killed", Log: log, Board: found.Board, Prepare: found.prepareOrClear, Guard: log.Guard,
 		Show: func(state signin.State) { l.states <- state },
 	}
-	l.Open(t.Context())
-	go func() { l.ended <- l.Run() }()
+	open := l.Open(t.Context())
+	go func() { l.ended <- l.Run(open) }()
 	l.until(signin.Waiting)
 	l.Send(signin.SignIn{})
 	l.Send(signin.Choose{Permission: l.until(signin.Choosing).Permissions[0]})

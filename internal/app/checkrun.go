@@ -26,8 +26,8 @@ import (
 
 // CheckRun is one run of the checks.
 type CheckRun struct {
-	// Demo: of a simulated smartcard and a stand-in for e-RS.
-	Demo     bool
+	// Demo is the platform whose stand-ins are checked; empty for the real one.
+	Demo     string
 	Program  Host
 	Log      *logging.Log
 	Settings config.Config
@@ -49,7 +49,7 @@ func (e CheckRun) Masker(ctx context.Context, results []diagnose.Result) *diagno
 
 // asid returns the one that the checks are about. It is no secret.
 func (e CheckRun) asid() string {
-	if e.Demo {
+	if e.Demo != "" {
 		return erstest.ASID
 	}
 	return e.Settings.ASID
@@ -58,13 +58,22 @@ func (e CheckRun) asid() string {
 // Services opens what the command line's checks examine: separate helpers, connections and
 // watchers, so that a window's are not disturbed. The function closes them.
 func (e CheckRun) Services() (diagnose.Target, func() error, error) {
-	if e.Demo {
-		return e.standIns()
+	switch e.Demo {
+	case config.PlatformHSCN:
+		return e.ticketStandIns()
+	case config.PlatformFHIR:
+		demo, err := newCareIdentityDemo(Demonstration{program: e.Program, log: e.Log})
+		if err != nil {
+			return diagnose.Target{}, nil, err
+		}
+		return demo.target(e.Ring), func() error {
+			demo.server.Close()
+			return nil
+		}, nil
 	}
 	own := RealServices{Program: e.Program, Log: e.Log, Board: signin.NewBoard()}
 	found := own.diagnosis(e.Settings, e.SettingsErr, e.Ring)
 	found.MissingEvents = missingEvents(idleLimit(e.Settings))
-	end := func() error { return nil }
 
 	if e.Settings.UsedPlatform() == config.PlatformFHIR {
 		readers, err := own.openReaders(e.Settings)
@@ -72,20 +81,20 @@ func (e CheckRun) Services() (diagnose.Target, func() error, error) {
 			e.Log.WithError(err).Warn("smartcard readers")
 		}
 		found.Readers = readers.seenReaders()
-		return found, func() error { return errors.Join(end(), readers.Close()) }, nil
+		return found, readers.Close, nil
 	}
 	// The handling of a removed card is not examined here.
 	asIs := e.Settings
 	asIs.CardRemoval = config.RemovalByTicket
-	cards, err := own.OpenCardSide(asIs)
+	cards, err := own.openCardSide(asIs)
 	if err != nil {
 		// That is a result like any other.
 		found.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, err }
-		return found, end, nil
+		return found, func() error { return nil }, nil
 	}
 	found.Agent, found.Ticket = agentOf(cards.agent), cards.agent.TicketNoAuth
 	found.Readers = cards.seenReaders()
-	return found, func() error { return errors.Join(end(), cards.Close()) }, nil
+	return found, cards.Close, nil
 }
 
 // diagnosis returns what to check in the network, the keyring and the settings. The caller adds the
@@ -226,8 +235,8 @@ const (
 	sameLooks    = 6
 )
 
-// SeenReaders waits until the readers are known.
-func SeenReaders(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
+// seenReaders waits until the readers are known.
+func seenReaders(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
 	var last smartcard.Presence
@@ -276,8 +285,8 @@ func missingEvents(idleLimit time.Duration) func(context.Context) error {
 	}
 }
 
-// standIns returns the demonstration's: a simulated card and a stand-in for e-RS, signed out.
-func (e CheckRun) standIns() (diagnose.Target, func() error, error) {
+// ticketStandIns returns the demonstration's: a simulated card and a stand-in for e-RS, signed out.
+func (e CheckRun) ticketStandIns() (diagnose.Target, func() error, error) {
 	server := erstest.NewUnstartedServer()
 	if err := server.Start(); err != nil {
 		return diagnose.Target{}, nil, err

@@ -51,8 +51,8 @@ type Controller struct {
 	// Prepare finds the services. It is called again for each try.
 	Prepare func(context.Context) (Services, error)
 
-	// wanted is this window's requestFingerprint.
-	wanted string
+	// fingerprint is this window's requestFingerprint.
+	fingerprint string
 	// Displays are the displays that the window is on.
 	Displays string
 	// CameBack is called when the user has come back from a sign-in in the browser; it must not block.
@@ -81,7 +81,6 @@ type Controller struct {
 
 	early chan signin.Intent
 	flow  atomic.Pointer[signin.Flow]
-	life  context.Context
 	quit  context.CancelFunc
 }
 
@@ -89,10 +88,12 @@ type Controller struct {
 // e-RS hangs.
 const quitWithin = 4500 * time.Millisecond
 
-// Open prepares the controller for intents. The end of ctx counts as quitting.
-func (c *Controller) Open(ctx context.Context) {
+// Open prepares the controller for intents, and returns the context of Answer and Run, which ends
+// when the user quits. The end of ctx counts as quitting.
+func (c *Controller) Open(ctx context.Context) (life context.Context) {
 	c.early = make(chan signin.Intent, 4)
-	c.life, c.quit = context.WithCancel(ctx)
+	life, c.quit = context.WithCancel(ctx)
+	return life
 }
 
 // Send accepts an intent from the window. It never blocks.
@@ -129,10 +130,10 @@ func (c *Controller) Restart() {
 
 // Run finds the services and runs a flow until the user quits. The error is that of the services if
 // the user quit before they were found.
-func (c *Controller) Run() error {
+func (c *Controller) Run(life context.Context) error {
 	defer c.quit()
 	for {
-		if err := c.runFlow(); err != nil {
+		if err := c.runFlow(life); err != nil {
 			return err
 		}
 		if !c.again.Swap(false) {
@@ -149,26 +150,26 @@ func (c *Controller) Run() error {
 }
 
 // runFlow runs one flow.
-func (c *Controller) runFlow() error {
-	found, err := c.find()
+func (c *Controller) runFlow(life context.Context) error {
+	found, err := c.find(life)
 	if err != nil {
 		c.publish(signin.State{Phase: signin.Closed})
 		return err
 	}
 	defer found.close()
 	// The watcher outlives quitting, and ends after the flow.
-	watching, stop := context.WithCancel(context.WithoutCancel(c.life))
+	watching, stop := context.WithCancel(context.WithoutCancel(life))
 	var beside sync.WaitGroup
-	incidents, release := c.watchWorkstation(watching, &beside, found)
+	events, release := c.watchWorkstation(watching, &beside, found)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
 		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlow, Guard: c.Guard, Publisher: c.Publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.ManualStart,
-		Workstation: incidents, Notices: c.Board.Changes(),
+		Workstation: events, Notices: c.Board.Changes(),
 	})
 	c.flow.Store(flow)
 	c.handOver(flow)
-	flow.Run(c.life)
+	flow.Run(life)
 	release()
 	stop()
 	beside.Wait()
@@ -218,25 +219,25 @@ func (c *Controller) publish(state signin.State) {
 // the end of the flow.
 func (c *Controller) watchWorkstation(
 	ctx context.Context, beside *sync.WaitGroup, found Services,
-) (incidents <-chan signin.WorkstationEvent, release func()) {
+) (events <-chan signin.WorkstationEvent, release func()) {
 	if c.watch == nil {
 		return nil, func() {}
 	}
 	watched := c.watch(ctx, found.idleLimit)
-	events := make(chan signin.WorkstationEvent)
+	taken := make(chan signin.WorkstationEvent)
 	beside.Go(func() {
 		workstationEvents{
-			station: watched, incidents: events, look: found.platform.Look, leave: c.quit,
+			station: watched, taken: taken, look: found.platform.Look, leave: c.quit,
 			board: c.Board, lockMatters: found.endWhenLocked,
 		}.run(ctx)
 	})
-	return events, watched.Release
+	return taken, watched.Release
 }
 
 // find finds the services, each time that the user tries again.
-func (c *Controller) find() (Services, error) {
+func (c *Controller) find(life context.Context) (Services, error) {
 	for {
-		found, err := c.Prepare(c.life)
+		found, err := c.Prepare(life)
 		if found.environment.Host != "" {
 			c.environment = found.environment
 		}
@@ -244,14 +245,14 @@ func (c *Controller) find() (Services, error) {
 			c.idleLimit = found.idleLimit
 			return found, nil
 		}
-		if c.life.Err() != nil {
+		if life.Err() != nil {
 			return Services{}, err
 		}
 		c.Log.WithError(err).Error("start")
 		// Without a flow it is unknown whether the keyring is clear.
 		failed := signin.State{Phase: signin.Failed, Problem: problem.Of(err), ProblemAt: time.Now(), Uncleared: true}
 		c.publish(failed)
-		if !c.wantsAgain(failed) {
+		if !c.wantsAgain(life, failed) {
 			return Services{}, err
 		}
 		c.publish(signin.State{Phase: signin.Starting, Since: time.Now()})
@@ -260,10 +261,10 @@ func (c *Controller) find() (Services, error) {
 
 // wantsAgain waits after a failed start until the user tries again (true) or quits. Meanwhile the
 // window shows which program wants a sign-in.
-func (c *Controller) wantsAgain(failed signin.State) bool {
+func (c *Controller) wantsAgain(life context.Context, failed signin.State) bool {
 	for {
 		select {
-		case <-c.life.Done():
+		case <-life.Done():
 			return false
 		case intent := <-c.early:
 			switch wish := intent.(type) {

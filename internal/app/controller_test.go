@@ -61,9 +61,9 @@ func newTestController(t *testing.T, prepare func(context.Context) (Services, er
 		change(e)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	e.Open(ctx)
+	life := e.Open(ctx)
 	ended := make(chan error, 1)
-	go func() { ended <- e.Run() }()
+	go func() { ended <- e.Run(life) }()
 	t.Cleanup(cancel)
 	return testEntrance{e, states, ended, cancel}
 }
@@ -116,7 +116,7 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	assert.Equal(t, "SETTING-ASID", failed.Problem.Code)
 	assert.Equal(t, first, failed.Environment, "that of the window's looks")
 	e.Shown.Store(true)
-	answer := e.Answer(func() { t.Error("a question raises the window") })(t.Context(), instance.Request{Action: instance.LastProblem})
+	answer := e.Answer(t.Context(), func() { t.Error("a question raises the window") })(t.Context(), instance.Request{Action: instance.LastProblem})
 	require.NotNil(t, answer.Shown, "for the diagnostics of another process")
 	assert.Equal(t, "SETTING-ASID", answer.Shown.Code)
 	assert.Equal(t, "not usable", answer.Shown.Title)

@@ -14,6 +14,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/secret"
 	signinfhir "github.com/ers-login/ers-login/internal/signin/fhir"
 	"github.com/ers-login/ers-login/ui"
@@ -92,7 +93,7 @@ func (d careIdentityDemo) Prepare(ctx context.Context) (Services, error) {
 			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: services.browse(), SignInWithin: d.settings.SignInTimeout,
 			CardRemoved: d.removed, BaseURL: d.settings.FHIRBaseURL, Log: d.log,
 		}),
-		keyring: demoKeyring{OwnedKeyring{ring, d.program.Lock}}, memory: openHistory(d.log),
+		keyring: demoKeyring{ownedKeyring{ring, d.program.Lock}}, memory: openHistory(d.log),
 		maxAge: d.settings.SessionMaxAge, endWhenLocked: d.settings.ScreenLock == config.LockEnds,
 		close: func() {
 			clients.close()
@@ -108,26 +109,30 @@ func standInSecret(context.Context) (secret.Text, error) {
 	return secret.New(cis2test.ClientSecret), nil
 }
 
-// examine opens what the diagnostics check.
-func (d careIdentityDemo) examine() (CheckRun, diagnose.Target, func() error, error) {
-	e := CheckRun{Demo: true, Program: d.ring.user(), Log: d.log, Settings: d.settings}
+// openChecks opens what the diagnostics check.
+func (d careIdentityDemo) openChecks() (CheckRun, diagnose.Target, func() error, error) {
+	e := CheckRun{Demo: config.PlatformFHIR, Program: d.ring.user(), Log: d.log, Settings: d.settings}
 	var err error
 	if e.Ring, err = e.Program.OpenKeyring(d.settings, d.log); err != nil {
 		return e, diagnose.Target{}, nil, err
 	}
-	target := diagnose.Target{Settings: d.settings, Keyring: e.Ring}
-	RealServices{Program: d.program, Log: d.log}.diagnoseCareIdentity(&target, e.Ring)
-	target.ClientSecret = func(context.Context) error { return nil }
+	target := d.target(e.Ring)
 	// The window has the port during a sign-in.
 	target.Redirect = nil
 	return e, target, e.Ring.Close, nil
 }
 
+// target returns what the checks look at.
+func (d careIdentityDemo) target(ring *keyring.Client) diagnose.Target {
+	target := diagnose.Target{Platform: config.PlatformFHIR, Settings: d.settings, Keyring: ring}
+	RealServices{Program: d.program, Log: d.log}.diagnoseCareIdentity(&target, ring)
+	target.ClientSecret = func(context.Context) error { return nil }
+	return target
+}
+
 // menu is the Simulator menu: the next fault at each server, and what happens elsewhere.
 func (d careIdentityDemo) menu() []ui.SimulatorItem {
-	oauth := func(status int, code, description string) testserver.Fault {
-		return cis2test.OAuthError(status, code, description)
-	}
+	oauth := cis2test.OAuthError
 	const forbidden = "ACCESS_DENIED"
 	return []ui.SimulatorItem{
 		{Title: "The next sign-in page is", Items: d.faults(cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role"))},
@@ -154,12 +159,5 @@ func (d careIdentityDemo) menu() []ui.SimulatorItem {
 
 // faults are the entries of a call.
 func (d careIdentityDemo) faults(call testserver.Call, refused testserver.Fault) []ui.SimulatorItem {
-	fault := func(fault testserver.Fault) func() { return orderFault(d.log, d.server, call, fault) }
-	return []ui.SimulatorItem{
-		{Title: "as usual", Do: func() { d.server.Forgive(call) }},
-		{Title: "slow", Do: fault(testserver.Fault{Kind: testserver.Slow, Delay: slowness})},
-		{Title: "refused", Do: fault(refused)},
-		{Title: "a server error (500)", Do: fault(testserver.Fault{Kind: testserver.Status, Status: http.StatusInternalServerError})},
-		{Title: "cut off before its answer", Do: fault(testserver.Fault{Kind: testserver.CutAfter})},
-	}
+	return faultItems(d.log, d.server, call, ui.SimulatorItem{Title: "refused", Do: orderFault(d.log, d.server, call, refused)})
 }

@@ -138,7 +138,7 @@ func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot e
 	r.log.WithError(cannot).Warn("the demonstration has its own keyring")
 	command := readingCommand(own.Variable())
 	r.board.Set("the demonstration's keyring", demoOwnRing.With("Reference", reference).With("Command", command))
-	return ring, SayTo(r.program.Stderr, fmt.Sprintf("The keyring of this desktop cannot be used (%s). The demonstration has its own, "+
+	return ring, r.program.Say(fmt.Sprintf("The keyring of this desktop cannot be used (%s). The demonstration has its own, "+
 		"which ends with it.\nThis command reads its session:\n  %s", reference, command))
 }
 

@@ -65,7 +65,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 			assert.Contains(t, printed.String(), notices[0].Problem.Args["Command"])
 			_, err = ringOn(t, desktop).Read(t.Context())
 			require.Error(t, err, "the desktop's keyring has nothing of it")
-			examination, _, end, err := demo.examine()
+			examination, _, end, err := demo.openChecks()
 			require.NoError(t, err)
 			require.NoError(t, examination.Ring.Check(t.Context()), "the diagnostics look at the same keyring")
 			require.NoError(t, end())

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,7 +93,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 	return h.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: shown.menu(), Favourites: memory, Preferences: liked,
-			Diagnostics: NewWindowDiagnostics(shown.platform, shown.examine), Words: wordsOf(platform), Browse: RealServices{}.browse(),
+			Diagnostics: &windowDiagnostics{platform: shown.platform, open: shown.openChecks}, Words: wordsOf(platform), Browse: RealServices{}.browse(),
 		},
 		made: shown.attach,
 		find: func(ctx context.Context) (Services, error) {
@@ -101,7 +103,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 			}
 			return found, err
 		},
-		wanted: requestFingerprint("demonstration", platform+" "+persona.Key, nil, nil), graphics: h.newGraphics(log),
+		fingerprint: demoFingerprint(platform, persona.Key), graphics: h.newGraphics(log),
 	})
 }
 
@@ -149,7 +151,7 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return Services{}, err
 	}
-	guarded := demoKeyring{OwnedKeyring{ring, d.program.Lock}}
+	guarded := demoKeyring{ownedKeyring{ring, d.program.Lock}}
 	client, err := standInClient(d.ers, defaults)
 	if err != nil {
 		return Services{}, errors.Join(err, ring.Close())
@@ -216,27 +218,34 @@ func (d Demonstration) menu() []ui.SimulatorItem {
 	for _, persona := range simulator.Personas() {
 		cards = append(cards, ui.SimulatorItem{Title: persona.Title, Do: func() { go d.card.InsertCard(persona) }})
 	}
+	refused := func(call testserver.Call) ui.SimulatorItem {
+		return ui.SimulatorItem{Title: "refused (403)", Do: orderFault(d.log, d.ers, call, erstest.Fault{Kind: erstest.Status, Status: http.StatusForbidden})}
+	}
 	closed := erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
 	return []ui.SimulatorItem{
 		{Title: "Insert a card", Items: cards},
 		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},
 		{},
-		{Title: "Next sign-in", Items: []ui.SimulatorItem{
-			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A001) }},
-			{Title: "slow", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
-			{Title: "refused (403)", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403})},
-			{Title: "a server error (500)", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500})},
-			{Title: "cut off before its answer", Do: orderFault(d.log, d.ers, erstest.A001, erstest.Fault{Kind: erstest.CutAfter})},
-		}},
-		{Title: "Next choice of role", Items: []ui.SimulatorItem{
-			{Title: "as usual", Do: func() { d.ers.Forgive(erstest.A002) }},
-			{Title: "slow", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.Slow, Delay: slowness})},
-			{Title: "refused (403)", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403})},
-			{Title: "not valid (422)", Do: orderFault(d.log, d.ers, erstest.A002, closed)},
-			{Title: "a server error (500)", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 500})},
-			{Title: "cut off before its answer", Do: orderFault(d.log, d.ers, erstest.A002, erstest.Fault{Kind: erstest.CutAfter})},
-		}},
+		{Title: "Next sign-in", Items: faultItems(d.log, d.ers, erstest.A001, refused(erstest.A001))},
+		{Title: "Next choice of role", Items: faultItems(d.log, d.ers, erstest.A002,
+			refused(erstest.A002), ui.SimulatorItem{Title: "not valid (422)", Do: orderFault(d.log, d.ers, erstest.A002, closed)})},
 	}
+}
+
+// faultItems are the entries for the next call of a kind, with those that are refusals.
+func faultItems(log logrus.FieldLogger, server faultyServer, call testserver.Call, refusals ...ui.SimulatorItem) []ui.SimulatorItem {
+	fault := func(fault testserver.Fault) func() { return orderFault(log, server, call, fault) }
+	return slices.Concat(
+		[]ui.SimulatorItem{
+			{Title: "as usual", Do: func() { server.Forgive(call) }},
+			{Title: "slow", Do: fault(testserver.Fault{Kind: testserver.Slow, Delay: slowness})},
+		},
+		refusals,
+		[]ui.SimulatorItem{
+			{Title: "a server error (500)", Do: fault(testserver.Fault{Kind: testserver.Status, Status: http.StatusInternalServerError})},
+			{Title: "cut off before its answer", Do: fault(testserver.Fault{Kind: testserver.CutAfter})},
+		},
+	)
 }
 
 // slowness is long enough to be noticed, and shorter than any time-out.

@@ -12,7 +12,7 @@ import (
 // platformDemo is the demonstration of one platform.
 type platformDemo interface {
 	Prepare(context.Context) (Services, error)
-	examine() (CheckRun, diagnose.Target, func() error, error)
+	openChecks() (CheckRun, diagnose.Target, func() error, error)
 	menu() []ui.SimulatorItem
 }
 
@@ -43,8 +43,8 @@ func (p *demoPlatform) platform() string {
 
 func (p *demoPlatform) demo() platformDemo { return p.demos[p.platform()] }
 
-func (p *demoPlatform) examine() (CheckRun, diagnose.Target, func() error, error) {
-	return p.demo().examine()
+func (p *demoPlatform) openChecks() (CheckRun, diagnose.Target, func() error, error) {
+	return p.demo().openChecks()
 }
 
 // menu is that of the platform, with the way to the other.

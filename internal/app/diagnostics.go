@@ -5,44 +5,36 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/adrg/xdg"
 
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui"
 )
 
-// WindowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
+// windowDiagnostics is the window's page with the checks of package diagnose, which "ers-login
 // doctor" runs too.
-type WindowDiagnostics struct {
-	// platform returns the one in use.
+type windowDiagnostics struct {
+	// platform returns the one in use, at once.
 	platform func() string
 	// shown is the one whose rows the page has.
 	shown atomic.Value
-	// examine opens what to check, anew for each run; the function closes it.
-	examine func() (CheckRun, diagnose.Target, func() error, error)
-}
-
-// NewWindowDiagnostics returns the page for what examine opens. platform returns the platform in
-// use, at once.
-func NewWindowDiagnostics(
-	platform func() string, examine func() (CheckRun, diagnose.Target, func() error, error),
-) *WindowDiagnostics {
-	return &WindowDiagnostics{platform: platform, examine: examine}
+	// open opens what to check, anew for each run; the function closes it.
+	open func() (CheckRun, diagnose.Target, func() error, error)
 }
 
 // Names returns the names of the checks, for a page that is being opened.
-func (d *WindowDiagnostics) Names() []string {
+func (d *windowDiagnostics) Names() []string {
 	d.shown.Store(d.platform())
 	return d.names()
 }
 
-func (d *WindowDiagnostics) names() []string {
+func (d *windowDiagnostics) names() []string {
 	var names []string
 	for _, check := range d.checks(diagnose.Target{}) {
 		names = append(names, check.Name)
@@ -51,14 +43,14 @@ func (d *WindowDiagnostics) names() []string {
 }
 
 // checks returns the checks whose rows the page has, whatever the settings say by now.
-func (d *WindowDiagnostics) checks(target diagnose.Target) []diagnose.Check {
+func (d *windowDiagnostics) checks(target diagnose.Target) []diagnose.Check {
 	target.Platform, _ = d.shown.Load().(string)
 	return diagnose.Checks(target)
 }
 
 // Run runs all checks.
-func (d *WindowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.DiagnosticsResult {
-	e, services, end, err := d.examine()
+func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.DiagnosticsResult {
+	e, services, end, err := d.open()
 	if err != nil {
 		e.Log.WithError(err).Error("diagnostics")
 		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
@@ -103,29 +95,10 @@ func downloads() string {
 	return xdg.Home
 }
 
-// CurrentCardSide is the card side that a window has open, for its diagnostics.
-type CurrentCardSide struct {
-	mu   sync.Mutex
-	side *CardSide
-}
-
-// Set records the card side that the window has open, nil if none is.
-func (o *CurrentCardSide) Set(side *CardSide) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.side = side
-}
-
-func (o *CurrentCardSide) get() *CardSide {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.side
-}
-
-// Examine opens what the window's diagnostics check: the window's card side, or a new one if it has
+// openChecks opens what the window's diagnostics check: the window's card side, or a new one if it has
 // none, as with wrong settings; and a separate keyring process, so that the window's is not kept
 // busy.
-func (r RealServices) Examine() (CheckRun, diagnose.Target, func() error, error) {
+func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error, error) {
 	settings, err := LookAtRealSettings(r.Sources)
 	e := CheckRun{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
 	ring, err := r.Program.OpenKeyring(settings, r.Log)
@@ -133,7 +106,7 @@ func (r RealServices) Examine() (CheckRun, diagnose.Target, func() error, error)
 		return e, diagnose.Target{}, nil, err
 	}
 	e.Ring = ring
-	side := r.CardSide.get()
+	side := r.CardSide.Load()
 	if side == nil {
 		services, end, err := e.Services()
 		if err != nil {
@@ -152,10 +125,10 @@ func (r RealServices) Examine() (CheckRun, diagnose.Target, func() error, error)
 	return e, found, ring.Close, nil
 }
 
-// examine opens what the demonstration's diagnostics check: its own card and stand-in.
-func (d Demonstration) examine() (CheckRun, diagnose.Target, func() error, error) {
+// openChecks opens what the demonstration's diagnostics check: its own card and stand-in.
+func (d Demonstration) openChecks() (CheckRun, diagnose.Target, func() error, error) {
 	settings, err := DemoSettings()
-	e := CheckRun{Demo: true, Program: d.ring.user(), Log: d.log, Settings: settings}
+	e := CheckRun{Demo: config.PlatformHSCN, Program: d.ring.user(), Log: d.log, Settings: settings}
 	if err != nil {
 		return e, diagnose.Target{}, nil, err
 	}

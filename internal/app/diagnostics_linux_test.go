@@ -35,7 +35,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	defer card.Close()
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})
-	looked := NewWindowDiagnostics(ticketPlatform, demo.examine)
+	looked := &windowDiagnostics{platform: ticketPlatform, open: demo.openChecks}
 	require.Len(t, looked.Names(), len(diagnose.Checks(diagnose.Target{})))
 	found := map[string]diagnose.Finding{}
 	last := diagnose.Incident{Problem: problem.Unexpected, At: time.Now()}
@@ -69,9 +69,9 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 
 // Diagnostics that cannot start show that in every row, and leave none at "Checking…".
 func TestDiagnosticsThatCannotBegin(t *testing.T) {
-	looked := NewWindowDiagnostics(ticketPlatform, func() (CheckRun, diagnose.Target, func() error, error) {
+	looked := &windowDiagnostics{platform: ticketPlatform, open: func() (CheckRun, diagnose.Target, func() error, error) {
 		return CheckRun{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
-	})
+	}}
 	rows := 0
 	examination := looked.Run(context.Background(), diagnose.Incident{}, func(_ int, finding diagnose.Finding) {
 		rows++

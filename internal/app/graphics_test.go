@@ -136,7 +136,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 		return []config.Policy{{Where: "the registry", Err: errors.New("it has keys below it")}}
 	}
 	settings := RealServices{Sources: config.Sources{Policy: policy}}
-	badPolicy := problem.Of(settings.Unusable())
+	badPolicy := problem.Of(settings.unusable())
 	require.Equal(t, "SETTING-POLICY", badPolicy.Code)
 	for name, c := range map[string]struct {
 		known error
@@ -145,9 +145,9 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 	}{
 		"the drawing alone":       {nil, func() error { return nil }, []*problem.Problem{noGraphics}},
 		"nothing to ask":          {nil, nil, []*problem.Problem{noGraphics}},
-		"the policy":              {nil, settings.Unusable, []*problem.Problem{badPolicy, noGraphics}},
+		"the policy":              {nil, settings.unusable, []*problem.Problem{badPolicy, noGraphics}},
 		"another one is stuck":    {instance.Unreachable, nil, []*problem.Problem{instance.Unreachable, noGraphics}},
-		"stuck, and a bad policy": {instance.Unreachable, settings.Unusable, []*problem.Problem{instance.Unreachable, noGraphics}},
+		"stuck, and a bad policy": {instance.Unreachable, settings.unusable, []*problem.Problem{instance.Unreachable, noGraphics}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var printed strings.Builder

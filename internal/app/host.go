@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	standard "log"
+	"os"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -101,15 +103,31 @@ func (h Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) (*keyr
 	}), nil
 }
 
-// say prints why there is no window, for a start from a terminal.
-func (h Host) say(why error) error {
-	_, err := fmt.Fprintf(h.Stderr, "%v.\n", why)
-	return err
+// WorkerCommand is the hidden command that runs the keyring worker.
+const WorkerCommand = "keyring-worker"
+
+// runningFile is the running executable on Linux, even if its path has another file by now, or
+// none.
+const runningFile = "/proc/self/exe"
+
+// worker is the keyring process's command line. If a package is upgraded under a running program,
+// it needs a worker of its own version to the end, which takes the session out of the keyring.
+// Where a running file cannot be started, the new one refuses, and the user is asked to start the
+// program again (helper.Upgraded).
+func worker() ([]string, error) {
+	if runtime.GOOS == "linux" {
+		return []string{runningFile, WorkerCommand}, nil
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("could not find this program's own file: %w", err)
+	}
+	return []string{self, WorkerCommand}, nil
 }
 
-// SayTo prints a message for people, which is not data.
-func SayTo(stderr io.Writer, text string) error {
-	_, err := fmt.Fprintln(stderr, text)
+// Say prints a message for people, which is not data, to standard error.
+func (h Host) Say(text string) error {
+	_, err := fmt.Fprintln(h.Stderr, text)
 	return err
 }
 

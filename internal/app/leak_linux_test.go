@@ -160,8 +160,8 @@ func begin(t *testing.T, demo Demonstration, records *audit.Log, wrap func(found
 		},
 		Show: func(state signin.State) { l.states <- state },
 	}
-	l.Open(t.Context())
-	go func() { l.ended <- l.Run() }()
+	open := l.Open(t.Context())
+	go func() { l.ended <- l.Run(open) }()
 	l.until(signin.Waiting)
 	return l
 }

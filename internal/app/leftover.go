@@ -3,43 +3,39 @@ package app
 import (
 	"context"
 	"errors"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// Leftover is an earlier run's session that was cleared from the keyring before there was a flow.
+// leftover is an earlier run's session that was cleared from the keyring before there was a flow.
 // The flow, once there is one, reads it as if it were still there, and closes it at e-RS.
-type Leftover struct {
-	mu sync.Mutex
-	// session is nil if there is none.
-	session handoff.Entry
-}
+type leftover struct{ session atomic.Pointer[handoff.Entry] }
 
 // clearLeftoverWithin bounds the check of the keyring after a failed start.
 const clearLeftoverWithin = 8 * time.Second
 
-// PrepareOrClear is a prepare that clears the keyring if it fails. A flow begins with that, but
+// prepareOrClear is a prepare that clears the keyring if it fails. A flow begins with that, but
 // without usable settings or a certificate there is no flow, and other applications would go on
 // with the session of an earlier run that was killed.
-func (r RealServices) PrepareOrClear(ctx context.Context) (Services, error) {
+func (r RealServices) prepareOrClear(ctx context.Context) (Services, error) {
 	found, err := r.prepare(ctx)
 	if err != nil && ctx.Err() == nil {
-		r.ClearBeforeFlow(ctx)
+		r.clearBeforeFlow(ctx)
 	}
 	return found, err
 }
 
-// ClearBeforeFlow clears what an earlier run has left in the keyring, and keeps its session for a
+// clearBeforeFlow clears what an earlier run has left in the keyring, and keeps its session for a
 // later flow, which closes it at e-RS.
-func (r RealServices) ClearBeforeFlow(ctx context.Context) {
+func (r RealServices) clearBeforeFlow(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, clearLeftoverWithin)
 	defer cancel()
 	// Errors of the settings were reported; the usable ones suffice for this.
@@ -56,7 +52,7 @@ func (r RealServices) ClearBeforeFlow(ctx context.Context) {
 	}()
 	session, found, err := r.Program.removeLeftover(ctx, ring, r.Log)
 	if session != nil {
-		r.Leftover.keep(session)
+		r.leftover.session.Store(&session)
 	}
 	switch {
 	case err != nil:
@@ -96,25 +92,18 @@ type OwnedElsewhere struct {
 
 func (e OwnedElsewhere) Unwrap() error { return e.error }
 
-func (l *Leftover) keep(session handoff.Entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.session = session
-}
-
 // take returns the session once, and then nil.
-func (l *Leftover) take() handoff.Entry {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	session := l.session
-	l.session = nil
-	return session
+func (l *leftover) take() handoff.Entry {
+	if session := l.session.Swap(nil); session != nil {
+		return *session
+	}
+	return nil
 }
 
 // clearedSessionKeyring is a keyring that returns a session already cleared.
 type clearedSessionKeyring struct {
 	signin.Keyring
-	left *Leftover
+	left *leftover
 }
 
 // Read returns the cleared session once, and then the keyring's.
@@ -146,24 +135,24 @@ func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 	case err != nil:
 		return err
 	case !found:
-		return SayTo(h.Stderr, "No user was signed in.")
+		return h.Say("No user was signed in.")
 	}
 	const over = "No window was open. The session of an earlier run was ended."
 	if _, ofFHIR := left.(handoff.FHIRSession); ofFHIR {
 		// There is no call that ends it.
-		return SayTo(h.Stderr, over)
+		return h.Say(over)
 	}
 	session, _ := left.(handoff.Session) // zero if it could not be read
 	if settingsErr == nil && session.BaseURL == settings.BaseURL && session.ASID == settings.ASID {
 		r := RealServices{Program: h, Log: log, Board: signin.NewBoard(), Sources: sources}
 		if settingsErr = r.closeLeftover(ctx, settings, ring, session); settingsErr == nil {
-			return SayTo(h.Stderr, over)
+			return h.Say(over)
 		}
 	}
 	if settingsErr != nil {
 		log.WithError(settingsErr).Debug("the session could not be closed at e-RS")
 	}
-	return SayTo(h.Stderr, "No window was open. The session of an earlier run was removed from the keyring. It could not be closed at e-RS, "+
+	return h.Say("No window was open. The session of an earlier run was removed from the keyring. It could not be closed at e-RS, " +
 		"where it ends when its time is up.")
 }
 
@@ -174,10 +163,8 @@ func (r RealServices) closeLeftover(ctx context.Context, settings config.Config,
 		return err
 	}
 	defer client.Close()
-	records := r.openAudit(settings, client, certificate.CommonName(client.using.certificate))
-	key := left.SessionKey
-	records.ers.SetOwner(key, left.UserIdentifier, ersclient.Permission{
-		BusinessFunction: ersclient.BusinessFunction(left.BusinessFunction), OrgIdentifier: left.OrgIdentifier, OrgName: left.OrgName,
-	})
-	return errors.Join(records.ers.DeleteSession(ctx, key), records.close())
+	log := r.openAuditLog(settings, certificate.CommonName(client.using.certificate))
+	records := audit.NewERS(client, log, settings.AuditRequired)
+	setOwner(records, left)
+	return errors.Join(records.DeleteSession(ctx, left.SessionKey), closeAudit(log))
 }

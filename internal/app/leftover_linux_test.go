@@ -13,6 +13,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
@@ -29,16 +30,16 @@ func TestAFailedStartClearsTheKeyring(t *testing.T) {
 	require.NoError(t, os.WriteFile(settings, []byte("asid = \"none\"\n"), 0o600))
 	r := RealServices{
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(),
-		Sources: config.Sources{File: settings}, Leftover: &Leftover{},
+		Sources: config.Sources{File: settings}, leftover: &leftover{},
 	}
-	_, err := r.PrepareOrClear(t.Context())
+	_, err := r.prepareOrClear(t.Context())
 	require.Error(t, err)
 	assert.Contains(t, problem.Of(err).Code, "SETTING-")
 	_, err = other.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
 
 	// Once the settings are repaired, the flow finds it once, and closes it at e-RS.
-	flows := clearedSessionKeyring{other, r.Leftover}
+	flows := clearedSessionKeyring{other, r.leftover}
 	found, err := flows.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, "https://ers.example/ers-api", found.Details().BaseURL)
@@ -52,12 +53,12 @@ func TestAFailedStartClearsAToken(t *testing.T) {
 	other := ringOn(t, session)
 	require.NoError(t, other.Publish(t.Context(), tokenAt("https://ers.example/FHIR")))
 	r := RealServices{
-		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(), Leftover: &Leftover{},
+		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: testLog(t), Board: signin.NewBoard(), leftover: &leftover{},
 	}
-	r.ClearBeforeFlow(t.Context())
+	r.clearBeforeFlow(t.Context())
 	_, err := other.Read(t.Context())
 	require.ErrorIs(t, err, handoff.ErrNotFound)
-	found, err := clearedSessionKeyring{other, r.Leftover}.Read(t.Context())
+	found, err := clearedSessionKeyring{other, r.leftover}.Read(t.Context())
 	require.NoError(t, err)
 	assert.Equal(t, handoff.FHIR, found.Details().Platform)
 }
@@ -106,7 +107,7 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	t.Run("by a start that fails", func(t *testing.T) {
 		orphan()
-		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Leftover: &Leftover{}}.ClearBeforeFlow(t.Context())
+		RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), leftover: &leftover{}}.clearBeforeFlow(t.Context())
 		gone(t)
 	})
 	t.Run("by signing out", func(t *testing.T) {
@@ -121,4 +122,48 @@ func TestAKeyWithoutItsSessionIsCleared(t *testing.T) {
 		_, err = bare.Get(handoff.Service, handoff.AccountSessionKey)
 		require.NoError(t, err, "a reader such as doctor may read while another process is about to write")
 	})
+}
+
+// Two desktops of a user can have two buses and one keyring, stored in the same files. The entry
+// names its owner.
+func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{})
+	for _, pair := range session.Env() {
+		name, value, _ := strings.Cut(pair, "=")
+		t.Setenv(name, value)
+	}
+	owner, err := instance.Take(filepath.Join(t.TempDir(), "ers-login.lock"))
+	require.NoError(t, err)
+	left := sessionAt("https://ers.example/ers-api")
+	left.Owner = owner.Mark()
+	require.NotEmpty(t, left.Owner)
+	ring := ringOn(t, session)
+	require.NoError(t, ring.Publish(t.Context(), left))
+	p := testProgram(t, os.Environ()...)
+	p.Lock = &HeldLock{}
+	own, err := instance.Take(filepath.Join(t.TempDir(), "ers-login.lock"))
+	require.NoError(t, err)
+	defer func() { require.NoError(t, own.Release()) }()
+	p.Lock.Hold(own)
+	other := ownedKeyring{ring, p.Lock}
+
+	_, err = other.Read(t.Context())
+	require.ErrorIs(t, err, instance.Running)
+	_, err = other.ReadUnlocking(t.Context())
+	require.ErrorIs(t, err, instance.Running)
+	require.ErrorIs(t, other.Publish(t.Context(), sessionAt("https://other.example/ers-api")), instance.Running)
+	// The flow clears what it may have published, and finds none of its own.
+	require.NoError(t, other.Clear(t.Context()))
+	RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), leftover: &leftover{}}.clearBeforeFlow(t.Context())
+	found, err := ring.Read(t.Context())
+	require.NoError(t, err, "another instance clears it")
+	assert.Equal(t, left.BaseURL, found.Details().BaseURL)
+
+	// Any process may clear a dead owner's session.
+	require.NoError(t, owner.Release())
+	_, err = other.Read(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, other.Clear(t.Context()))
+	_, err = ring.Read(t.Context())
+	require.ErrorIs(t, err, handoff.ErrNotFound)
 }

@@ -21,9 +21,9 @@ type OneInstance struct {
 	token string
 	// displays are the user's displays.
 	displays string
-	// wanted is this window's requestFingerprint.
-	wanted string
-	lock   *instance.Lock
+	// fingerprint is this window's requestFingerprint.
+	fingerprint string
+	lock        *instance.Lock
 	// Held shares the lock with the rest of the program; nil if not needed.
 	Held *HeldLock
 }
@@ -33,14 +33,15 @@ var activationVariables = []string{"XDG_ACTIVATION_TOKEN", "DESKTOP_STARTUP_ID"}
 
 // NewOneInstance removes the desktop's token from the environment, so that no child process uses it
 // up.
-func NewOneInstance(path string, log logrus.FieldLogger, environ []string, wanted string, handler instance.Handler) *OneInstance {
+func NewOneInstance(path string, log logrus.FieldLogger, environ []string, fingerprint string, handler instance.Handler) *OneInstance {
 	for _, name := range activationVariables {
 		if err := os.Unsetenv(name); err != nil {
 			log.WithError(err).Warn("instance")
 		}
 	}
 	return &OneInstance{
-		path: path, log: log, handler: handler, wanted: wanted, token: instance.ActivationToken(environ), displays: desktop.DisplaysOf(environ),
+		path: path, log: log, handler: handler, fingerprint: fingerprint,
+		token: instance.ActivationToken(environ), displays: desktop.DisplaysOf(environ),
 	}
 }
 
@@ -55,7 +56,7 @@ func (o *OneInstance) Join(ctx context.Context) error {
 	if o.lock != nil {
 		return nil
 	}
-	request := instance.Request{Action: instance.Raise, ActivationToken: o.token, Wanted: o.wanted}
+	request := instance.Request{Action: instance.Raise, ActivationToken: o.token, Wanted: o.fingerprint}
 	lock, answer, err := instance.Join(ctx, o.path, request)
 	switch {
 	case err != nil:

@@ -37,30 +37,30 @@ func (h *HeldLock) foreign(session handoff.Entry) error {
 	return nil
 }
 
-// OwnedKeyring leaves the session of another living instance alone, and marks what it publishes as
+// ownedKeyring leaves the session of another living instance alone, and marks what it publishes as
 // this one's. Two desktops of a user can have two session buses and one keyring.
-type OwnedKeyring struct {
+type ownedKeyring struct {
 	signin.Keyring
-	Lock *HeldLock
+	lock *HeldLock
 }
 
 // Read returns this instance's session, or a dead one's. For a living one's the error is
 // [instance.Running].
-func (k OwnedKeyring) Read(ctx context.Context) (handoff.Entry, error) {
+func (k ownedKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	return k.ours(k.Keyring.Read(ctx))
 }
 
 // ReadUnlocking is Read for a keyring that may be locked.
-func (k OwnedKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
+func (k ownedKeyring) ReadUnlocking(ctx context.Context) (handoff.Entry, error) {
 	return k.ours(k.Keyring.ReadUnlocking(ctx))
 }
 
 // Publish replaces no session of another living instance.
-func (k OwnedKeyring) Publish(ctx context.Context, session handoff.Entry) error {
+func (k ownedKeyring) Publish(ctx context.Context, session handoff.Entry) error {
 	if _, err := k.Read(ctx); errors.Is(err, instance.Running) {
 		return err
 	}
-	return k.Keyring.Publish(ctx, ownedBy(session, k.Lock.held().Mark()))
+	return k.Keyring.Publish(ctx, ownedBy(session, k.lock.held().Mark()))
 }
 
 func ownedBy(session handoff.Entry, owner string) handoff.Entry {
@@ -78,7 +78,7 @@ func ownedBy(session handoff.Entry, owner string) handoff.Entry {
 
 // Clear leaves another living instance's session there: this one has none in the keyring then. It
 // unlocks a locked keyring to check, since another instance's session may be in it.
-func (k OwnedKeyring) Clear(ctx context.Context) error {
+func (k ownedKeyring) Clear(ctx context.Context) error {
 	_, err := k.Read(ctx)
 	if errors.Is(err, handoff.ErrLocked) && !errors.Is(err, handoff.ErrItemLocked) {
 		_, err = k.ReadUnlocking(ctx)
@@ -92,11 +92,11 @@ func (k OwnedKeyring) Clear(ctx context.Context) error {
 	return k.Keyring.Clear(ctx)
 }
 
-func (k OwnedKeyring) ours(session handoff.Entry, err error) (handoff.Entry, error) {
+func (k ownedKeyring) ours(session handoff.Entry, err error) (handoff.Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := k.Lock.foreign(session); err != nil {
+	if err := k.lock.foreign(session); err != nil {
 		return nil, err
 	}
 	return session, nil

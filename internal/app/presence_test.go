@@ -13,6 +13,7 @@ import (
 	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/simulator"
+	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // If this fails, a user whose card is in the reader is asked to insert it, or one without a card to
@@ -158,4 +159,31 @@ func TestOnlyRefusalsAreOverheard(t *testing.T) {
 	assert.Nil(t, agentNotice(smartcard.UserAbort))
 	assert.Equal(t, "CARD-AUTHENTICATION_FAILED", agentNotice(smartcard.AuthenticationFailed).Code)
 	assert.NotContains(t, smartcard.PINBlocked.Problem().Happened, "At work", "the text of others is left alone")
+}
+
+// The helper reports readers one after the other. Checking too soon finds none, and a service desk
+// sends another reader.
+func TestTheDoctorWaitsForTheReaders(t *testing.T) {
+	looking := ticketapi.NotLooked
+	with := func(names ...string) smartcard.Presence {
+		var presence smartcard.Presence
+		for _, name := range names {
+			presence.Readers = append(presence.Readers, smartcard.Reader{Name: name, Card: true})
+		}
+		return presence
+	}
+	looks := []smartcard.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
+	seen := seenReaders(t.Context(), func() smartcard.Presence {
+		now := looks[0]
+		if len(looks) > 1 {
+			looks = looks[1:]
+		}
+		return now
+	})
+	assert.Equal(t, with("one", "two"), seen)
+
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	seen = seenReaders(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
+	require.ErrorIs(t, seen.Err, looking, "when the time is up, nothing is known")
 }

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/keyring"
@@ -39,17 +41,18 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 	sources := h.Sources(input.File, input.Flags)
 	looks := settingsForLooks(sources)
 	found := RealServices{
-		Program: h, Log: log, Board: signin.NewBoard(), Sources: sources, memory: memory, CardSide: &CurrentCardSide{},
-		Leftover: &Leftover{},
+		Program: h, Log: log, Board: signin.NewBoard(), Sources: sources, memory: memory,
+		CardSide: &atomic.Pointer[CardSide]{}, leftover: &leftover{},
 	}
 	return h.openWindow(ctx, log, found.Board, windowOptions{
 		settings: ui.Settings{
-			Favourites: memory, Diagnostics: NewWindowDiagnostics(found.usedPlatform, found.Examine),
+			Favourites: memory, Diagnostics: &windowDiagnostics{platform: found.usedPlatform, open: found.openChecks},
 			Preferences: newPreferences(looks, h.Autostart(log), log), Environment: environmentOf(looks),
 			Words: wordsOf(looks.UsedPlatform()), Browse: found.browse(),
 		},
-		wanted: requestFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.PrepareOrClear, background: input.Background, manualStart: input.ByLink, graphics: h.newGraphics(log),
-		unusable: found.Unusable, clearBeforeFlow: found.ClearBeforeFlow,
+		fingerprint: requestFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.prepareOrClear,
+		background: input.Background, manualStart: input.ByLink, graphics: h.newGraphics(log),
+		unusable: found.unusable, clearBeforeFlow: found.clearBeforeFlow,
 	})
 }
 
@@ -70,10 +73,10 @@ type RealServices struct {
 	Board   *signin.Board
 	Sources config.Sources
 	memory  *history.History
-	// CardSide holds the card side while it is open.
-	CardSide *CurrentCardSide
-	// Leftover is the session that a failed start has cleared.
-	Leftover *Leftover
+	// CardSide is the card side that the window has open, for its diagnostics; nil while it has none.
+	CardSide *atomic.Pointer[CardSide]
+	// leftover is the session that a failed start has cleared.
+	leftover *leftover
 	// Browse opens a page in the user's browser; nil is the desktop's way.
 	Browse func(ctx context.Context, address string) error
 }
@@ -81,8 +84,8 @@ type RealServices struct {
 // usedPlatform returns the platform by the present settings.
 func (r RealServices) usedPlatform() string { return settingsForLooks(r.Sources).UsedPlatform() }
 
-// Unusable returns what is wrong with the settings, as prepare would.
-func (r RealServices) Unusable() error {
+// unusable returns what is wrong with the settings, as prepare would.
+func (r RealServices) unusable() error {
 	_, err := config.LoadReal(r.Sources)
 	return err
 }
@@ -112,6 +115,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return found, errors.Join(err, ring.Close())
 	}
+	found.keyring = clearedSessionKeyring{ownedKeyring{ring, r.Program.Lock}, r.leftover}
 	found.memory, found.maxAge, found.endWhenLocked = r.memory, settings.SessionMaxAge, settings.ScreenLock == config.LockEnds
 	found.idleLimit = idleLimit(settings)
 	closeOthers := found.close
@@ -130,25 +134,26 @@ func (r RealServices) ticketServices(ctx context.Context, settings config.Config
 	if err != nil {
 		return Services{}, err
 	}
-	cards, err := r.OpenCardSide(settings)
+	cards, err := r.openCardSide(settings)
 	if err != nil {
 		ers.Close()
 		return Services{}, err
 	}
-	r.CardSide.Set(&cards)
-	records := r.openAudit(settings, ers, certificate.CommonName(ers.using.certificate))
-	ers.renamed = records.log.Rename
+	r.CardSide.Store(&cards)
+	log := r.openAuditLog(settings, certificate.CommonName(ers.using.certificate))
+	records := audit.NewERS(ers, log, settings.AuditRequired)
+	ers.renamed = log.Rename
+	platform := hscn.New(hscn.Settings{
+		ERS: records, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
+		Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
+	})
 	return Services{
-		platform: hscn.New(hscn.Settings{
-			ERS: records.ers, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
-			Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
-		}),
-		keyring: ownerReportingKeyring{clearedSessionKeyring{OwnedKeyring{ring, r.Program.Lock}, r.Leftover}, records.ers},
-		grace:   settings.ClosingGrace,
+		platform: auditedTickets{platform, records},
+		grace:    settings.ClosingGrace,
 		close: func() {
-			r.CardSide.Set(nil)
+			r.CardSide.Store(nil)
 			ers.Close()
-			if err := errors.Join(cards.Close(), records.close()); err != nil {
+			if err := errors.Join(cards.Close(), closeAudit(log)); err != nil {
 				r.Log.WithError(err).Warn("not all ended as it should")
 			}
 		},

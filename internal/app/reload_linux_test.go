@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -54,15 +55,15 @@ func openOffice(t *testing.T, server *erstest.Server, lifetime time.Duration, ce
 	log := testLog(t)
 	o.real = RealServices{
 		Program: testProgram(t, append(os.Environ(), session.Env()...)...), Log: log, Board: signin.NewBoard(),
-		Sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), CardSide: &CurrentCardSide{}, Leftover: &Leftover{},
+		Sources: config.Sources{File: o.path("config.toml")}, memory: openHistory(log), CardSide: &atomic.Pointer[CardSide]{}, leftover: &leftover{},
 	}
 	o.life = &life{t: t, states: make(chan signin.State, 1000), ended: make(chan error, 1)}
 	o.Controller = &Controller{
 		Publisher: "ers-login test", Log: log, Guard: log.Guard, Board: o.real.Board,
 		Prepare: o.real.prepare, Show: func(state signin.State) { o.states <- state },
 	}
-	o.Open(t.Context())
-	go func() { o.ended <- o.Run() }()
+	open := o.Open(t.Context())
+	go func() { o.ended <- o.Run(open) }()
 	t.Cleanup(func() {
 		o.quit()
 		assert.NoError(t, <-o.ended)
@@ -144,7 +145,7 @@ func (o *office) notices(codes ...string) {
 // diagnoses checks the result of F9 and doctor for the certificate.
 func (o *office) diagnoses(state diagnose.State, code string) {
 	o.t.Helper()
-	e, services, end, err := o.real.Examine()
+	e, services, end, err := o.real.openChecks()
 	require.NoError(o.t, err)
 	var inWindow diagnose.Finding
 	for _, check := range diagnose.Checks(services) {

@@ -47,6 +47,11 @@ func requestFingerprint(kind, file string, flags *pflag.FlagSet, environ []strin
 	return hex.EncodeToString(digest[:])
 }
 
+// demoFingerprint is that of the window of a demonstration.
+func demoFingerprint(platform, persona string) string {
+	return requestFingerprint("demonstration "+platform+" "+persona, "", nil, nil)
+}
+
 // otherWindow: a window with another fingerprint is open.
 var otherWindow = &problem.Problem{
 	Code:  "INSTANCE-OTHER",
@@ -109,16 +114,18 @@ var (
 const stepStayHere = "To keep using this window, you do not need to do anything."
 
 // isDemonstration reports whether a fingerprint is that of a demonstration.
-func isDemonstration(wanted string) bool {
-	return slices.ContainsFunc(PersonaKeys(), func(key string) bool {
-		return wanted == requestFingerprint("demonstration", key, nil, nil)
+func isDemonstration(fingerprint string) bool {
+	return slices.ContainsFunc(DemoPlatforms(), func(platform string) bool {
+		return slices.ContainsFunc(PersonaKeys(), func(persona string) bool {
+			return fingerprint == demoFingerprint(platform, persona)
+		})
 	})
 }
 
-// noticeOf returns the notice in an open window about a start that wanted another one.
-func noticeOf(open, wanted string) *problem.Problem {
+// noticeOf returns the notice in a window, by its fingerprint, about a start with another one.
+func noticeOf(open, other string) *problem.Problem {
 	switch {
-	case isDemonstration(open) == isDemonstration(wanted):
+	case isDemonstration(open) == isDemonstration(other):
 		return startedOtherwise
 	case isDemonstration(open):
 		return startedForReal

@@ -154,7 +154,8 @@ func beginSoak(t *testing.T, demo Demonstration, records *audit.Log, record *soa
 			return errors.New("the demonstration has another platform")
 		}
 		platform.ERS = attestedERS{recorded, t, record}
-		found.keyring = attestedKeyring{ownerReportingKeyring{clearedSessionKeyring{demonstrated.Keyring, &Leftover{}}, recorded}, record}
+		found.platform = auditedTickets{platform, recorded}
+		found.keyring = attestedKeyring{clearedSessionKeyring{demonstrated.Keyring, &leftover{}}, record}
 		return nil
 	})
 }

@@ -142,7 +142,7 @@ func TestAWantedWindowDoesNotWaitForTheTray(t *testing.T) {
 	}}
 	opened := make(chan error, 1)
 	go func() {
-		opened <- p.openWindow(t.Context(), log, signin.NewBoard(), windowOptions{background: true, graphics: drawable, wanted: "a",
+		opened <- p.openWindow(t.Context(), log, signin.NewBoard(), windowOptions{background: true, graphics: drawable, fingerprint: "a",
 			find: func(ctx context.Context) (Services, error) {
 				<-ctx.Done()
 				return Services{}, ctx.Err()

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,10 +13,10 @@ import (
 )
 
 // Answer returns the handler of requests from other starts of the program, for this window or for
-// something done in it.
-func (c *Controller) Answer(raise func()) instance.Handler {
+// something done in it, until life ends.
+func (c *Controller) Answer(life context.Context, raise func()) instance.Handler {
 	return func(ctx context.Context, request instance.Request) instance.Answer {
-		if c.life.Err() != nil || !c.Shown.Load() {
+		if life.Err() != nil || !c.Shown.Load() {
 			// The other process waits a moment, and then finds either a window or none.
 			return instance.Answer{Code: instance.Leaving.Code}
 		}
@@ -39,7 +40,7 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 			if request.For != "" {
 				c.sendOn(signin.Requested{By: request.For})
 			}
-			if request.Wanted != "" && request.Wanted != c.wanted {
+			if request.Wanted != "" && request.Wanted != c.fingerprint {
 				c.noteOther(request.Wanted)
 				return instance.Answer{Code: otherWindow.Code}
 			}
@@ -53,8 +54,8 @@ func (c *Controller) Answer(raise func()) instance.Handler {
 const otherShown = 2 * time.Minute
 
 // noteOther shows in the raised window that it is not the one that the user requested.
-func (c *Controller) noteOther(wanted string) {
-	c.Board.Set("instance", noticeOf(c.wanted, wanted))
+func (c *Controller) noteOther(fingerprint string) {
+	c.Board.Set("instance", noticeOf(c.fingerprint, fingerprint))
 	time.AfterFunc(otherShown, func() { c.Board.Set("instance", nil) })
 }
 
@@ -122,15 +123,13 @@ func (w *waiters) see(state signin.State) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	w.last = state
-	var staying []*waiter
-	for _, waiting := range w.waiting {
-		if answer, known := waiting.watch(state); known {
+	w.waiting = slices.DeleteFunc(w.waiting, func(waiting *waiter) bool {
+		answer, known := waiting.watch(state)
+		if known {
 			waiting.answer <- answer
-			continue
 		}
-		staying = append(staying, waiting)
-	}
-	w.waiting = staying
+		return known
+	})
 }
 
 // await returns a waiter's answer. It calls meanwhile, if not nil, unless the answer is known at
@@ -161,22 +160,16 @@ func (w *waiters) await(ctx context.Context, waiting *waiter, meanwhile func()) 
 func (w *waiters) leave(gone *waiter) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	var staying []*waiter
-	for _, waiting := range w.waiting {
-		if waiting != gone {
-			staying = append(staying, waiting)
-		}
-	}
-	w.waiting = staying
+	w.waiting = slices.DeleteFunc(w.waiting, func(waiting *waiter) bool { return waiting == gone })
 }
 
 // lastBy returns the program of the latest of the waiters.
 func (w *waiters) lastBy() string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	for i := len(w.waiting) - 1; i >= 0; i-- {
-		if by := w.waiting[i].by; by != "" {
-			return by
+	for _, waiting := range slices.Backward(w.waiting) {
+		if waiting.by != "" {
+			return waiting.by
 		}
 	}
 	return ""

@@ -28,8 +28,8 @@ type prepare func(context.Context) (Services, error)
 type windowOptions struct {
 	settings ui.Settings
 	find     prepare
-	// wanted is this window's requestFingerprint.
-	wanted string
+	// fingerprint is this window's requestFingerprint.
+	fingerprint string
 	// manualStart: a card already inserted begins no sign-in until the user asks for one.
 	manualStart bool
 	// background: the window stays hidden until it is requested.
@@ -53,16 +53,16 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	}
 	r := &windowRun{program: h, log: log, how: how}
 	r.controller = &Controller{
-		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, wanted: how.wanted, ManualStart: how.manualStart,
+		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, fingerprint: how.fingerprint, ManualStart: how.manualStart,
 		Displays: desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
 		watch: func(ctx context.Context, idleLimit time.Duration) station {
 			return workstation.Watch(ctx, workstation.Settings{IdleLimit: idleLimit})
 		},
 	}
-	r.controller.Open(ctx)
-	wanted, want := context.WithCancel(ctx)
-	defer want()
-	joined := r.join(ctx, want)
+	life := r.controller.Open(ctx)
+	requested, request := context.WithCancel(ctx)
+	defer request()
+	joined := r.join(ctx, r.controller.Answer(life, r.raise), request)
 	defer r.one.Leave()
 	if served, err := r.servedElsewhere(ctx, joined); served {
 		return err
@@ -81,12 +81,12 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	if ran, err := h.canDraw(ctx, log, how.graphics, r.noWindowReport, r.leave); ran || err != nil {
 		return err
 	}
-	if err := r.makeWindow(ctx, wanted); err != nil {
+	if err := r.makeWindow(ctx, requested); err != nil {
 		return err
 	}
 	defer r.picture.stop()
 	defer desktop.FollowContrast(ctx, r.window.SystemContrast)()
-	return r.runWindow(ctx)
+	return r.runWindow(ctx, life)
 }
 
 // settleDesktop prepares this process's environment for Fyne and D-Bus. The error is noDisplay if
@@ -115,13 +115,12 @@ type windowRun struct {
 	window         *ui.Window
 }
 
-// join makes this the one instance; want is called on requests of other starts. The error is why it
-// is not.
-func (r *windowRun) join(ctx context.Context, want func()) error {
-	answer := r.controller.Answer(r.raise)
-	r.one = NewOneInstance(instance.DefaultFile(), r.log, r.program.Environ, r.how.wanted,
+// join makes this the one instance; asked is called on requests of other starts. The error is why
+// it is not.
+func (r *windowRun) join(ctx context.Context, answer instance.Handler, asked func()) error {
+	r.one = NewOneInstance(instance.DefaultFile(), r.log, r.program.Environ, r.how.fingerprint,
 		func(ctx context.Context, request instance.Request) instance.Answer {
-			want()
+			asked()
 			return answer(ctx, request)
 		})
 	r.one.Held = r.program.Lock
@@ -133,7 +132,7 @@ func (r *windowRun) join(ctx context.Context, want func()) error {
 func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, error) {
 	switch {
 	case errors.Is(joined, ErrRaised):
-		return true, r.program.say(ErrRaised)
+		return true, r.program.Say(ErrRaised.Error() + ".")
 	case errors.Is(joined, otherWindow):
 		// The raised window shows that, too.
 		return true, otherWindow
@@ -159,8 +158,8 @@ func (r *windowRun) raise() {
 }
 
 // makeWindow makes Fyne's app and the window. In the background it waits for the desktop's tray, or
-// until wanted ends.
-func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
+// until requested ends.
+func (r *windowRun) makeWindow(ctx, requested context.Context) error {
 	settings := r.how.settings
 	settings.Version = r.program.Metadata.Version
 	settings.Redact = r.log.Redact
@@ -170,7 +169,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 	}
 	settings.Tray = desktop.HasTray(ctx)
 	if r.how.background && !settings.Tray {
-		settings.Tray = desktop.AwaitTray(wanted)
+		settings.Tray = desktop.AwaitTray(requested)
 	}
 	settings.Raise = r.raise
 	settings.Minimise = func() { desktop.Minimise(r.window.Window()) }
@@ -196,7 +195,7 @@ func (r *windowRun) makeWindow(ctx, wanted context.Context) error {
 }
 
 // runWindow runs Fyne's loop, and the controller beside it, until both have ended.
-func (r *windowRun) runWindow(ctx context.Context) error {
+func (r *windowRun) runWindow(ctx, life context.Context) error {
 	var started atomic.Bool
 	ended, loopEnded := make(chan error, 1), make(chan struct{})
 	// Without OpenGL, Fyne goes on without a window unless the first one is shown from here.
@@ -213,7 +212,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		started.Store(true)
 		r.controller.Shown.Store(true)
 		go func() {
-			err := r.controller.Run()
+			err := r.controller.Run(life)
 			ended <- err
 			if errors.Is(err, context.Canceled) {
 				err = nil // the user quit before anything could go wrong
@@ -250,7 +249,7 @@ func (r *windowRun) runWindow(ctx context.Context) error {
 		// The user quit before anything could go wrong.
 		return nil
 	case errors.Is(err, ErrRaised):
-		return r.program.say(ErrRaised)
+		return r.program.Say(ErrRaised.Error() + ".")
 	default:
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -104,9 +105,9 @@ func TestASecondInstanceTouchesNothing(t *testing.T) {
 // A window raised on another display is not visible to this user.
 func TestAWindowOnAnotherDisplay(t *testing.T) {
 	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), Displays: desktop.DisplaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
-	e.Open(t.Context())
+	life := e.Open(t.Context())
 	e.Shown.Store(true)
-	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.Answer(func() {}))
+	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.Answer(life, func() {}))
 	require.NoError(t, first.Join(t.Context()))
 	defer first.Leave()
 	for name, test := range map[string]struct {
@@ -137,8 +138,8 @@ func TestAWindowOnAnotherDisplay(t *testing.T) {
 func TestWhatOtherStartsAskFor(t *testing.T) {
 	raised := 0
 	e := &Controller{Log: testLog(t)}
-	e.Open(t.Context())
-	answer := e.Answer(func() { raised++ })
+	life := e.Open(t.Context())
+	answer := e.Answer(life, func() { raised++ })
 	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is not there yet")
 	e.Shown.Store(true)
 	assert.True(t, answer(t.Context(), instance.Request{Action: instance.Raise}).OK)
@@ -155,40 +156,40 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 // A second start with other settings must not use the open window: the clinician would work under
 // another ASID.
 func TestAWindowWithOtherSettings(t *testing.T) {
-	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), wanted: requestFingerprint("sign-in", "", nil, nil)}
-	e.Open(t.Context())
+	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), fingerprint: requestFingerprint("sign-in", "", nil, nil)}
+	life := e.Open(t.Context())
 	e.Shown.Store(true)
-	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.wanted, e.Answer(func() {}))
+	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.fingerprint, e.Answer(life, func() {}))
 	require.NoError(t, first.Join(t.Context()))
 	defer first.Leave()
 	for name, test := range map[string]struct {
-		wanted string
-		err    error
-		notice *problem.Problem
+		fingerprint string
+		err         error
+		notice      *problem.Problem
 	}{
 		"the same":                     {requestFingerprint("sign-in", "", nil, []string{"HOME=/"}), ErrRaised, nil},
 		"another file":                 {requestFingerprint("sign-in", "other.toml", nil, nil), otherWindow, startedOtherwise},
 		"a setting in the environment": {requestFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow, startedOtherwise},
-		"the demonstration":            {requestFingerprint("demonstration", "gp", nil, nil), otherWindow, startedAsDemonstration},
+		"the demonstration":            {demoFingerprint(config.PlatformHSCN, "gp"), otherWindow, startedAsDemonstration},
 	} {
 		t.Run(name, func(t *testing.T) {
-			second := NewOneInstance(first.path, testLog(t), nil, test.wanted, nil)
+			second := NewOneInstance(first.path, testLog(t), nil, test.fingerprint, nil)
 			require.ErrorIs(t, second.Join(t.Context()), test.err)
 			if errors.Is(test.err, otherWindow) {
 				assert.Equal(t, []signin.Notice{{Problem: test.notice}}, <-e.Board.Changes(), "the window says so, of itself")
 			}
 		})
 	}
-	assert.Equal(t, startedForReal, noticeOf(requestFingerprint("demonstration", "gp", nil, nil), e.wanted))
+	assert.Equal(t, startedForReal, noticeOf(demoFingerprint(config.PlatformFHIR, "gp"), e.fingerprint))
 	assert.Equal(t, startedOtherwise,
-		noticeOf(requestFingerprint("demonstration", "gp", nil, nil), requestFingerprint("demonstration", "consultant", nil, nil)))
+		noticeOf(demoFingerprint(config.PlatformHSCN, "gp"), demoFingerprint(config.PlatformHSCN, "consultant")))
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.String("asid", "", "")
 	flags.Bool("background", false, "")
 	require.NoError(t, flags.Parse([]string{"--background"}))
-	assert.Equal(t, e.wanted, requestFingerprint("sign-in", "", flags, nil), "where it starts makes no difference")
+	assert.Equal(t, e.fingerprint, requestFingerprint("sign-in", "", flags, nil), "where it starts makes no difference")
 	require.NoError(t, flags.Parse([]string{"--asid", "1"}))
-	assert.NotEqual(t, e.wanted, requestFingerprint("sign-in", "", flags, nil))
+	assert.NotEqual(t, e.fingerprint, requestFingerprint("sign-in", "", flags, nil))
 }
 
 // A process that stays although its window is closed would be taken for the one instance.

@@ -20,16 +20,10 @@ func (h Host) StartWindow(arguments []string) (<-chan error, error) {
 	if err != nil {
 		return nil, fmt.Errorf("could not find this program's own file: %w", err)
 	}
-	return StartDetached(self, arguments, windowEnviron(h.Environ))
-}
-
-// StartDetached starts a program that inherits only an environment.
-func StartDetached(path string, arguments, environ []string) (<-chan error, error) {
-	var err error
 	for _, attributes := range desktop.Detached() {
 		// Without a context: the window stays when the requesting program is gone.
-		window := exec.Command(path, arguments...) //nolint:gosec,noctx // G204: this program itself
-		window.Env = environ
+		window := exec.Command(self, arguments...) //nolint:gosec,noctx // G204: this program itself
+		window.Env = windowEnviron(h.Environ)
 		window.SysProcAttr = attributes
 		if err = window.Start(); err == nil {
 			ended := make(chan error, 1)

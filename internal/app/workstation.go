@@ -20,8 +20,8 @@ type station interface {
 // workstationEvents passes workstation events on to a flow (AUT-003, AUT-004).
 type workstationEvents struct {
 	station station
-	// incidents is for the flow.
-	incidents chan signin.WorkstationEvent
+	// taken delivers to the flow.
+	taken chan<- signin.WorkstationEvent
 	// look polls the Identity Agent, and leave ends the session at once.
 	look, leave func()
 	// board gets events that are not delivered. An organisation that ends sessions on lock must know
@@ -76,9 +76,9 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	}
 }
 
-func (a workstationEvents) send(ctx context.Context, incident signin.WorkstationEvent) {
+func (a workstationEvents) send(ctx context.Context, event signin.WorkstationEvent) {
 	select {
-	case a.incidents <- incident:
+	case a.taken <- event:
 	case <-ctx.Done():
 	}
 }

@@ -32,30 +32,30 @@ func (s *playedStation) MissingEvents() error             { return s.unseen }
 // Workstation events reach the flow as what they mean for a session (AUT-003, AUT-004).
 func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 	for event, want := range map[workstation.Event]struct {
-		incident          []signin.WorkstationEvent
+		taken             []signin.WorkstationEvent
 		looked, left, let bool
 	}{
-		workstation.Locked:           {incident: []signin.WorkstationEvent{signin.Locked}},
-		workstation.UserSwitchedAway: {incident: []signin.WorkstationEvent{signin.SwitchedAway}},
-		workstation.Woke:             {incident: []signin.WorkstationEvent{signin.Woke}, looked: true},
+		workstation.Locked:           {taken: []signin.WorkstationEvent{signin.Locked}},
+		workstation.UserSwitchedAway: {taken: []signin.WorkstationEvent{signin.SwitchedAway}},
+		workstation.Woke:             {taken: []signin.WorkstationEvent{signin.Woke}, looked: true},
 		workstation.Sleeping:         {let: true},
 		workstation.SessionEnding:    {left: true},
-		workstation.CameBack:         {incident: []signin.WorkstationEvent{signin.CameBack}, looked: true},
-		workstation.WentIdle:         {incident: []signin.WorkstationEvent{signin.WentIdle}},
+		workstation.CameBack:         {taken: []signin.WorkstationEvent{signin.CameBack}, looked: true},
+		workstation.WentIdle:         {taken: []signin.WorkstationEvent{signin.WentIdle}},
 	} {
 		t.Run(event.String(), func(t *testing.T) {
-			played, incidents := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
+			played, events := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
 			var looked, left bool
 			workstationEvents{
-				station: played, incidents: incidents, board: signin.NewBoard(),
+				station: played, taken: events, board: signin.NewBoard(),
 				look: func() { looked = true }, leave: func() { left = true },
 			}.take(t.Context(), event)
-			close(incidents)
+			close(events)
 			var sent []signin.WorkstationEvent
-			for incident := range incidents {
-				sent = append(sent, incident)
+			for event := range events {
+				sent = append(sent, event)
 			}
-			assert.Equal(t, want.incident, sent)
+			assert.Equal(t, want.taken, sent)
 			assert.Equal(t, want.looked, looked, "the Identity Agent is asked")
 			assert.Equal(t, want.left, left, "the session ends")
 			assert.Equal(t, want.let, len(played.released) > 0, "the computer is let go")

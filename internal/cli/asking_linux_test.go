@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -178,7 +179,12 @@ func TestTheStatusOfAWindowThatHasEnded(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			asker := asker{path: filepath.Join(t.TempDir(), "lock"), open: func() (<-chan error, error) {
-				return app.StartDetached("/bin/sh", []string{"-c", test.ended}, nil)
+				window, ended := exec.CommandContext(t.Context(), "/bin/sh", "-c", test.ended), make(chan error, 1)
+				if err := window.Start(); err != nil {
+					return nil, err
+				}
+				go func() { ended <- window.Wait() }()
+				return ended, nil
 			}}
 			err := signInInput{name: "Vendor App"}.run(t.Context(), asker)
 			var complaints strings.Builder

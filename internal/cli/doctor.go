@@ -33,7 +33,8 @@ const (
 type doctor struct {
 	json    bool
 	handoff bool
-	demo    bool
+	// demo is the platform of the demonstration to check; empty for the real one.
+	demo string
 	// bundle is the support bundle's file, empty for none; yes saves it without asking.
 	bundle string
 	yes    bool
@@ -41,6 +42,7 @@ type doctor struct {
 
 func doctorCommand(p app.Host) *cobra.Command {
 	var input doctor
+	var demo bool
 	command := &cobra.Command{
 		Use:   "doctor",
 		Short: "Check everything between the smartcard and e-RS",
@@ -57,9 +59,13 @@ func doctorCommand(p app.Host) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if input.demo {
-				if err := withoutSettings(cmd.Flags(), "leave out --demo"); err != nil {
+			if demo {
+				if err := withoutSettings(cmd.Flags(), "leave out --demo", "platform"); err != nil {
 					return err
+				}
+				input.demo = config.PlatformHSCN
+				if cmd.Flags().Lookup("platform").Value.String() == config.PlatformFHIR {
+					input.demo = config.PlatformFHIR
 				}
 			}
 			sources := p.Sources(file, cmd.Flags())
@@ -72,7 +78,7 @@ func doctorCommand(p app.Host) *cobra.Command {
 		"instead, write a test entry into the keyring and say which kinds of programs can read it on this computer")
 	command.Flags().StringVar(&input.bundle, "bundle", "", "save a support file (zip) under this name, after showing what is in it")
 	command.Flags().BoolVar(&input.yes, "yes", false, "save the support file without asking")
-	command.Flags().BoolVar(&input.demo, "demo", false, "check the simulated smartcard and e-RS of the demonstration")
+	command.Flags().BoolVar(&demo, "demo", false, "check the simulated parts of the demonstration: with --platform fhir, those of that platform")
 	config.AddFlags(command.Flags())
 	completeFlag(command, "bundle", filesLike("zip"))
 	return command
@@ -96,7 +102,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	}
 	defer app.CloseLog(log)
 	settings, err := app.LookAtRealSettings(sources)
-	if d.demo {
+	if d.demo != "" {
 		settings, err = app.DemoSettings()
 	}
 	ring, ringErr := p.OpenKeyring(settings, log)
@@ -106,7 +112,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	e := doctorRun{d, app.CheckRun{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
 	results, err := e.results(ctx)
 	var last diagnose.Incident
-	if !d.demo && !d.handoff {
+	if d.demo == "" && !d.handoff {
 		last = lastProblem(ctx, instance.DefaultFile())
 	}
 	if err == nil {

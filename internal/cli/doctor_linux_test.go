@@ -27,8 +27,6 @@ import (
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
-	"github.com/ers-login/ers-login/smartcard"
-	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
 // examined is doctor's output and status.
@@ -68,15 +66,22 @@ func examineWith(t *testing.T, options keyringtest.Options, input doctor, settin
 
 // The demonstration shows that the checks work.
 func TestTheDoctorOfTheDemonstration(t *testing.T) {
-	found := examine(t, doctor{demo: true, json: true})
-	assert.Zero(t, found.status, found.stdout)
-	for id, state := range map[string]string{
-		"agent": "ok", "ticket": "attention", "ers": "ok", "tls": "ok", "dns": "ok", "clock": "ok", "keyring": "ok", "asid": "ok",
+	for platform, states := range map[string]map[string]string{
+		config.PlatformHSCN: {
+			"agent": "ok", "ticket": "attention", "ers": "ok", "tls": "ok", "dns": "ok", "clock": "ok", "keyring": "ok", "asid": "ok",
+		},
+		config.PlatformFHIR: {"client": "ok", "redirect": "ok", "oauth": "ok", "ers": "ok", "dns": "ok", "keyring": "ok", "directory": "skipped"},
 	} {
-		assert.Equal(t, state, found.states[id], id)
+		t.Run(platform, func(t *testing.T) {
+			found := examine(t, doctor{demo: platform, json: true})
+			assert.Zero(t, found.status, found.stdout)
+			for id, state := range states {
+				assert.Equal(t, state, found.states[id], id)
+			}
+			assert.Len(t, found.states, 16)
+			assert.Empty(t, found.stderr)
+		})
 	}
-	assert.Len(t, found.states, 16)
-	assert.Empty(t, found.stderr)
 }
 
 // TestERR000TheDoctorFindsWhatIsMissing: on a computer that is not set up, each missing thing is
@@ -237,11 +242,11 @@ func TestTheDoctorProvesNothing(t *testing.T) {
 // file.
 func TestTheDoctorsBundle(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "bundle.zip")
-	found := examine(t, doctor{demo: true, bundle: path})
+	found := examine(t, doctor{demo: config.PlatformHSCN, bundle: path})
 	assert.Equal(t, app.StatusUsage, found.status, "there is no terminal to ask on")
 	assert.NoFileExists(t, path)
 
-	found = examine(t, doctor{demo: true, bundle: path, yes: true})
+	found = examine(t, doctor{demo: config.PlatformHSCN, bundle: path, yes: true})
 	assert.Zero(t, found.status, found.stderr)
 	assert.Contains(t, found.stderr, "settings.toml")
 	assert.Contains(t, found.stderr, "asid = ", "the content is shown")
@@ -252,7 +257,7 @@ func TestTheDoctorsBundle(t *testing.T) {
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
 
-	found = examine(t, doctor{demo: true, bundle: path, yes: true})
+	found = examine(t, doctor{demo: config.PlatformHSCN, bundle: path, yes: true})
 	assert.Equal(t, statusNotDone, found.status)
 	assert.Contains(t, found.stderr, "DIAG-BUNDLE_EXISTS")
 	after, err := os.ReadFile(path)
@@ -299,40 +304,15 @@ func TestADoctorWhoCannotSpeak(t *testing.T) {
 	assert.Equal(t, statusNotDone, p.Report(doctor{handoff: true}.run(t.Context(), p, config.Sources{})))
 }
 
-// The helper reports readers one after the other. Checking too soon finds none, and a service desk
-// sends another reader.
-func TestTheDoctorWaitsForTheReaders(t *testing.T) {
-	looking := ticketapi.NotLooked
-	with := func(names ...string) smartcard.Presence {
-		var presence smartcard.Presence
-		for _, name := range names {
-			presence.Readers = append(presence.Readers, smartcard.Reader{Name: name, Card: true})
-		}
-		return presence
-	}
-	looks := []smartcard.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
-	seen := app.SeenReaders(t.Context(), func() smartcard.Presence {
-		now := looks[0]
-		if len(looks) > 1 {
-			looks = looks[1:]
-		}
-		return now
-	})
-	assert.Equal(t, with("one", "two"), seen)
-
-	ended, cancel := context.WithCancel(t.Context())
-	cancel()
-	seen = app.SeenReaders(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
-	require.ErrorIs(t, seen.Err, looking, "when the time is up, nothing is known")
-}
-
 // TestERR000APastedSecretIsNotReported: a secret pasted in place of a file's name would be mailed
 // to a service desk.
 func TestERR000APastedSecretIsNotReported(t *testing.T) {
 	const pasted = "correct-horse/battery.staple"
+	container := filepath.Join(t.TempDir(), "a.p12")
+	require.NoError(t, os.WriteFile(container, []byte("x"), 0o600))
 	for _, pasting := range [][]string{
 		{"ERS_LOGIN_CERTIFICATE=" + pasted, "ERS_LOGIN_KEY=" + pasted, "ERS_LOGIN_CA_BUNDLE=" + pasted, "ERS_LOGIN_PROXY_USER=" + pasted},
-		{"ERS_LOGIN_CERTIFICATE=" + writeIn(t, "a.p12", "x", 0o600), "ERS_LOGIN_PASSPHRASE_FILE=" + pasted},
+		{"ERS_LOGIN_CERTIFICATE=" + container, "ERS_LOGIN_PASSPHRASE_FILE=" + pasted},
 		{"ERS_LOGIN_CERTIFICATE=" + pasted + ".p12", "ERS_LOGIN_PASSPHRASE_FILE=/" + pasted},
 	} {
 		pasting = append(pasting, "ERS_LOGIN_BASE_URL=https://localhost:9", "ERS_LOGIN_ASID="+erstest.ASID, "ERS_LOGIN_PROXY=none")

@@ -18,7 +18,6 @@ import (
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
-	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
@@ -210,11 +209,10 @@ func TestOneInstanceAtRandom(t *testing.T) {
 }
 
 // Two desktops of a user can have two buses and one keyring, stored in the same files. The entry
-// names its owner.
-func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
+// names its owner, who is asked to sign out.
+func TestSigningOutAsksTheOwner(t *testing.T) {
 	w := newWorkplace(t, dallies, keyringtest.Options{})
-	path := filepath.Join(t.TempDir(), "ers-login.lock")
-	owner, err := instance.Take(path)
+	owner, err := instance.Take(filepath.Join(t.TempDir(), "ers-login.lock"))
 	require.NoError(t, err)
 	asked := make(chan instance.Request, 1)
 	require.NoError(t, owner.Listen(func(ctx context.Context, request instance.Request) instance.Answer {
@@ -223,31 +221,9 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	}, func(err error) { t.Log(err) }))
 	session := madeUpSession(7)
 	session.Owner = owner.Mark()
-	require.NotEmpty(t, session.Owner)
 	w.publish(session)
-	ring := ringOn(t, w.keyring)
 	p := testProgram(t, os.Environ()...)
 	p.Lock = &app.HeldLock{}
-	own, err := instance.Take(filepath.Join(t.TempDir(), "ers-login.lock"))
-	require.NoError(t, err)
-	p.Lock.Hold(own)
-	other := app.OwnedKeyring{Keyring: ring, Lock: p.Lock}
-
-	_, err = other.Read(t.Context())
-	require.ErrorIs(t, err, instance.Running)
-	_, err = other.ReadUnlocking(t.Context())
-	require.ErrorIs(t, err, instance.Running)
-	require.ErrorIs(t, other.Publish(t.Context(), madeUpSession(8)), instance.Running)
-	// The flow clears what it may have published, and finds none of its own.
-	require.NoError(t, other.Clear(t.Context()))
-	app.RealServices{Program: p, Log: testLog(t), Board: signin.NewBoard(), Leftover: &app.Leftover{}}.ClearBeforeFlow(t.Context())
-	found, err := ring.Read(t.Context())
-	require.NoError(t, err, "another instance clears it")
-	assert.Equal(t, int64(7), found.Details().Generation)
-
-	// Signing out asks the owner.
-	p.Lock.Hold(nil)
-	require.NoError(t, own.Release())
 	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))
 	assert.Equal(t, instance.SignOut, (<-asked).Action)
 	require.ErrorIs(t, noSession(t), errSignedOut)
@@ -255,12 +231,6 @@ func TestALivingOwnersSessionIsLeftAlone(t *testing.T) {
 	// Any process may clear a dead owner's session.
 	w.publish(session)
 	require.NoError(t, owner.Release())
-	found, err = other.Read(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, int64(7), found.Details().Generation)
-	require.NoError(t, other.Clear(t.Context()))
-	require.ErrorIs(t, noSession(t), errSignedOut)
-	w.publish(session)
 	var complaints strings.Builder
 	p.Stderr = &complaints
 	require.NoError(t, endSession(t.Context(), p, instance.DefaultFile(), config.Sources{}))

@@ -49,7 +49,7 @@ func forgetAll(ctx context.Context, p app.Host, sources config.Sources) error {
 	if err := errors.Join(failed, forgetSecrets(ctx, p, sources, log)); err != nil {
 		return err
 	}
-	return app.SayTo(p.Stderr, "The keyring has no passphrase, no client secret and no proxy password for e-RS Login, and you have no autostart entry of your own.")
+	return p.Say("The keyring has no passphrase, no client secret and no proxy password for e-RS Login, and you have no autostart entry of your own.")
 }
 
 // forgetSecrets removes the secrets and the test entry.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -41,7 +42,7 @@ func (w workplace) storeAll() {
 		status, _, stderr := run(w.t, "a made-up secret\n", command)
 		require.Equal(w.t, app.StatusDone, status, stderr)
 	}
-	ring := keyring.New(keyring.Settings{Command: []string{app.RunningFile, app.WorkerCommand}})
+	ring := keyring.New(keyring.Settings{Command: []string{os.Args[0], app.WorkerCommand}})
 	require.NoError(w.t, ring.WriteTrial(w.t.Context(), "harmless"))
 	require.NoError(w.t, ring.Close())
 	require.Equal(w.t, len(storedAt), inKeyring(w.t))

@@ -14,6 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/ers-login/ers-login/internal/app"
+	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 )
 
@@ -107,4 +109,15 @@ func TestTheClientSecretIsStored(t *testing.T) {
 	stored, err := ringOn(t, session).ClientSecret(t.Context())
 	require.NoError(t, err)
 	require.True(t, stored.Reveal() == "planted-client-secret")
+}
+
+// ringOn is a keyring client of this process, on a private session.
+func ringOn(t *testing.T, session *keyringtest.Session) *keyring.Client {
+	t.Helper()
+	defaults, err := config.Load(config.Sources{})
+	require.NoError(t, err)
+	ring, err := testProgram(t, append(os.Environ(), session.Env()...)...).OpenKeyring(defaults, testLog(t))
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, ring.Close()) })
+	return ring
 }

@@ -127,9 +127,9 @@ func playWindow(user string, arguments []string, toml []byte) error {
 		}
 	}
 	e.Show = play.see
-	one := app.NewOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.Answer(func() { play.note("raised") }))
+	life := e.Open(context.Background())
+	one := app.NewOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.Answer(life, func() { play.note("raised") }))
 	one.Held = p.Lock
-	e.Open(context.Background())
 	if err := one.Join(context.Background()); errors.Is(err, app.ErrRaised) || errors.Is(err, app.OtherDisplay) {
 		fmt.Fprintln(os.Stderr, err)
 		return nil
@@ -142,7 +142,7 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	play.note("leader %v", err == nil && session == os.Getpid())
 	play.note("token %q", instance.ActivationToken(os.Environ()))
 	e.Shown.Store(true)
-	return e.Run()
+	return e.Run(life)
 }
 
 // playedUser acts on what the window shows.

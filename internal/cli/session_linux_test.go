@@ -218,11 +218,11 @@ set -gx ERS_ON_BEHALF_OF '021600556515';
 		assert.Contains(t, bare, `"revision":2`)
 		assert.NotContains(t, people+bare, "made-up", "a token on the screen is in the next screenshot")
 	})
-	t.Run("nobody is acted for", func(t *testing.T) {
+	t.Run("the user acts for no clinician", func(t *testing.T) {
 		session.OnBehalfOf = ""
 		w.publish(session)
 		_, stdout, _ := run(t, "", "session", "--header")
-		assert.True(t, stdout == headers, "e-RS refuses the header where nobody is acted for")
+		assert.True(t, stdout == headers, "e-RS refuses the header unless the user acts for a clinician")
 		_, stdout, _ = run(t, "", "session", "--env", "--shell", "sh")
 		assert.Contains(t, stdout, "unset ERS_ON_BEHALF_OF;\n")
 	})
@@ -314,7 +314,7 @@ func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			newWorkplace(t, dallies, keyringtest.Options{State: test.state})
-			status, stdout, stderr := run(t, "", "session", "--wait", "--timeout", "100ms", "--json")
+			status, stdout, stderr := run(t, "", "session", "--wait", "--timeout", "2s", "--json")
 			assert.Equal(t, test.status, status, stderr)
 			assert.Empty(t, stdout)
 		})

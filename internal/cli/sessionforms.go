@@ -83,7 +83,7 @@ func headers(session handoff.Entry) string {
 			"NHSD-End-User-Organisation-ODS: " + session.OrgIdentifier + "\n" +
 			"NHSD-eRS-Business-Function: " + session.BusinessFunction + "\n"
 		if session.OnBehalfOf != "" {
-			// e-RS refuses it where nobody is acted for.
+			// e-RS refuses this header unless the user acts for a clinician.
 			lines += "NHSD-eRS-On-Behalf-Of-User-ID: " + session.OnBehalfOf + "\n"
 		}
 		return lines
@@ -125,31 +125,24 @@ type variable struct {
 	of   func(handoff.Entry) string
 }
 
+// only applies to the sessions of one platform.
+func only[S handoff.Entry](of func(S) string) func(handoff.Entry) string {
+	return func(entry handoff.Entry) string {
+		session, is := entry.(S)
+		if !is {
+			return ""
+		}
+		return of(session)
+	}
+}
+
 func variables() []variable {
-	ofHSCN := func(of func(handoff.Session) string) func(handoff.Entry) string {
-		return func(entry handoff.Entry) string {
-			session, is := entry.(handoff.Session)
-			if !is {
-				return ""
-			}
-			return of(session)
-		}
-	}
-	ofFHIR := func(of func(handoff.FHIRSession) string) func(handoff.Entry) string {
-		return func(entry handoff.Entry) string {
-			session, is := entry.(handoff.FHIRSession)
-			if !is {
-				return ""
-			}
-			return of(session)
-		}
-	}
 	return []variable{
-		{"ERS_SESSION_KEY", ofHSCN(func(s handoff.Session) string { return s.SessionKey.Reveal() })},
+		{"ERS_SESSION_KEY", only(func(s handoff.Session) string { return s.SessionKey.Reveal() })},
 		{"ERS_BASE_URL", func(s handoff.Entry) string { return s.Details().BaseURL }},
-		{"ERS_ASID", ofHSCN(func(s handoff.Session) string { return s.ASID })},
+		{"ERS_ASID", only(func(s handoff.Session) string { return s.ASID })},
 		{"ERS_PLATFORM", func(s handoff.Entry) string { return string(s.Details().Platform) }},
-		{"ERS_ACCESS_TOKEN", ofFHIR(func(s handoff.FHIRSession) string { return s.AccessToken.Reveal() })},
+		{"ERS_ACCESS_TOKEN", only(func(s handoff.FHIRSession) string { return s.AccessToken.Reveal() })},
 		{"ERS_ORG_IDENTIFIER", func(s handoff.Entry) string { return s.Details().OrgIdentifier }},
 		{"ERS_BUSINESS_FUNCTION", func(s handoff.Entry) string { return s.Details().BusinessFunction }},
 		{"ERS_ON_BEHALF_OF", func(s handoff.Entry) string { return s.Details().OnBehalfOf }},

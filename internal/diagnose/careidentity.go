@@ -5,37 +5,11 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"time"
 
-	"github.com/ers-login/ers-login/ersclient/cis2"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 )
-
-// careIdentityChecks are those of the FHIR platform. A smartcard is one of several ways to sign in
-// there, so its reader may be missing.
-func (n Target) careIdentityChecks(j *journey, network, secret time.Duration) []Check {
-	oauth := max(network, cis2.DefaultTimeout+usually)
-	return []Check{
-		{ID: IDPlatform, Name: namePlatform, Run: func(context.Context) Finding { return ok(saidPlatform) }},
-		{ID: IDClient, Name: nameClient, Run: n.client, Within: secret},
-		{ID: IDBrowser, Name: nameBrowser, Run: n.browser},
-		{ID: IDRedirect, Name: nameRedirect, Run: n.redirect},
-		{ID: IDReader, Name: nameReader, Run: n.optionalReader},
-		{ID: IDClock, Name: nameClock, Run: j.clock, Within: network},
-		{ID: IDDNS, Name: nameDNS, Run: j.name, Within: network},
-		{ID: IDProxy, Name: nameProxy, Run: j.proxy, Within: network},
-		{ID: IDTLS, Name: nameTLS, Run: j.chain, Within: network},
-		{ID: IDOAuth, Name: nameOAuth, Run: n.oauth, Within: oauth},
-		{ID: IDERS, Name: nameERS, Run: j.ers, Within: network},
-		{ID: IDDirectory, Name: nameDirectory, Run: n.directory, Within: oauth},
-		{ID: IDKeyring, Name: nameKeyring, Run: n.keyring, Within: 4*n.Settings.KeyringTimeout + usually},
-		{ID: IDAudit, Name: nameAudit, Run: n.audit},
-		{ID: IDSettings, Name: nameSettings, Run: n.settings},
-		{ID: IDWorkstation, Name: nameWorkstation, Run: n.workstation},
-	}
-}
 
 func (n Target) client(ctx context.Context) Finding {
 	for _, wrong := range problemsOf(n.SettingsErr) {

@@ -7,8 +7,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"time"
 
+	"github.com/ers-login/ers-login/ersclient/cis2"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -16,50 +16,33 @@ import (
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// The rows, by the name that they have in JSON.
-const (
-	IDReader      = "reader"
-	IDCard        = "card"
-	IDAgent       = "agent"
-	IDTicket      = "ticket"
-	IDClock       = "clock"
-	IDEnvironment = "environment"
-	IDDNS         = "dns"
-	IDProxy       = "proxy"
-	IDTLS         = "tls"
-	IDCertificate = "certificate"
-	IDASID        = "asid"
-	IDERS         = "ers"
-	IDKeyring     = "keyring"
-	IDAudit       = "audit"
-	IDSettings    = "settings"
-	IDWorkstation = "workstation"
+// IDCertificate is the row of the organisation's own certificate.
+const IDCertificate = "certificate"
 
-	IDPlatform  = "platform"
-	IDClient    = "client"
-	IDRedirect  = "redirect"
-	IDBrowser   = "browser"
-	IDOAuth     = "oauth"
-	IDDirectory = "directory"
-)
+// nameERS is the row with the answer of e-RS, for which others wait.
+const nameERS = "e-RS response"
 
-// Checks returns the rows of the Diagnostics screen in order, those of the platform in use, for one [Run]: results that several
-// rows need, such as that of the one request to e-RS, are kept. Call it again for another Run.
+// Checks returns the rows of the Diagnostics screen in order, those of the platform in use, for one
+// [Run]: results that several rows need, such as that of the one request to e-RS, are kept. Call it
+// again for another Run.
+//
+// While the policy or the computer's settings are unusable, checks that act on settings are skipped:
+// the user's settings must not decide in their place what is run, and which server sees the
+// certificate or a password.
 func Checks(n Target) []Check {
-	if n.LookUp == nil {
-		n.LookUp = net.DefaultResolver.LookupHost
-	}
-	// The passphrase may come from the keyring, whose state is read before, and the request waits
-	// for its turn.
-	passphrase := 2*n.Settings.KeyringTimeout + usually
-	network := n.Settings.RequestTimeout + passphrase
-	j := newJourney(n)
-	checks := n.ticketChecks(j, network, passphrase)
-	if n.platform() == config.PlatformFHIR {
-		checks = n.careIdentityChecks(j, network, passphrase)
-	}
-	if barred := n.Settings.UnusableLayer(); barred != config.LayerDefault {
-		leaveOut(checks, barred)
+	var checks []Check
+	barred := n.Settings.UnusableLayer()
+	for _, row := range n.rows() {
+		switch {
+		case row.platform != "" && row.platform != n.platform():
+			continue
+		case row.always:
+		case barred == config.LayerMachine:
+			row.Run = func(context.Context) Finding { return skipped(saidMachine) }
+		case barred != config.LayerDefault:
+			row.Run = func(context.Context) Finding { return skipped(saidPolicy) }
+		}
+		checks = append(checks, row.Check)
 	}
 	return checks
 }
@@ -71,42 +54,53 @@ func (n Target) platform() string {
 	return n.Settings.UsedPlatform()
 }
 
-// ticketChecks are those of the Identity Agent's platform.
-func (n Target) ticketChecks(j *journey, network, passphrase time.Duration) []Check {
-	return []Check{
-		{ID: IDReader, Name: nameReader, Run: n.reader},
-		{ID: IDCard, Name: nameCard, Run: n.card},
-		{ID: IDAgent, Name: nameAgent, Run: n.agent},
-		{ID: IDTicket, Name: nameTicket, Run: n.ticket},
-		{ID: IDClock, Name: nameClock, Run: j.clock, Within: network},
-		{ID: IDEnvironment, Name: nameEnvironment, Run: n.environment},
-		{ID: IDDNS, Name: nameDNS, Run: j.name, Within: network},
-		{ID: IDProxy, Name: nameProxy, Run: j.proxy, Within: network},
-		{ID: IDTLS, Name: nameTLS, Run: j.chain, Within: network},
-		{ID: IDCertificate, Name: nameCertificate, Run: j.ownCertificate, Within: passphrase},
-		{ID: IDASID, Name: nameASID, Run: n.asid},
-		{ID: IDERS, Name: nameERS, Run: j.ers, Within: network},
-		{ID: IDKeyring, Name: nameKeyring, Run: n.keyring, Within: 4*n.Settings.KeyringTimeout + usually},
-		{ID: IDAudit, Name: nameAudit, Run: n.audit},
-		{ID: IDSettings, Name: nameSettings, Run: n.settings},
-		{ID: IDWorkstation, Name: nameWorkstation, Run: n.workstation},
-	}
+// row is a check of the Diagnostics screen.
+type row struct {
+	// platform is the one that it is about; empty for both.
+	platform string
+	// always: it acts on no setting.
+	always bool
+	Check
 }
 
-// leaveOut skips the checks that act on settings while the policy or the computer's settings are
-// unusable: the user's settings must not decide in their place what is run, and which server sees
-// the certificate or a password.
-func leaveOut(checks []Check, barred config.Layer) {
-	said := saidPolicy
-	if barred == config.LayerMachine {
-		said = saidMachine
+// rows are those of both platforms. On FHIR a smartcard is one of several ways to sign in, so its
+// reader may be missing.
+func (n Target) rows() []row {
+	const hscn, fhir, both = config.PlatformHSCN, config.PlatformFHIR, ""
+	if n.LookUp == nil {
+		n.LookUp = net.DefaultResolver.LookupHost
 	}
-	for i := range checks {
-		switch checks[i].ID {
-		case IDPlatform, IDReader, IDCard, IDBrowser, IDKeyring, IDSettings, IDWorkstation:
-		default:
-			checks[i].Run = func(context.Context) Finding { return skipped(said) }
-		}
+	// The passphrase may come from the keyring, whose state is read before, and the request waits
+	// for its turn.
+	secret := 2*n.Settings.KeyringTimeout + usually
+	network := n.Settings.RequestTimeout + secret
+	oauth := max(network, cis2.DefaultTimeout+usually)
+	ring := 4*n.Settings.KeyringTimeout + usually
+	j := newJourney(n)
+	return []row{
+		{fhir, true, Check{ID: "platform", Name: "Platform", Run: func(context.Context) Finding { return ok(saidPlatform) }}},
+		{fhir, false, Check{ID: "client", Name: "Your organisation's application", Run: n.client, Within: secret}},
+		{fhir, true, Check{ID: "browser", Name: "Web browser", Run: n.browser}},
+		{fhir, false, Check{ID: "redirect", Name: "Way back from the browser", Run: n.redirect}},
+		{fhir, true, Check{ID: "reader", Name: "Smartcard reader", Run: n.optionalReader}},
+		{hscn, true, Check{ID: "reader", Name: "Smartcard reader", Run: n.reader}},
+		{hscn, true, Check{ID: "card", Name: "Smartcard", Run: n.card}},
+		{hscn, false, Check{ID: "agent", Name: "Identity Agent", Run: n.agent}},
+		{hscn, false, Check{ID: "ticket", Name: "Smartcard sign-in", Run: n.ticket}},
+		{both, false, Check{ID: "clock", Name: "Clock", Run: j.clock, Within: network}},
+		{hscn, false, Check{ID: "environment", Name: "e-RS platform", Run: n.environment}},
+		{both, false, Check{ID: "dns", Name: "e-RS address (DNS)", Run: j.name, Within: network}},
+		{both, false, Check{ID: "proxy", Name: "Proxy", Run: j.proxy, Within: network}},
+		{both, false, Check{ID: "tls", Name: "e-RS certificate (TLS)", Run: j.chain, Within: network}},
+		{hscn, false, Check{ID: IDCertificate, Name: "Your organisation's certificate", Run: j.ownCertificate, Within: secret}},
+		{hscn, false, Check{ID: "asid", Name: "Accredited system ID (ASID)", Run: n.asid}},
+		{fhir, false, Check{ID: "oauth", Name: "Sign-in service", Run: n.oauth, Within: oauth}},
+		{both, false, Check{ID: "ers", Name: nameERS, Run: j.ers, Within: network}},
+		{fhir, false, Check{ID: "directory", Name: "Names of organisations", Run: n.directory, Within: oauth}},
+		{both, true, Check{ID: "keyring", Name: "Secure storage (keyring)", Run: n.keyring, Within: ring}},
+		{both, false, Check{ID: "audit", Name: "Audit log", Run: n.audit}},
+		{both, true, Check{ID: "settings", Name: "Settings", Run: n.settings}},
+		{both, true, Check{ID: "workstation", Name: "Locking, sleep and sign-out", Run: n.workstation}},
 	}
 }
 

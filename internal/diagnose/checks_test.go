@@ -135,7 +135,7 @@ func TestWhichERS(t *testing.T) {
 		"https://api.dev1.ers.ncrs.nhs.uk/ers-api": "This is the test environment dev1 (api.dev1.ers.ncrs.nhs.uk), not the live e-RS.",
 	} {
 		for _, check := range diagnose.Checks(diagnose.Target{Settings: config.Config{BaseURL: address}}) {
-			if check.ID == diagnose.IDEnvironment {
+			if check.ID == "environment" {
 				found := check.Run(t.Context())
 				assert.Equal(t, want, found.Text())
 				assert.Equal(t, address == "", found.State == diagnose.Skipped)

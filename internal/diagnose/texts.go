@@ -2,33 +2,6 @@ package diagnose
 
 import "slices"
 
-// The names of the rows.
-const (
-	nameReader      = "Smartcard reader"
-	nameCard        = "Smartcard"
-	nameAgent       = "Identity Agent"
-	nameTicket      = "Smartcard sign-in"
-	nameClock       = "Clock"
-	nameEnvironment = "e-RS platform"
-	nameDNS         = "e-RS address (DNS)"
-	nameProxy       = "Proxy"
-	nameTLS         = "e-RS certificate (TLS)"
-	nameCertificate = "Your organisation's certificate"
-	nameASID        = "Accredited system ID (ASID)"
-	nameERS         = "e-RS response"
-	nameKeyring     = "Secure storage (keyring)"
-	nameAudit       = "Audit log"
-	nameSettings    = "Settings"
-	nameWorkstation = "Locking, sleep and sign-out"
-
-	namePlatform  = "Platform"
-	nameClient    = "Your organisation's application"
-	nameRedirect  = "Way back from the browser"
-	nameBrowser   = "Web browser"
-	nameOAuth     = "Sign-in service"
-	nameDirectory = "Names of organisations"
-)
-
 // What findings say.
 const (
 	saidNoAnswer  = "There was no answer in time."
@@ -103,11 +76,10 @@ const (
 // collected elsewhere; the texts of [Handoff] are the command line's, which is English.
 func Texts() []string {
 	list := []string{OK.Word(), Attention.Word(), Failed.Word(), Skipped.Word()}
+	for _, row := range (Target{}).rows() {
+		list = append(list, row.Name)
+	}
 	list = append(list,
-		nameReader, nameCard, nameAgent, nameTicket, nameClock, nameEnvironment, nameDNS, nameProxy, nameTLS, nameCertificate, nameASID, nameERS,
-		nameKeyring, nameAudit, nameSettings, nameWorkstation,
-		namePlatform, nameClient, nameRedirect, nameBrowser, nameOAuth, nameDirectory,
-
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
 		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,

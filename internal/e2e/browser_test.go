@@ -3,10 +3,8 @@
 package e2e_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io/fs"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -35,9 +33,7 @@ const tokenLife = 45 * time.Second
 // browserScene is a stage with the stand-in for NHS Care Identity and the FHIR API, which a real
 // browser opens over plain HTTP.
 type browserScene struct {
-	*stage.Stage
-	t        *testing.T
-	ctx      context.Context
+	scenery
 	control  *cis2test.Control
 	url      string
 	redirect string
@@ -47,14 +43,7 @@ type browserScene struct {
 
 func openWithBrowser(t *testing.T) *browserScene {
 	t.Helper()
-	t.Parallel()
-	// This guards against hanging; no time is asserted.
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(cancel)
-	set, err := stage.Set(ctx, t.TempDir(), keyringtest.Options{})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, set.Close()) })
-	s := &browserScene{Stage: set, t: t, ctx: ctx, mark: "E2E_SCENE=" + t.TempDir()}
+	s := &browserScene{scenery: setScenery(t, keyringtest.Options{}), mark: "E2E_SCENE=" + t.TempDir()}
 	s.Extra = append(s.Extra, s.mark)
 	// Systems give other connections no port this low.
 	s.redirect = net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.N(12000)))
@@ -67,22 +56,9 @@ func openWithBrowser(t *testing.T) *browserScene {
 func (s *browserScene) startCareIdentity() {
 	s.t.Helper()
 	dir := s.t.TempDir()
-	cmd := exec.CommandContext(s.ctx, programs.careIdentity, "--dir", dir, "--plain",
+	s.url = s.startStandIn(dir, programs.careIdentity, "--plain",
 		"--redirect-uri", "http://"+s.redirect+"/callback", "--access-life", tokenLife.String())
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	stdin, err := cmd.StdinPipe()
-	require.NoError(s.t, err)
-	require.NoError(s.t, cmd.Start())
-	s.t.Cleanup(func() {
-		assert.NoError(s.t, stdin.Close())
-		assert.NoError(s.t, cmd.Wait(), output.String())
-	})
-	require.Eventually(s.t, func() bool {
-		url, err := os.ReadFile(filepath.Join(dir, testserver.URLFile))
-		s.url = strings.TrimSpace(string(url))
-		return err == nil
-	}, time.Minute, 20*time.Millisecond, "the stand-in has not started")
+	var err error
 	s.control, err = cis2test.OpenControl(dir)
 	require.NoError(s.t, err)
 }
@@ -102,26 +78,6 @@ func (s *browserScene) writeSettings() {
 		`end_on_card_removal = false`,
 	}
 	require.NoError(s.t, os.WriteFile(s.SettingsFile(), []byte(strings.Join(lines, "\n")+"\n"), 0o600))
-}
-
-func (s *browserScene) start() *stage.Program {
-	s.t.Helper()
-	program, err := s.Run(s.ctx, programs.login)
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { assert.NoError(s.t, program.Kill()) })
-	s.see(program, "waiting")
-	require.NoError(s.t, s.Desktop.WaitWindow(s.ctx, stage.Title))
-	return program
-}
-
-func (s *browserScene) see(program *stage.Program, phase string) {
-	s.t.Helper()
-	require.NoError(s.t, program.WaitScreen(s.ctx, phase))
-}
-
-func (s *browserScene) press(keys ...string) {
-	s.t.Helper()
-	require.NoError(s.t, s.Desktop.Press(s.ctx, keys...))
 }
 
 // openPage presses the button that opens the browser, and waits for the sign-in page.
@@ -298,21 +254,7 @@ func (s *browserScene) nothingLeft(program *stage.Program) {
 // keepsSecrets asserts that the program has neither printed nor stored any of these.
 func (s *browserScene) keepsSecrets(program *stage.Program, secrets ...string) {
 	s.t.Helper()
-	texts := map[string]string{"output": program.Output()}
-	require.NoError(s.t, filepath.WalkDir(s.StateFolder(), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		texts[path] = string(content)
-		return err
-	}))
-	require.Greater(s.t, len(texts), 1, "there is no log to look at")
-	for where, text := range texts {
-		for i, secret := range append(secrets, cis2test.ClientSecret) {
-			require.False(s.t, strings.Contains(text, secret), "secret %d stands in %s", i, where)
-		}
-	}
+	s.leaksNone(program, append(secrets, cis2test.ClientSecret)...)
 }
 
 // The whole of the second platform with nothing faked but the servers: from the button to the real

@@ -90,19 +90,15 @@ func productVersion() (string, error) {
 // ticket is invented. The configured program prints it, and no log may contain it.
 const ticket = "AQIC5wM2LY4SfcxEndToEndTicketOfNobody00000000000000=@AAJTSQACMDE=#"
 
-// scene is a stage with e-RS and a card reader.
-type scene struct {
+// scenery is what the scenes of both platforms have: a stage, and the program on it.
+type scenery struct {
 	*stage.Stage
-	t       *testing.T
-	ctx     context.Context
-	ers     *erstest.Control
-	ersDir  string
-	tickets string
+	t   *testing.T
+	ctx context.Context
 }
 
-// open sets a scene and writes the settings of an organisation that has its own agent. Scenes share nothing and mostly wait: they run
-// beside one another.
-func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
+// setScenery sets a stage. Scenes share nothing and mostly wait: they run beside one another.
+func setScenery(t *testing.T, options keyringtest.Options) scenery {
 	t.Helper()
 	t.Parallel()
 	// This guards against hanging; no time is asserted.
@@ -111,7 +107,85 @@ func open(t *testing.T, options keyringtest.Options, settings ...string) *scene 
 	set, err := stage.Set(ctx, t.TempDir(), options)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, set.Close()) })
-	s := &scene{Stage: set, t: t, ctx: ctx, ersDir: t.TempDir(), tickets: t.TempDir()}
+	return scenery{set, t, ctx}
+}
+
+// startStandIn starts a stand-in for servers as a process, until the test ends. It returns the address
+// that the stand-in has written into dir.
+func (s scenery) startStandIn(dir, program string, arguments ...string) (url string) {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.ctx, program, append([]string{"--dir", dir}, arguments...)...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	stdin, err := cmd.StdinPipe()
+	require.NoError(s.t, err)
+	require.NoError(s.t, cmd.Start())
+	s.t.Cleanup(func() {
+		assert.NoError(s.t, stdin.Close())
+		assert.NoError(s.t, cmd.Wait(), output.String())
+	})
+	require.Eventually(s.t, func() bool {
+		written, err := os.ReadFile(filepath.Join(dir, erstest.URLFile))
+		url = strings.TrimSpace(string(written))
+		return err == nil
+	}, time.Minute, 20*time.Millisecond, "the stand-in has not started: %s", output.String())
+	return url
+}
+
+// start starts the program, and waits for the window to ask for a proof.
+func (s scenery) start() *stage.Program {
+	s.t.Helper()
+	program, err := s.Run(s.ctx, programs.login)
+	require.NoError(s.t, err)
+	s.t.Cleanup(func() { assert.NoError(s.t, program.Kill()) })
+	s.see(program, "waiting")
+	require.NoError(s.t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	return program
+}
+
+func (s scenery) press(keys ...string) {
+	s.t.Helper()
+	require.NoError(s.t, s.Desktop.Press(s.ctx, keys...))
+}
+
+func (s scenery) see(program *stage.Program, phase string) {
+	s.t.Helper()
+	require.NoError(s.t, program.WaitScreen(s.ctx, phase))
+}
+
+// leaksNone asserts that the program has neither printed nor stored any of these secrets.
+func (s scenery) leaksNone(program *stage.Program, secrets ...string) {
+	s.t.Helper()
+	texts := map[string]string{"output": program.Output()}
+	require.NoError(s.t, filepath.WalkDir(s.StateFolder(), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		texts[path] = string(content)
+		return err
+	}))
+	require.Greater(s.t, len(texts), 1, "there is no log to look at")
+	for where, text := range texts {
+		for i, secret := range secrets {
+			require.False(s.t, strings.Contains(text, secret), "secret %d stands in %s", i, where)
+		}
+	}
+}
+
+// scene is a stage with e-RS and a card reader.
+type scene struct {
+	scenery
+	ers     *erstest.Control
+	ersDir  string
+	url     string
+	tickets string
+}
+
+// open sets a scene and writes the settings of an organisation that has its own agent.
+func open(t *testing.T, options keyringtest.Options, settings ...string) *scene {
+	t.Helper()
+	s := &scene{scenery: setScenery(t, options), ersDir: t.TempDir(), tickets: t.TempDir()}
 	s.startERS()
 	s.writeSettings(settings)
 	return s
@@ -123,20 +197,7 @@ func (s *scene) startERS() {
 	users, err := json.Marshal([]erstest.UserEntry{{Ticket: ticket, User: erstest.GP()}})
 	require.NoError(s.t, err)
 	require.NoError(s.t, os.WriteFile(filepath.Join(s.ersDir, erstest.UsersFile), users, 0o600))
-	cmd := exec.CommandContext(s.ctx, programs.standin, "--dir", s.ersDir)
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	stdin, err := cmd.StdinPipe()
-	require.NoError(s.t, err)
-	require.NoError(s.t, cmd.Start())
-	s.t.Cleanup(func() {
-		assert.NoError(s.t, stdin.Close())
-		assert.NoError(s.t, cmd.Wait(), output.String())
-	})
-	require.Eventually(s.t, func() bool {
-		_, err := os.Stat(filepath.Join(s.ersDir, erstest.URLFile))
-		return err == nil
-	}, time.Minute, 20*time.Millisecond, "the stand-in has not started: %s", output.String())
+	s.url = s.startStandIn(s.ersDir, programs.standin)
 	s.ers, err = erstest.OpenControl(s.ersDir)
 	require.NoError(s.t, err)
 }
@@ -148,10 +209,8 @@ func (s *scene) writeSettings(more []string) {
 	agent := filepath.Join(s.tickets, "agent")
 	script := "#!/bin/sh\ncd '" + s.tickets + "'\n[ \"$1\" != getTicket ] || [ ! -e asks ] || sleep 600\n[ ! -e ticket ] || cat ticket\n"
 	require.NoError(s.t, os.WriteFile(agent, []byte(script), 0o700))
-	url, err := os.ReadFile(filepath.Join(s.ersDir, erstest.URLFile))
-	require.NoError(s.t, err)
 	lines := append([]string{
-		`base_url = "` + strings.TrimSpace(string(url)) + `"`,
+		`base_url = "` + s.url + `"`,
 		`asid = "` + erstest.ASID + `"`,
 		`certificate = "` + filepath.Join(s.ersDir, "client.pem") + `"`,
 		`key = "` + filepath.Join(s.ersDir, "client-key.pem") + `"`,
@@ -175,27 +234,6 @@ func (s *scene) insertCard() {
 func (s *scene) removeCard() {
 	s.t.Helper()
 	require.NoError(s.t, os.Remove(filepath.Join(s.tickets, "ticket")))
-}
-
-// start starts the program, and waits for the window to ask for a card.
-func (s *scene) start() *stage.Program {
-	s.t.Helper()
-	program, err := s.Run(s.ctx, programs.login)
-	require.NoError(s.t, err)
-	s.t.Cleanup(func() { assert.NoError(s.t, program.Kill()) })
-	require.NoError(s.t, program.WaitScreen(s.ctx, "waiting"))
-	require.NoError(s.t, s.Desktop.WaitWindow(s.ctx, stage.Title))
-	return program
-}
-
-func (s *scene) press(keys ...string) {
-	s.t.Helper()
-	require.NoError(s.t, s.Desktop.Press(s.ctx, keys...))
-}
-
-func (s *scene) see(program *stage.Program, phase string) {
-	s.t.Helper()
-	require.NoError(s.t, program.WaitScreen(s.ctx, phase))
 }
 
 // signIn goes from the card to a selected role: the digit 5 is the service provider clinician.
@@ -279,21 +317,7 @@ func (s *scene) keepsSecrets(program *stage.Program, keys ...erstest.SessionInfo
 	for _, key := range keys {
 		secrets = append(secrets, key.Key.Reveal())
 	}
-	texts := map[string]string{"output": program.Output()}
-	require.NoError(s.t, filepath.WalkDir(s.StateFolder(), func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := os.ReadFile(path)
-		texts[path] = string(content)
-		return err
-	}))
-	require.Greater(s.t, len(texts), 1, "there is no log to look at")
-	for where, text := range texts {
-		for _, secret := range secrets {
-			require.False(s.t, strings.Contains(text, secret), "a secret stands in %s", where)
-		}
-	}
+	s.leaksNone(program, secrets...)
 }
 
 // calls returns e-RS's calls, in order.

@@ -287,11 +287,11 @@ func (m *machine) onEnded(now time.Time, e ended) []effect {
 		// What could not be cleared is a leftover now: trying again and quitting both begin with it.
 		m.cleared = e.clearErr == nil
 	}
-	return m.leave(now, e)
+	return m.afterEnd(now, e)
 }
 
-// leave goes where an ending session leads.
-func (m *machine) leave(now time.Time, e ended) []effect {
+// afterEnd goes where an ending session leads.
+func (m *machine) afterEnd(now time.Time, e ended) []effect {
 	grant, reason, after := m.grant, m.state.Reason, m.next
 	m.grant = Grant{}
 	m.dropSpentProof()
@@ -347,10 +347,10 @@ func (m *machine) dropSpentProof() {
 	}
 }
 
-// finish goes on with an end that has failed in part. An entry that could not be cleared is tried
+// retryEnd goes on with an end that has failed in part. An entry that could not be cleared is tried
 // until it can; the session is closed once more in the background, since a user must not be kept by
 // one that cannot be closed.
-func (m *machine) finish(now time.Time) []effect {
+func (m *machine) retryEnd(now time.Time) []effect {
 	reason, grant := m.unfinishedEnd, m.unclosed
 	if m.cleared {
 		return append(m.wait(now, reason), m.closeOrphan(grant)...)

@@ -68,8 +68,8 @@ type (
 		generation int64
 		err        error
 	}
-	// incidentEvent is what has happened to the workstation.
-	incidentEvent struct{ WorkstationEvent }
+	// workstationEvent is what has happened to the workstation.
+	workstationEvent struct{ WorkstationEvent }
 	// noticed is what is on the [Board].
 	noticed struct{ notices []Notice }
 	// tick says that time has passed.
@@ -78,22 +78,22 @@ type (
 	deadline struct{}
 )
 
-func (reported) event()        {}
-func (intentEvent) event()     {}
-func (leftoverCleared) event() {}
-func (prompted) event()        {}
-func (opened) event()          {}
-func (selected) event()        {}
-func (refreshed) event()       {}
-func (published) event()       {}
-func (ended) event()           {}
-func (orphanClosed) event()    {}
-func (linkSeen) event()        {}
-func (entrySeen) event()       {}
-func (incidentEvent) event()   {}
-func (noticed) event()         {}
-func (tick) event()            {}
-func (deadline) event()        {}
+func (reported) event()         {}
+func (intentEvent) event()      {}
+func (leftoverCleared) event()  {}
+func (prompted) event()         {}
+func (opened) event()           {}
+func (selected) event()         {}
+func (refreshed) event()        {}
+func (published) event()        {}
+func (ended) event()            {}
+func (orphanClosed) event()     {}
+func (linkSeen) event()         {}
+func (entrySeen) event()        {}
+func (workstationEvent) event() {}
+func (noticed) event()          {}
+func (tick) event()             {}
+func (deadline) event()         {}
 
 // link is a neighbour that can be probed.
 type link int

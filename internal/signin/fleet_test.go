@@ -1,7 +1,6 @@
 package signin
 
 import (
-	"container/heap"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +8,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/secret"
+	"github.com/ers-login/ers-login/internal/testing/timeline"
 )
 
 // The fleet: the computers of one registered application over a working day, in simulated time. The
@@ -52,7 +52,7 @@ type Fleet struct {
 	Down func(time.Duration) bool
 
 	begun  time.Time
-	queue  moments
+	line   timeline.Timeline
 	random *rand.Rand
 
 	// OAuth and ERS count the calls of each minute, and SignIns those that were begun by hand.
@@ -73,19 +73,15 @@ func (f *Fleet) Run() {
 			f.employ(shift, i)
 		}
 	}
-	for f.queue.Len() > 0 {
-		next, _ := heap.Pop(&f.queue).(moment)
-		time.Sleep(next.at - f.now())
-		next.happens()
+	for at, happens := f.line.Next(); happens != nil; at, happens = f.line.Next() {
+		time.Sleep(at - f.now())
+		happens()
 	}
 }
 
 func (f *Fleet) now() time.Duration { return time.Now().Round(0).Sub(f.begun) }
 
-func (f *Fleet) at(at time.Duration, happens func()) {
-	f.queue.number++
-	heap.Push(&f.queue, moment{max(at, f.now()), f.queue.number, happens})
-}
+func (f *Fleet) at(at time.Duration, happens func()) { f.line.Add(max(at, f.now()), happens) }
 
 func (f *Fleet) after(wait time.Duration, happens func()) { f.at(f.now()+wait, happens) }
 
@@ -149,11 +145,11 @@ func (w *workstation) leave() {
 	w.there = false
 	w.absence++
 	this := w.absence
-	w.tell(incidentEvent{Locked})
+	w.tell(workstationEvent{Locked})
 	if w.Idle {
 		w.after(idleAfter, func() {
 			if !w.there && w.absence == this {
-				w.tell(incidentEvent{WentIdle})
+				w.tell(workstationEvent{WentIdle})
 			}
 		})
 	}
@@ -161,9 +157,9 @@ func (w *workstation) leave() {
 
 func (w *workstation) comeBack() {
 	if w.random.IntN(4) == 0 {
-		w.tell(incidentEvent{Woke})
+		w.tell(workstationEvent{Woke})
 	}
-	w.tell(incidentEvent{CameBack})
+	w.tell(workstationEvent{CameBack})
 	w.sitDown()
 }
 
@@ -218,7 +214,7 @@ func (w *workstation) watch() {
 // tickWhenDue has the machine look at the clock when the session is to be refreshed.
 func (w *workstation) tickWhenDue() {
 	m := w.machine
-	if m.state.Phase != SignedIn && m.state.Phase != Choosing || m.running != noCall || m.away || m.grant.RefreshAt.IsZero() {
+	if m.state.Phase != SignedIn && m.state.Phase != Choosing || m.running != noCall || m.userAway || m.grant.RefreshAt.IsZero() {
 		return
 	}
 	due := later(m.grant.RefreshAt, m.retryAt).Sub(w.begun).Truncate(time.Second) + time.Second
@@ -285,32 +281,4 @@ func Hourly(calls []int) []int {
 		most = append(most, slices.Max(hour))
 	}
 	return most
-}
-
-type moment struct {
-	at      time.Duration
-	number  int
-	happens func()
-}
-
-// moments is a queue, the next one first.
-type moments struct {
-	queue  []moment
-	number int
-}
-
-func (m *moments) Len() int { return len(m.queue) }
-func (m *moments) Less(i, j int) bool {
-	return m.queue[i].at < m.queue[j].at || m.queue[i].at == m.queue[j].at && m.queue[i].number < m.queue[j].number
-}
-func (m *moments) Swap(i, j int) { m.queue[i], m.queue[j] = m.queue[j], m.queue[i] }
-func (m *moments) Push(one any) {
-	if added, ok := one.(moment); ok {
-		m.queue = append(m.queue, added)
-	}
-}
-func (m *moments) Pop() any {
-	last := m.queue[len(m.queue)-1]
-	m.queue = m.queue[:len(m.queue)-1]
-	return last
 }

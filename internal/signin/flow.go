@@ -58,6 +58,19 @@ type Clock interface {
 	Tick(every time.Duration) (ticks <-chan time.Time, stop func())
 }
 
+// SystemClock is the wall clock of the computer.
+type SystemClock struct{}
+
+// Now returns the wall-clock time alone. Go's monotonic reading is taken off, since it stands still
+// while a laptop sleeps: with it, a session of ten hours would survive a night in a closed lid.
+func (SystemClock) Now() time.Time { return time.Now().Round(0) }
+
+// Tick is time.NewTicker.
+func (SystemClock) Tick(every time.Duration) (<-chan time.Time, func()) {
+	ticker := time.NewTicker(every)
+	return ticker.C, ticker.Stop
+}
+
 // Config holds the parameters of a Flow. All collaborators are required, unless they say otherwise.
 type Config struct {
 	Platform Platform
@@ -117,17 +130,12 @@ type Flow struct {
 	machine *machine
 
 	events  chan event
-	reports <-chan Report
 	intents chan Intent
 	quit    chan struct{}
 	once    sync.Once
 	done    chan struct{}
 
-	// life ends all calls, work those of the present attempt, stopEnding the end of a session.
-	life       context.Context
-	endLife    context.CancelFunc
-	work       context.Context
-	stopWork   context.CancelFunc
+	// stopEnding cancels the end of a session that is under way.
 	stopEnding context.CancelFunc
 	calls      sync.WaitGroup
 	deadline   *time.Timer
@@ -180,20 +188,32 @@ func (f *Flow) Done() <-chan struct{} { return f.done }
 // does not wait. When it returns, nothing of the flow is running any more.
 func (f *Flow) Run(ctx context.Context) {
 	defer close(f.done)
-	// Calls outlive ctx on purpose: its end is what starts the clearing up.
-	f.life, f.endLife = context.WithCancel(context.WithoutCancel(ctx))
-	f.work, f.stopWork = context.WithCancel(f.life)
-	defer f.endCalls()
-
-	f.reports = f.config.Platform.Watch(f.life)
+	// Calls outlive ctx on purpose: its end is what starts the clearing up. life ends all of them, and
+	// work those of the present attempt.
+	life, endLife := context.WithCancel(context.WithoutCancel(ctx))
+	work, stopWork := context.WithCancel(life)
+	watched := f.config.Platform.Watch(life)
+	defer func() {
+		stopWork()
+		endLife()
+		f.endCalls(watched)
+	}()
 	ticks, stopTicks := f.config.Clock.Tick(tickEvery)
 	defer stopTicks()
 
-	f.tell(f.machine.state)
-	for _, e := range f.machine.begin() {
-		f.start(e)
+	start := func(effects []effect) {
+		for _, e := range effects {
+			if _, stop := e.(stopCalls); stop {
+				stopWork()
+				work, stopWork = context.WithCancel(life)
+				continue
+			}
+			f.start(life, work, e)
+		}
 	}
-	reports, quit, ended := f.reports, f.quit, ctx.Done()
+	f.tell(f.machine.state)
+	start(f.machine.begin())
+	reports, quit, ended := watched, f.quit, ctx.Done()
 	for f.machine.state.Phase != Closed {
 		var happened event
 		select {
@@ -213,34 +233,24 @@ func (f *Flow) Run(ctx context.Context) {
 		case <-ended:
 			ended = nil
 			happened = intentEvent{Quit{AtOnce: true}}
-		case incident := <-f.config.Workstation:
-			f.config.Log.WithField("incident", incident.String()).Info("workstation")
-			happened = incidentEvent{incident}
+		case seen := <-f.config.Workstation:
+			f.config.Log.WithField("incident", seen.String()).Info("workstation")
+			happened = workstationEvent{seen}
 		case notices := <-f.config.Notices:
 			happened = noticed{notices}
 		case <-ticks:
 			happened = tick{}
 		}
-		f.take(happened)
+		f.logFailure(happened)
+		before := f.machine.state
+		start(f.machine.handle(f.config.Clock.Now(), happened))
+		if !reflect.DeepEqual(before, f.machine.state) {
+			f.tell(before)
+		}
 	}
 }
 
-func (f *Flow) take(happened event) {
-	f.logFailure(happened)
-	before := f.machine.state
-	for _, e := range f.machine.handle(f.config.Clock.Now(), happened) {
-		f.start(e)
-	}
-	f.observe(before)
-}
-
-// observe reports the present state, unless it is the one before.
-func (f *Flow) observe(before State) {
-	if !reflect.DeepEqual(before, f.machine.state) {
-		f.tell(before)
-	}
-}
-
+// tell logs and reports the present state.
 func (f *Flow) tell(before State) {
 	now := f.machine.state
 	if before.Phase != now.Phase {
@@ -266,73 +276,69 @@ func (f *Flow) tell(before State) {
 	f.config.Observe(now)
 }
 
-// start runs an effect beside the loop.
-func (f *Flow) start(e effect) {
+// start runs an effect beside the loop. stopCalls ends work, and only the flow's end ends life.
+func (f *Flow) start(life, work context.Context, e effect) {
+	run := func(call func() event) { f.run(life, call) }
 	switch todo := e.(type) {
-	case stopCalls:
-		f.stopWork()
-		f.work, f.stopWork = context.WithCancel(f.life)
 	case hurry:
-		f.hurry()
+		f.hurry(life)
 	case clearLeftover:
-		f.run(func() event { return f.clearLeftover() })
+		run(func() event { return f.clearLeftover(life) })
 	case promptUser:
-		work := f.work
-		f.run(func() event { return prompted{todo.attempt, f.config.Platform.Prompt(work, todo.fresh)} })
+		run(func() event { return prompted{todo.attempt, f.config.Platform.Prompt(work, todo.fresh)} })
 	case openGrant:
-		givenUp := f.work.Done()
-		f.run(func() event { return f.openGrant(todo, givenUp) })
+		run(func() event { return f.openGrant(life, todo, work.Done()) })
 	case selectRole:
-		work := f.work
-		f.run(func() event {
+		run(func() event {
 			grant, err := f.config.Platform.Select(work, todo.grant, todo.permission)
 			f.guard(grant)
 			return selected{todo.attempt, grant, err}
 		})
 	case refreshGrant:
-		work := f.work
-		f.run(func() event { return f.refreshGrant(work, todo) })
+		run(func() event { return f.refreshGrant(work, todo) })
 	case publish:
-		work := f.work
-		f.run(func() event { return f.publish(work, todo) })
+		run(func() event { return f.publish(work, todo) })
 	case endSession:
 		clearing, closing := answerWithin, closeWithin
 		if f.hurried {
 			clearing, closing = hurriedWithin, hurriedWithin
 		}
-		ctx, cancel := context.WithCancel(f.life)
+		ctx, cancel := context.WithCancel(life)
 		f.stopEnding = cancel
 		quitBy := f.quitBy
-		f.run(func() event {
+		run(func() event {
 			defer cancel()
 			return f.endSession(ctx, todo, quitBy, clearing, closing)
 		})
 	case stopEnding:
 		f.stopEnding()
 	case closeOrphan:
-		f.run(func() event { return f.closeOrphan(todo) })
+		run(func() event { return f.closeOrphan(life, todo) })
 	case remember:
 		f.calls.Go(func() { f.remember(todo) })
 	case lookAtEntry:
-		work := f.work
-		f.run(func() event { return f.lookAtEntry(work, todo) })
+		run(func() event { return f.lookAtEntry(work, todo) })
 	case probeLinks:
-		if todo.reach {
-			f.run(func() event { return f.probe(linkERS, f.config.Platform.Reach) })
+		probe := func(link link, ask func(context.Context) error) {
+			run(func() event { return linkSeen{link, within(life, probeWithin, ask)} })
 		}
-		f.run(func() event { return f.probe(linkKeyring, f.config.Keyring.Check) })
+		if todo.reach {
+			probe(linkERS, f.config.Platform.Reach)
+		}
+		probe(linkKeyring, f.config.Keyring.Check)
 	}
 }
 
 // run calls something that may block, and hands its outcome to the loop.
-func (f *Flow) run(call func() event) {
-	f.calls.Go(func() {
-		outcome := call()
-		select {
-		case f.events <- outcome:
-		case <-f.life.Done():
-		}
-	})
+func (f *Flow) run(life context.Context, call func() event) {
+	f.calls.Go(func() { f.deliver(life, call()) })
+}
+
+func (f *Flow) deliver(life context.Context, happened event) {
+	select {
+	case f.events <- happened:
+	case <-life.Done():
+	}
 }
 
 func (f *Flow) remember(todo remember) {
@@ -341,15 +347,13 @@ func (f *Flow) remember(todo remember) {
 	}
 }
 
-// endCalls ends whatever is still running, and waits for it.
-func (f *Flow) endCalls() {
-	f.endLife()
-	f.stopWork()
+// endCalls waits for what is still running.
+func (f *Flow) endCalls(reports <-chan Report) {
 	if f.deadline != nil {
 		f.deadline.Stop()
 	}
 	f.calls.Wait()
-	for range f.reports {
+	for range reports {
 		// The platform ends with its last report, and is waited for.
 		continue
 	}
@@ -362,33 +366,28 @@ func (f *Flow) guard(grant Grant) {
 }
 
 // hurry starts the time within which a quitting flow has to be done.
-func (f *Flow) hurry() {
+func (f *Flow) hurry(life context.Context) {
 	if f.hurried {
 		return
 	}
 	f.hurried = true
 	f.quitBy = time.Now().Add(f.config.QuitWithin)
-	f.deadline = time.AfterFunc(f.config.QuitWithin, func() {
-		select {
-		case f.events <- deadline{}:
-		case <-f.life.Done():
-		}
-	})
+	f.deadline = time.AfterFunc(f.config.QuitWithin, func() { f.deliver(life, deadline{}) })
 }
 
 // clearLeftover clears what a run that was killed has left. Its session is to be closed even if
 // its entry cannot be cleared.
-func (f *Flow) clearLeftover() leftoverCleared {
-	ctx, cancel := context.WithTimeout(f.life, clearLeftoverWithin)
+func (f *Flow) clearLeftover(life context.Context) leftoverCleared {
+	ctx, cancel := context.WithTimeout(life, clearLeftoverWithin)
 	defer cancel()
 	left, readErr := f.config.Keyring.Read(ctx)
-	clearLeft := func() error { return within(f.life, answerWithin, f.config.Keyring.Clear) }
+	clearLeft := func() error { return within(life, answerWithin, f.config.Keyring.Clear) }
 	if errors.Is(readErr, handoff.ErrNotFound) {
 		// Without its main entry whatever else is there is left of an end that was cut short.
 		err := clearLeft()
 		if err == nil {
 			// Where there is no keyring there is nothing to clear, and nothing could be handed over either.
-			err = within(f.life, probeWithin, f.config.Keyring.Check)
+			err = within(life, probeWithin, f.config.Keyring.Check)
 		}
 		return leftoverCleared{err: err}
 	}
@@ -463,9 +462,9 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 	return outcome
 }
 
-func (f *Flow) openGrant(todo openGrant, givenUp <-chan struct{}) opened {
+func (f *Flow) openGrant(life context.Context, todo openGrant, givenUp <-chan struct{}) opened {
 	outcome := opened{attempt: todo.attempt}
-	outcome.grant, outcome.err = f.config.Platform.Open(f.life, todo.proof, givenUp)
+	outcome.grant, outcome.err = f.config.Platform.Open(life, todo.proof, givenUp)
 	f.guard(outcome.grant)
 	if outcome.err == nil {
 		outcome.last, _ = f.config.Memory.Last(outcome.grant.User.Identifier)
@@ -548,16 +547,12 @@ func (f *Flow) lookAtEntry(ctx context.Context, todo lookAtEntry) entrySeen {
 	return seen
 }
 
-func (f *Flow) closeOrphan(todo closeOrphan) orphanClosed {
-	err := within(f.life, closeWithin, func(ctx context.Context) error { return f.config.Platform.Close(ctx, todo.grant) })
+func (f *Flow) closeOrphan(life context.Context, todo closeOrphan) orphanClosed {
+	err := within(life, closeWithin, func(ctx context.Context) error { return f.config.Platform.Close(ctx, todo.grant) })
 	if err != nil {
 		f.config.Log.WithError(err).Warn("a session that was given up could not be deleted")
 	}
 	return orphanClosed{}
-}
-
-func (f *Flow) probe(link link, ask func(context.Context) error) linkSeen {
-	return linkSeen{link, within(f.life, probeWithin, ask)}
 }
 
 func within(ctx context.Context, limit time.Duration, call func(context.Context) error) error {

@@ -450,16 +450,16 @@ func startGraceful(t *testing.T, around *neighbours, grace time.Duration) *run {
 
 // What happens to the workstation reaches the flow, and what is noticed the window.
 func TestIncidentsAndNotices(t *testing.T) {
-	incidents, board := make(chan signin.WorkstationEvent), signin.NewBoard()
+	events, board := make(chan signin.WorkstationEvent), signin.NewBoard()
 	r := startWithConfig(t, newNeighbours(), nil, func(c *signin.Config) {
-		c.Workstation, c.Notices, c.EndWhenLocked = incidents, board.Changes(), true
+		c.Workstation, c.Notices, c.EndWhenLocked = events, board.Changes(), true
 	})
 	r.signIn()
 	board.Set("clock", &problem.Problem{Code: "CLOCK-WRONG"})
 	noticed := r.until(signin.SignedIn)
 	require.Len(t, noticed.Notices, 1)
 	assert.Equal(t, "CLOCK-WRONG", noticed.Notices[0].Problem.Code)
-	incidents <- signin.Locked
+	events <- signin.Locked
 	waiting := r.until(signin.Waiting)
 	assert.Equal(t, signin.ScreenLocked, waiting.Reason)
 	assert.Len(t, waiting.Notices, 1, "what is wrong with the workstation does not go with the session")

@@ -89,8 +89,8 @@ var inPlace = append(common(
 	{"keyring: nothing to replace", morning.Add(refreshAfter), func(m *machine) event {
 		return published{attempt: m.attempt, err: handoff.ErrNotFound}
 	}},
-	{"the screen is unlocked", morning, always(incidentEvent{CameBack})},
-	{"nobody has used the computer", morning, always(incidentEvent{WentIdle})},
+	{"the screen is unlocked", morning, always(workstationEvent{CameBack})},
+	{"nobody has used the computer", morning, always(workstationEvent{WentIdle})},
 	{"twelve hours pass", morning.Add(12 * time.Hour), always(tick{})},
 }...)
 
@@ -213,7 +213,7 @@ func TestAProofOfTheBrowserIsUsedOnce(t *testing.T) {
 		"signed out":        {intentEvent{SignOut{}}, ended{}},
 		"refused":           {tick{}, refreshed{attempt: 2, err: spentRefresh}, ended{}},
 		"the card is gone":  {gone(missingCard), ended{}},
-		"the computer idle": {incidentEvent{WentIdle}, ended{}},
+		"the computer idle": {workstationEvent{WentIdle}, ended{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := at(t, "signed in")
@@ -236,7 +236,7 @@ func TestABrowserThatComesBackTooLate(t *testing.T) {
 		return m
 	}
 	for name, happened := range map[string]event{
-		"the screen is locked": incidentEvent{Locked}, "another user": incidentEvent{SwitchedAway}, "nobody is there": incidentEvent{WentIdle},
+		"the screen is locked": workstationEvent{Locked}, "another user": workstationEvent{SwitchedAway}, "nobody is there": workstationEvent{WentIdle},
 		"the user has given up": intentEvent{Cancel{}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -275,14 +275,14 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 		happens []event
 		refresh bool
 	}{
-		"locked":                           {[]event{incidentEvent{Locked}}, false},
-		"locked, and asleep":               {[]event{incidentEvent{Locked}, incidentEvent{Woke}}, false},
-		"another user":                     {[]event{incidentEvent{SwitchedAway}}, false},
-		"unlocked":                         {[]event{incidentEvent{Locked}, incidentEvent{CameBack}}, true},
-		"locked again":                     {[]event{incidentEvent{Locked}, incidentEvent{CameBack}, incidentEvent{Locked}}, false},
-		"asleep without a lock":            {[]event{incidentEvent{Woke}}, true},
-		"another program asks":             {[]event{incidentEvent{Locked}, intentEvent{Requested{}}}, false},
-		"used, though no unlock was heard": {[]event{incidentEvent{Locked}, intentEvent{Cancel{}}}, true},
+		"locked":                           {[]event{workstationEvent{Locked}}, false},
+		"locked, and asleep":               {[]event{workstationEvent{Locked}, workstationEvent{Woke}}, false},
+		"another user":                     {[]event{workstationEvent{SwitchedAway}}, false},
+		"unlocked":                         {[]event{workstationEvent{Locked}, workstationEvent{CameBack}}, true},
+		"locked again":                     {[]event{workstationEvent{Locked}, workstationEvent{CameBack}, workstationEvent{Locked}}, false},
+		"asleep without a lock":            {[]event{workstationEvent{Woke}}, true},
+		"another program asks":             {[]event{workstationEvent{Locked}, intentEvent{Requested{}}}, false},
+		"used, though no unlock was heard": {[]event{workstationEvent{Locked}, intentEvent{Cancel{}}}, true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -297,8 +297,8 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 	t.Run("at once on coming back", func(t *testing.T) {
 		m := at(t, "signed in")
 		m.terms.endWhenLocked = false
-		m.handle(morning, incidentEvent{Locked})
-		assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), incidentEvent{CameBack})))
+		m.handle(morning, workstationEvent{Locked})
+		assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), workstationEvent{CameBack})))
 	})
 }
 
@@ -306,7 +306,7 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 func TestWakingWithATokenThatHasEnded(t *testing.T) {
 	m := at(t, "signed in")
 	woken := morning.Add(3 * time.Hour)
-	require.Equal(t, []string{"refresh one"}, names(m.handle(woken, incidentEvent{Woke})))
+	require.Equal(t, []string{"refresh one"}, names(m.handle(woken, workstationEvent{Woke})))
 	require.Empty(t, m.handle(woken, refreshed{attempt: m.attempt, err: offline}))
 	assert.Equal(t, SignedIn, m.state.Phase)
 	again := woken.Add(m.terms.refreshRetry)

@@ -120,7 +120,7 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 	m.refreshNeeded()
 	if _, another := intent.(Requested); !another {
 		// A desktop that was asked to lock the screen and did not, or reports no unlock, has a user.
-		m.away = false
+		m.userAway = false
 	}
 	switch wish := intent.(type) {
 	case SignIn, TryAgain:
@@ -158,7 +158,7 @@ func (m *machine) onStartOver(now time.Time) []effect {
 	case m.state.Phase != Waiting && m.state.Phase != Failed:
 		return nil
 	case m.unfinishedEnd != NotEnded:
-		return m.finish(now)
+		return m.retryEnd(now)
 	case !m.cleared, m.state.Phase == Failed && noKeyring(m.state.Problem):
 		// The keyring is looked at first: a user must not choose a role in vain again.
 		return m.clearAgain(now, NotEnded)
@@ -269,26 +269,26 @@ func (m *machine) onRenew(now time.Time) []effect {
 // goesOn reports whether the end of a session is the beginning of another one.
 func (m *machine) goesOn() bool { return m.next.phase == SigningIn || m.next.phase == Prompting }
 
-// onIncident takes what has happened to the workstation (AUT-003, AUT-004).
-func (m *machine) onIncident(now time.Time, incident WorkstationEvent) []effect {
+// onWorkstation takes what has happened to the workstation (AUT-003, AUT-004).
+func (m *machine) onWorkstation(now time.Time, happened WorkstationEvent) []effect {
 	var reason Reason
-	switch incident {
+	switch happened {
 	case Woke:
 		m.wokeAt = now
 		m.refreshAnew()
 		return m.onTick(now)
 	case CameBack:
-		m.away = false
+		m.userAway = false
 		m.refreshAnew()
 		return m.onTick(now)
 	case SwitchedAway:
-		reason, m.away = UserSwitched, true
+		reason, m.userAway = UserSwitched, true
 	case Locked:
-		reason, m.away = ScreenLocked, true
+		reason, m.userAway = ScreenLocked, true
 	case WentIdle:
 		reason = Idle
 	}
-	if !m.terms.endWhenLocked && incident != WentIdle {
+	if !m.terms.endWhenLocked && happened != WentIdle {
 		return nil
 	}
 	switch m.state.Phase {

@@ -44,9 +44,9 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 		"card removed":             {removed, morning, CardRemoved, false},
 		"another ticket":           {other, morning, TicketChanged, false},
 		"maximum age":              {tick{}, evening, Expired, false},
-		"woken after its end":      {incidentEvent{Woke}, evening, Expired, false},
-		"screen locked":            {incidentEvent{Locked}, morning, ScreenLocked, false},
-		"another user":             {incidentEvent{SwitchedAway}, morning, UserSwitched, false},
+		"woken after its end":      {workstationEvent{Woke}, evening, Expired, false},
+		"screen locked":            {workstationEvent{Locked}, morning, ScreenLocked, false},
+		"another user":             {workstationEvent{SwitchedAway}, morning, UserSwitched, false},
 		"signed out":               {intentEvent{SignOut{}}, morning, SignedOut, true},
 		"role switched":            {intentEvent{SwitchRole{}}, morning, RoleSwitched, true},
 		"renewed":                  {intentEvent{Renew{}}, morning, Renewed, true},
@@ -70,10 +70,10 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 // An organisation may want its users to keep their session while the screen is locked: the Identity
 // Agent has its own time limit.
 func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
-	for _, incident := range []WorkstationEvent{Locked, SwitchedAway} {
+	for _, happened := range []WorkstationEvent{Locked, SwitchedAway} {
 		m := signedIn(t)
 		m.terms.endWhenLocked = false
-		assert.Empty(t, m.handle(morning, incidentEvent{incident}))
+		assert.Empty(t, m.handle(morning, workstationEvent{happened}))
 		assert.Equal(t, SignedIn, m.state.Phase)
 	}
 }
@@ -182,7 +182,7 @@ func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 // not stay open until Spine ends.
 func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 	for name, happens := range map[string]event{
-		"screen locked": incidentEvent{Locked}, "another user": incidentEvent{SwitchedAway}, "maximum age": tick{},
+		"screen locked": workstationEvent{Locked}, "another user": workstationEvent{SwitchedAway}, "maximum age": tick{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := signedIn(t)

@@ -67,10 +67,10 @@ type machine struct {
 	resume *chosen
 	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
 	noGrace bool
-	// away: the screen is locked, or another user works at the computer. Nothing is refreshed then.
-	// wokeAt is when the computer woke.
-	away   bool
-	wokeAt time.Time
+	// userAway: the screen is locked, or another user works at the computer. Nothing is refreshed
+	// then. wokeAt is when the computer woke.
+	userAway bool
+	wokeAt   time.Time
 	// background counts the calls that go on for sign-ins that were given up.
 	background int
 
@@ -243,8 +243,8 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		return m.onLink(now, e)
 	case entrySeen:
 		return m.onEntrySeen(e)
-	case incidentEvent:
-		return m.onIncident(now, e.WorkstationEvent)
+	case workstationEvent:
+		return m.onWorkstation(now, e.WorkstationEvent)
 	case noticed:
 		m.notices = e.notices
 		m.showNotices()
@@ -268,7 +268,7 @@ func (m *machine) onLink(now time.Time, e linkSeen) []effect {
 			return m.clearAgain(now, m.state.Reason)
 		}
 		if e.err == nil && m.awaitsKeyring() {
-			return m.finish(now)
+			return m.retryEnd(now)
 		}
 	}
 	return nil
@@ -347,7 +347,7 @@ func (m *machine) onAge(now time.Time) []effect {
 // not: it would not be handed over again, and may have been closed. Nor is one that no user works
 // with: many computers stay locked overnight, and e-RS bears all of them.
 func (m *machine) refreshDue(now time.Time) bool {
-	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !m.away && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
+	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !m.userAway && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
 }
 
 // refreshFailed notes a refresh that has failed, and when the next one is tried.
@@ -523,7 +523,7 @@ func (m *machine) end(now time.Time, reason Reason, after destination) []effect 
 		m.running = noCall
 		m.attempt++
 		m.background++
-		return append([]effect{stopCalls{}}, m.leave(now, ended{})...)
+		return append([]effect{stopCalls{}}, m.afterEnd(now, ended{})...)
 	case selecting, refreshing, publishing:
 		return []effect{stopCalls{}}
 	default:

@@ -36,6 +36,15 @@ const (
 	Closed
 )
 
+// phaseNames are the phases' names in the log, where tests and service desks follow a sign-in.
+var phaseNames = map[Phase]string{
+	Starting: "starting", Waiting: "waiting", Prompting: "prompting", SigningIn: "signing-in", Choosing: "choosing",
+	ChoosingClinician: "choosing-clinician", Selecting: "selecting", SignedIn: "signed-in", Ending: "ending", Failed: "failed", Closed: "closed",
+}
+
+// String returns the phase's name as the log has it.
+func (p Phase) String() string { return phaseNames[p] }
+
 // Missing is what a user without a session has to do next, in the platform's words: English texts,
 // which are the keys of their translations. The zero Missing means that nothing is known yet.
 type Missing struct {
@@ -132,6 +141,16 @@ const (
 	// RoleGivenUp: the user gave up a role that was being opened, to choose again with the same proof.
 	RoleGivenUp
 )
+
+var reasonNames = map[Reason]string{
+	NotEnded: "", SignedOut: "signed-out", CardRemoved: "card-removed", TicketChanged: "ticket-changed", Expired: "expired",
+	RoleSwitched: "role-switched", Cancelled: "cancelled", Quitting: "quitting", Abandoned: "abandoned",
+	ScreenLocked: "screen-locked", UserSwitched: "user-switched", Renewed: "renewed",
+	RoleGivenUp: "role-given-up", Idle: "idle",
+}
+
+// String returns the reason's name as the log has it.
+func (r Reason) String() string { return reasonNames[r] }
 
 // Health is what is known of one link of the chain.
 type Health int
@@ -297,3 +316,28 @@ func (Renew) intent()      {}
 func (SignOut) intent()    {}
 func (TryAgain) intent()   {}
 func (Quit) intent()       {}
+
+// WorkstationEvent is something that has happened to the workstation, and matters to a session.
+type WorkstationEvent int
+
+// The workstation events.
+const (
+	// Woke: the computer has slept, or its clock has jumped, so that nothing that a timer promised has
+	// happened.
+	Woke WorkstationEvent = iota
+	// Locked: the screen was locked.
+	Locked
+	// SwitchedAway: another user works at the computer now, or the connection to the desktop was cut.
+	SwitchedAway
+	// CameBack: the screen is unlocked, or the user is back at the computer.
+	CameBack
+	// WentIdle: the computer was not used for as long as the setting idle_timeout allows.
+	WentIdle
+)
+
+var workstationEventNames = map[WorkstationEvent]string{
+	Woke: "woke", Locked: "screen-locked", SwitchedAway: "user-switched", CameBack: "came-back", WentIdle: "went-idle",
+}
+
+// String returns the event's name as the log has it.
+func (e WorkstationEvent) String() string { return workstationEventNames[e] }

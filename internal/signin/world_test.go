@@ -318,7 +318,7 @@ func (w *world) disturb() {
 	case 2:
 		w.tell(tick{})
 	case 3:
-		w.tell(incidentEvent{WorkstationEvent(w.random.IntN(len(incidentNames)))})
+		w.tell(workstationEvent{WorkstationEvent(w.random.IntN(len(workstationEventNames)))})
 	case 4:
 		if w.machine.state.Phase == SignedIn && w.chance(20) {
 			w.entry, w.lost = "", true

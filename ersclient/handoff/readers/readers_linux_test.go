@@ -514,7 +514,7 @@ func TestEveryReaderFindsATokenOfFHIR(t *testing.T) {
 	alone := now
 	alone.OnBehalfOf, alone.BusinessFunction = "", "REFERRING_CLINICIAN"
 	publish(alone)
-	each("nobody is acted for", func(t *testing.T, r reader) {
+	each("the user acts for no clinician", func(t *testing.T, r reader) {
 		e.answers(200)
 		status, printed := r.run(t, session, arguments...)
 		require.Equal(t, signedIn, status, printed)

@@ -1,8 +1,8 @@
 // Reader is another application on the workstation, for the end-to-end test: it prints the session
 // key that e-RS Login has handed over, as any Go program would read it, and exits with 1 if no user
 // is signed in. With -call it calls the FHIR API instead, with the session of that platform, and
-// prints how that went. With -poll it reads repeatedly until its input ends, and prints a line for each
-// change. The test's sessions are invented.
+// prints how that went. With -poll it reads the sessions of both platforms repeatedly until its input
+// ends, and prints a line for each change. The test's sessions are invented.
 package main
 
 import (
@@ -37,7 +37,7 @@ func main() {
 		}
 		return
 	}
-	session, err := read()
+	session, err := read(handoff.Read)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound):
 		os.Exit(1)
@@ -49,10 +49,10 @@ func main() {
 	}
 }
 
-func read() (handoff.Session, error) {
+func read[S handoff.Entry](from func(context.Context) (S, error)) (S, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	return handoff.Read(ctx)
+	return from(ctx)
 }
 
 // call calls e-RS as the signed-in user.
@@ -90,7 +90,8 @@ func call(path string) error {
 	}{response.StatusCode, session.AccessToken.Reveal(), session.Revision})
 }
 
-// sight is a line of follow; without a session its members are empty.
+// sight is a line of follow, with the session key or the access token; without a session its members
+// are empty.
 type sight struct {
 	Key              string `json:"key"`
 	OrgIdentifier    string `json:"org"`
@@ -106,11 +107,17 @@ func follow(every time.Duration) error {
 	last, first := sight{}, true
 	lines := json.NewEncoder(os.Stdout)
 	for {
-		session, err := read()
+		session, err := read(handoff.ReadAny)
 		if err != nil && !errors.Is(err, handoff.ErrNotFound) {
 			return err
 		}
-		seen := sight{session.SessionKey.Reveal(), session.OrgIdentifier, session.BusinessFunction}
+		var seen sight
+		switch session := session.(type) {
+		case handoff.Session:
+			seen = sight{session.SessionKey.Reveal(), session.OrgIdentifier, session.BusinessFunction}
+		case handoff.FHIRSession:
+			seen = sight{session.AccessToken.Reveal(), session.OrgIdentifier, session.BusinessFunction}
+		}
 		if first || seen != last {
 			if err := lines.Encode(seen); err != nil {
 				return err

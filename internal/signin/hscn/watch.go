@@ -48,7 +48,7 @@ func (p *Platform) Watch(ctx context.Context) <-chan signin.Report {
 }
 
 func (p *Platform) report(ctx context.Context, events <-chan smartcard.Event, reports chan<- signin.Report) {
-	var seen cardSide
+	var seen ticketAndCard
 	for {
 		var report signin.Report
 		if card := p.presence(); card != seen.card {
@@ -98,8 +98,8 @@ func (p *Platform) log(event smartcard.Event) {
 	}
 }
 
-// cardSide is what is known of ticket and card.
-type cardSide struct {
+// ticketAndCard is what is known of the ticket and the card.
+type ticketAndCard struct {
 	// last is the last ticket, and lastSince when it was seen first. It may be older, so Spine's
 	// session ends at lastSince plus spineAge or earlier.
 	last      ersclient.Ticket
@@ -111,7 +111,7 @@ type cardSide struct {
 	card   Presence
 }
 
-func (s *cardSide) onEvent(now time.Time, event smartcard.Event) signin.Report {
+func (s *ticketAndCard) onEvent(now time.Time, event smartcard.Event) signin.Report {
 	switch event.Kind {
 	case smartcard.TicketAppeared, smartcard.TicketChanged:
 		if !s.last.Equal(event.Ticket) {
@@ -135,7 +135,7 @@ func (s *cardSide) onEvent(now time.Time, event smartcard.Event) signin.Report {
 	return s.status(signin.StatusChanged)
 }
 
-func (s *cardSide) onPresence(card Presence) signin.Report {
+func (s *ticketAndCard) onPresence(card Presence) signin.Report {
 	inserted := s.card == CardOut && card == CardIn
 	s.card = card
 	report := s.status(signin.StatusChanged)
@@ -144,7 +144,7 @@ func (s *cardSide) onPresence(card Presence) signin.Report {
 }
 
 // status is a report of what is known, whatever has happened.
-func (s *cardSide) status(kind signin.ReportKind) signin.Report {
+func (s *ticketAndCard) status(kind signin.ReportKind) signin.Report {
 	missing, waits := missing(s.absence, s.card)
 	report := signin.Report{Kind: kind, Source: source(s.health, missing, s.card), Missing: missing}
 	if !waits {

@@ -119,7 +119,7 @@ func TestAUT003ATicketLastsTenHoursFromWhenItWasSeenFirst(t *testing.T) {
 	appeared := func(ticket string) smartcard.Event {
 		return smartcard.Event{Kind: smartcard.TicketAppeared, Ticket: ersclient.NewTicket(ticket)}
 	}
-	var seen cardSide
+	var seen ticketAndCard
 	assert.Equal(t, morning.Add(10*time.Hour), seen.onEvent(morning, appeared("first")).Proof.ExpiresAt)
 	noon := morning.Add(4 * time.Hour)
 	seen.onEvent(noon, smartcard.Event{Kind: smartcard.TicketGone, Err: smartcard.TicketNotAvailable.Problem()})
@@ -130,7 +130,7 @@ func TestAUT003ATicketLastsTenHoursFromWhenItWasSeenFirst(t *testing.T) {
 // An agent that gives no certain answer says nothing of the ticket, nor of what a user has to do.
 func TestAnUnsureAgent(t *testing.T) {
 	blocked := smartcard.PINBlocked.Problem()
-	var seen cardSide
+	var seen ticketAndCard
 	now := time.Now()
 	report := seen.onEvent(now, smartcard.Event{Kind: smartcard.TicketGone, Err: blocked})
 	assert.ErrorIs(t, report.Problem, blocked, "no card mends it")

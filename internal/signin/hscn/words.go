@@ -110,7 +110,7 @@ func (p *Platform) About() signin.About {
 		Ready: MissingIntent, Prompting: Prompting,
 		Unseen: smartcard.TicketNotAvailable.Problem(), NoRoles: noRoles, NotClosed: hscn.NotClosed,
 	}
-	about.Start = (&cardSide{}).status(signin.StatusChanged)
+	about.Start = (&ticketAndCard{}).status(signin.StatusChanged)
 	about.Calls.Prompt = "Identity Agent: prompt"
 	about.Calls.Open, about.Calls.Select, about.Calls.Close = "A001 create session", "A002 select role", "A003 delete session"
 	about.Words = Words

@@ -71,7 +71,7 @@ static struct curl_slist *headers_of(JsonObject *session, const Platform *platfo
     headers = append(headers, "Authorization", bearer);
     headers = append(headers, "NHSD-End-User-Organisation-ODS", member(session, "orgIdentifier"));
     headers = append(headers, "NHSD-eRS-Business-Function", member(session, "businessFunction"));
-    if (*member(session, "onBehalfOf") != 0) /* e-RS refuses the header where nobody is acted for */
+    if (*member(session, "onBehalfOf") != 0) /* e-RS refuses the header unless the user acts for a clinician */
         headers = append(headers, "NHSD-eRS-On-Behalf-Of-User-ID", member(session, "onBehalfOf"));
     headers = append(headers, "X-Correlation-ID", id);
     return append(headers, "Accept", "application/fhir+json");

@@ -129,7 +129,7 @@ static void headers_of(const char *entry, const PLATFORM *platform, wchar_t *hea
         member(entry, "onBehalfOf", behalf);
         if (CoCreateGuid(&random) == S_OK && StringFromGUID2(&random, id, 40) == 39)
             id[37] = 0; /* the closing brace; the opening one is skipped below */
-        /* e-RS refuses the header On-Behalf-Of where nobody is acted for. */
+        /* e-RS refuses the header On-Behalf-Of unless the user acts for a clinician. */
         swprintf(headers, length,
                  L"Authorization: Bearer %ls\r\nNHSD-End-User-Organisation-ODS: %ls\r\nNHSD-eRS-Business-Function: %ls%ls%ls\r\n"
                  L"X-Correlation-ID: %ls\r\nAccept: application/fhir+json",

@@ -128,7 +128,7 @@ internal static class ErsSession
             request.Headers.TryAddWithoutValidation("Authorization", "Bearer " + session.AccessToken);
             request.Headers.TryAddWithoutValidation("NHSD-End-User-Organisation-ODS", session.OrgIdentifier);
             request.Headers.TryAddWithoutValidation("NHSD-eRS-Business-Function", session.BusinessFunction);
-            if (!string.IsNullOrEmpty(session.OnBehalfOf)) // e-RS refuses the header where nobody is acted for
+            if (!string.IsNullOrEmpty(session.OnBehalfOf)) // e-RS refuses the header unless the user acts for a clinician
             {
                 request.Headers.TryAddWithoutValidation("NHSD-eRS-On-Behalf-Of-User-ID", session.OnBehalfOf);
             }

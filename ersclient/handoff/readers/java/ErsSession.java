@@ -158,7 +158,7 @@ public final class ErsSession {
                 .header("NHSD-eRS-Business-Function", member(session, "businessFunction"))
                 .header("X-Correlation-ID", UUID.randomUUID().toString())
                 .header("Accept", "application/fhir+json");
-            if (!member(session, "onBehalfOf").isEmpty()) { // e-RS refuses the header where nobody is acted for
+            if (!member(session, "onBehalfOf").isEmpty()) { // e-RS refuses the header unless the user acts for a clinician
                 request.header("NHSD-eRS-On-Behalf-Of-User-ID", member(session, "onBehalfOf"));
             }
         } else {

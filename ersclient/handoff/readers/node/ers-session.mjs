@@ -44,7 +44,7 @@ function headers(session) {
     Authorization: `Bearer ${session.accessToken}`,
     'NHSD-End-User-Organisation-ODS': session.orgIdentifier,
     'NHSD-eRS-Business-Function': session.businessFunction,
-    // e-RS refuses the header where nobody is acted for.
+    // e-RS refuses the header unless the user acts for a clinician.
     ...session.onBehalfOf && { 'NHSD-eRS-On-Behalf-Of-User-ID': session.onBehalfOf },
     'X-Correlation-ID': randomUUID(),
     Accept: 'application/fhir+json',

@@ -90,7 +90,7 @@ function Invoke-Ers($Session) {
             'NHSD-eRS-Business-Function' = $Session.businessFunction; 'X-Correlation-ID' = [guid]::NewGuid().ToString()
             'Accept' = 'application/fhir+json'
         }
-        # e-RS refuses the header where nobody is acted for.
+        # e-RS refuses the header unless the user acts for a clinician.
         if ($Session.onBehalfOf) { $call.Headers['NHSD-eRS-On-Behalf-Of-User-ID'] = $Session.onBehalfOf }
     } else {
         $call.Headers = @{ 'XAPI_ASID' = $Session.asid; 'HTTP_X_SESSION_KEY' = $Session.sessionKey }

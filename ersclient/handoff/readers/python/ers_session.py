@@ -88,7 +88,7 @@ def headers(session):
         "X-Correlation-ID": str(uuid.uuid4()),
         "Accept": "application/fhir+json",
     }
-    if session["onBehalfOf"]:  # e-RS refuses the header where nobody is acted for
+    if session["onBehalfOf"]:  # e-RS refuses the header unless the user acts for a clinician
         found["NHSD-eRS-On-Behalf-Of-User-ID"] = session["onBehalfOf"]
     return found
 
