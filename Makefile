@@ -20,13 +20,13 @@ MODULE      := $(shell sed -n 's/^module //p' go.mod)
 # The packages that link OpenGL, or drive a program that does. All others are tested without it, and with the race detector.
 WINDOWED    := $(MODULE)(/internal/(e2e.*|graphics|testing/(desktop|stage)))?
 # Those that import Fyne, or a C library for smartcard readers.
-FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop)
+FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop|internal/docs)
 PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
 # All packages but those of a pattern.
 packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows package package-macos clean setup-build setup-run setup-test setup-windows setup-package
+.PHONY: help run test unit e2e build build-windows lint vet-elsewhere generated bench screens fuzz test-windows package package-macos clean setup-build setup-run setup-test setup-windows setup-package
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -66,7 +66,7 @@ build-windows: setup-windows ## build the Windows program (amd64) and its card-s
 	GOOS=windows GOARCH=386 CGO_ENABLED=0 \
 		$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BUILD)/windows/ers-login-ticketbridge.exe ./smartcard/ticketbridge
 
-lint: setup-build vet-elsewhere $(LINTER) ## run the linter, with the rules of what a package must not import
+lint: setup-build vet-elsewhere generated $(LINTER) ## run the linter, with the rules of what a package must not import; fails on stale documents
 	$(LINTER) run --allow-parallel-runners ./...
 
 # What needs no C compiler is checked for the other systems too.
@@ -75,6 +75,10 @@ vet-elsewhere:
 	CGO_ENABLED=0 GOOS=windows GOARCH=386 $(GO) vet ./smartcard/...
 	GOFLAGS='-trimpath -buildvcs=false' $(GO) vet -tags=accessibility,windowsrig ./internal/e2e/windows
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet $(call packages,$(FYNE)|$(PCSC))
+
+# What go generate writes: references, administrative templates, manual pages, completions.
+generated:
+	$(GO) run ./internal/docs -check
 
 $(LINTER):
 	@mkdir -p $(@D)

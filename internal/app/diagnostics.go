@@ -11,6 +11,7 @@ import (
 
 	"github.com/adrg/xdg"
 
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -129,7 +130,7 @@ func (o *CurrentCardSide) get() *CardSide {
 // none, as with wrong settings; and a separate keyring process, so that the window's is not kept
 // busy.
 func (r RealServices) Examine() (CheckRun, diagnose.Target, func() error, error) {
-	settings, err := LookAtRealSettings(r.Sources)
+	settings, err := config.LoadReal(r.Sources)
 	e := CheckRun{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
 	ring, err := r.Program.OpenKeyring(settings, r.Log)
 	if err != nil {
