@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -195,10 +196,22 @@ var onlyInTheWindow = []string{
 // onlyOnTheCommandLine are the titles of Problems that no clinician reads.
 var onlyOnTheCommandLine = []string{"The command line cannot be understood"}
 
-// sourceOf reads the program's source.
+// The source is read once for all tests.
+var (
+	readOnce    = sync.OnceValues(func() (source, error) { return readSource(root) })
+	collectOnce = sync.OnceValues(func() ([]*problem.Problem, error) {
+		found, err := readOnce()
+		if err != nil {
+			return nil, err
+		}
+		return found.problems()
+	})
+)
+
+// sourceOf returns the program's source.
 func sourceOf(t *testing.T) source {
 	t.Helper()
-	found, err := readSource(root)
+	found, err := readOnce()
 	require.NoError(t, err)
 	return found
 }
@@ -206,7 +219,7 @@ func sourceOf(t *testing.T) source {
 // all returns the Problems of the whole program.
 func all(t *testing.T) []*problem.Problem {
 	t.Helper()
-	list, err := sourceOf(t).problems()
+	list, err := collectOnce()
 	require.NoError(t, err)
 	require.Greater(t, len(list), 150, "the source was not found")
 	return list
