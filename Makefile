@@ -18,7 +18,7 @@ MODULE      := $(shell sed -n 's/^module //p' go.mod)
 # The packages that link OpenGL, or drive a program that does. All others are tested without it, and with the race detector.
 WINDOWED    := $(MODULE)(/internal/(e2e.*|graphics|testing/(desktop|stage)))?
 # Those that import Fyne, or a C library for smartcard readers.
-FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop)
+FYNE        := $(WINDOWED)|$(MODULE)/(ui.*|assets|internal/app|internal/cli|internal/desktop|internal/docs)
 PCSC        := $(MODULE)/smartcard/(pcsc.*|ticketbridge.*)
 # A linter, pinned in a module of its own in a folder of .ci/tools.
 linter       = $$(CGO_ENABLED=0 $(GO) -C .ci/tools/$(1) tool -n $(2))
@@ -26,7 +26,7 @@ linter       = $$(CGO_ENABLED=0 $(GO) -C .ci/tools/$(1) tool -n $(2))
 packages     = $$($(GO) list ./... | grep -vE '^($(1))$$')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit e2e build build-windows lint vet-elsewhere bench screens fuzz test-windows test-on-windows test-keyring package package-macos clean setup-build setup-run setup-test setup-windows setup-package
+.PHONY: help run test unit e2e build build-windows lint vet-elsewhere generated bench screens fuzz test-windows test-on-windows test-keyring package package-macos clean setup-build setup-run setup-test setup-windows setup-package
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | column -t -s '|'
@@ -66,7 +66,7 @@ build-windows: setup-windows ## build the Windows program (amd64) and its card-s
 	GOOS=windows GOARCH=386 CGO_ENABLED=0 \
 		$(GO) build -ldflags '-X main.version=$(VERSION)' -o $(BUILD)/windows/ers-login-ticketbridge.exe ./smartcard/ticketbridge
 
-lint: setup-build vet-elsewhere ## run the linter, with the rules of what a package must not import, and that of the workflows
+lint: setup-build vet-elsewhere generated ## run the linters of code and workflow, with the rules of what a package must not import; fails on stale documents
 	$(call linter,golangci-lint,golangci-lint) run --allow-parallel-runners ./...
 	$(call linter,.,actionlint)
 
@@ -77,6 +77,10 @@ vet-elsewhere:
 	GOFLAGS='-trimpath -buildvcs=false' $(GO) vet -tags=accessibility,windowsrig ./internal/e2e/windows
 	CGO_ENABLED=0 GOOS=windows GOFLAGS='-trimpath -buildvcs=false' $(GO) vet -tags=accessibility,windowsrig,ownkeyring ./internal/e2e/windows ./internal/keyring
 	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet $(call packages,$(FYNE)|$(PCSC))
+
+# What go generate writes: references, administrative templates, manual pages, completions.
+generated:
+	$(GO) run ./internal/docs -check
 
 bench: setup-test ## measure against the performance budget, as ratios to the bare parts
 	$(GO) test -run '^$$' -bench . -benchtime 2s $(call packages,$(WINDOWED))

@@ -99,7 +99,7 @@ func downloads() string {
 // none, as with wrong settings; and a separate keyring process, so that the window's is not kept
 // busy.
 func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error, error) {
-	settings, err := LookAtRealSettings(r.Sources)
+	settings, err := config.LoadReal(r.Sources)
 	e := CheckRun{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
 	ring, err := r.Program.OpenKeyring(settings, r.Log)
 	if err != nil {

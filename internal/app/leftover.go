@@ -120,7 +120,7 @@ func (k clearedSessionKeyring) Read(ctx context.Context) (handoff.Entry, error) 
 func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 	log := h.OpenLog("")
 	defer CloseLog(log)
-	settings, settingsErr := LookAtRealSettings(sources)
+	settings, settingsErr := config.LoadReal(sources)
 	ring, err := h.OpenKeyring(settings, log)
 	if err != nil {
 		return err

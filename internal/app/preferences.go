@@ -12,7 +12,7 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// preferences are what a user can change in the window: settings of their own file, and starting at
+// preferences are what a user can change in the window: settings of the window, and starting at
 // log-in. Values are read once, and changes saved at once.
 type preferences struct {
 	settings  config.Config
@@ -111,7 +111,7 @@ func (p *preferences) save(name ui.Preference, value string) error {
 	if !isSetting {
 		return fmt.Errorf("there is no preference %q", name)
 	}
-	return p.settings.Save(p.settings.File(), map[string]string{key: writtenAs(name, value)})
+	return p.settings.Save(map[string]string{key: writtenAs(name, value)})
 }
 
 // Autostart returns the start of this program at log-in, nil if its own file cannot be found.

@@ -251,7 +251,7 @@ func (e *reloadingClient) refuse(files *changing, err error) {
 // another thumbprint. Those of another platform or system, and unusable ones, wait for the next
 // start.
 func (e *reloadingClient) currentSettings() config.Config {
-	settings, err := LookAtSettings(e.real.Sources)
+	settings, err := config.Load(e.real.Sources)
 	if err != nil || settings.UsedPlatform() != e.settings.UsedPlatform() || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
 		return e.settings
 	}

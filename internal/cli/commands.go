@@ -73,6 +73,14 @@ func execute(ctx context.Context, p app.Host, args []string) error {
 	return err
 }
 
+// Commands returns the commands as they are found by a command line, to make documents of them. They
+// cannot be carried out.
+func Commands() *cobra.Command {
+	root := newRoot(app.Host{})
+	nameSubcommands(root)
+	return root
+}
+
 func newRoot(p app.Host) *cobra.Command {
 	var asked signInInput
 	var version bool
@@ -108,7 +116,7 @@ func newRoot(p app.Host) *cobra.Command {
 	asked.addFlags(root.Flags())
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.SetHelpCommand(help())
-	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p), manualCommand(p), generateCommand(p))
+	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p))
 	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), clientSecretCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p))
 	completeFlag(root, "config", filesLike("toml"))
 	completeValues(root)

@@ -59,7 +59,7 @@ type shownSetting struct {
 	Value string `json:"value"`
 	// Locked reports whether the organisation's policy set the value.
 	Locked bool `json:"locked"`
-	// Layer is default, machine, file, environment, flag or policy.
+	// Layer is default, machine, file, preferences, environment, flag or policy.
 	Layer  string `json:"layer,omitempty"`
 	Origin string `json:"origin,omitempty"`
 }
@@ -67,7 +67,7 @@ type shownSetting struct {
 // run prints the settings. The error reports what cannot be used, including the user's own file;
 // the values in effect instead have been printed by then.
 func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error {
-	settings, err := app.LookAtSettings(sources)
+	settings, err := config.Load(sources)
 	write := s.writeFile
 	if s.json {
 		write = s.writeJSON

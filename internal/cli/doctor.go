@@ -101,7 +101,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 		return app.Ending{Err: err, Status: statusNotDone}
 	}
 	defer app.CloseLog(log)
-	settings, err := app.LookAtRealSettings(sources)
+	settings, err := config.LoadReal(sources)
 	if d.demo != "" {
 		settings, err = app.DemoSettings()
 	}

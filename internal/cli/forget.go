@@ -54,7 +54,7 @@ func forgetAll(ctx context.Context, p app.Host, sources config.Sources) error {
 
 // forgetSecrets removes the secrets and the test entry.
 func forgetSecrets(ctx context.Context, p app.Host, sources config.Sources, log *logging.Log) error {
-	settings, err := app.LookAtSettings(sources)
+	settings, err := config.Load(sources)
 	if err != nil {
 		// Removing the program must work without repairing its settings.
 		log.WithError(err).Warn("settings")

@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"bytes"
 	"encoding/xml"
 	"os"
 	"path/filepath"
@@ -18,26 +17,6 @@ import (
 )
 
 const templates = "../../assets/packaging/windows/policy"
-
-// The shipped administrative templates must match the table: a policy with an unknown setting
-// blocks every sign-in. Run with -update to write them.
-func TestTheTemplatesAreThoseOfTheTable(t *testing.T) {
-	for name, write := range map[string]func(*bytes.Buffer) error{
-		"ers-login.admx":       func(b *bytes.Buffer) error { return config.WriteADMX(b) },
-		"en-US/ers-login.adml": func(b *bytes.Buffer) error { return config.WriteADML(b) },
-	} {
-		var made bytes.Buffer
-		require.NoError(t, write(&made))
-		path := filepath.Join(templates, filepath.FromSlash(name))
-		if *update {
-			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-			require.NoError(t, os.WriteFile(path, made.Bytes(), 0o644))
-		}
-		written, err := os.ReadFile(path)
-		require.NoError(t, err)
-		assert.Equal(t, made.String(), string(written), "run go test ./internal/config -update")
-	}
-}
 
 // admx is an administrative template, as far as the group policy editor looks at it. Its names are
 // not the writer's, so that a slip there is not repeated here.

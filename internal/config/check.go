@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -63,36 +64,59 @@ func checkRedirectURI(value string) (string, error) {
 	return value, nil
 }
 
-// maxClientID bounds a client id, in bytes. The NHS API platform's have 32.
-const maxClientID = 256
+// Bounds of texts, in bytes. The client ids of the NHS API platform have 32.
+const (
+	maxClientID  = 256
+	maxScope     = 500
+	maxProxyUser = 256
+	maxHost      = 253 // DNS has no longer ones
+)
 
-func checkClientID(value string) (string, error) {
-	switch {
-	case len(value) > maxClientID:
-		return "", fmt.Errorf("it is longer than %d bytes", maxClientID)
-	case !isVisible(value):
-		return "", errors.New("it has a blank in it, or characters other than those of ASCII")
+// matching makes the check of a text with a regular expression.
+func matching(expression, otherwise string) func(string) (string, error) {
+	compiled := regexp.MustCompile(expression)
+	return func(value string) (string, error) {
+		if !compiled.MatchString(value) {
+			return "", errors.New(otherwise)
+		}
+		return value, nil
 	}
-	return value, nil
 }
 
-func isVisible(value string) bool {
-	return !strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' })
+// atMost makes a check of a text that is no longer than some bytes.
+func atMost(limit int, check func(string) (string, error)) func(string) (string, error) {
+	return func(value string) (string, error) {
+		if len(value) > limit {
+			return "", fmt.Errorf("it is longer than %d bytes", limit)
+		}
+		return check(value)
+	}
 }
 
-// maxScope bounds scopes and levels, in bytes.
-const maxScope = 500
+// label is a part of a host name.
+const label = `[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?`
+
+var (
+	checkASID     = matching(`^[0-9]{12}$`, "it is not 12 digits")
+	checkClientID = atMost(maxClientID, matching(`^[!-~]+$`,
+		"it has a blank in it, or characters other than those of ASCII"))
+	// A password would follow the colon: basic credentials (RFC 7617) cannot contain one.
+	checkProxyUser = atMost(maxProxyUser, matching(`^[^:]*$`, "it has a colon in it"))
+
+	checkWords = atMost(maxScope, matching(`^[ -~]*$`,
+		"it has characters other than those of ASCII"))
+	// No path has two points in a row, which lead out of it.
+	checkPaths = matching(`^(\.?[-a-zA-Z0-9_/ ])+\.?$`,
+		"it has other characters in it than letters, digits, - _ . and /")
+	// checkHex is for a SHA-1 fingerprint.
+	checkHex      = matching(`^[0-9A-F]{40}$`, "it is not 40 hexadecimal digits")
+	checkHostName = matching(`^`+label+`(\.`+label+`)*$`,
+		"it is not a host name or an IP address")
+)
 
 // checkScope returns words with single blanks between them.
 func checkScope(value string) (string, error) {
-	value = strings.Join(strings.Fields(value), " ")
-	switch {
-	case len(value) > maxScope:
-		return "", fmt.Errorf("it is longer than %d bytes", maxScope)
-	case !isVisible(strings.ReplaceAll(value, " ", "")):
-		return "", errors.New("it has characters other than those of ASCII")
-	}
-	return value, nil
+	return checkWords(strings.Join(strings.Fields(value), " "))
 }
 
 // endpoints is the number of addresses that an OAuth 2 server has.
@@ -104,12 +128,7 @@ func checkEndpoints(value string) (string, error) {
 	if len(words) != endpoints {
 		return "", fmt.Errorf("it is not %d words", endpoints)
 	}
-	for _, word := range words {
-		if strings.Trim(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./") != "" || strings.Contains(word, "..") {
-			return "", errors.New("it has other characters in it than letters, digits, - _ . and /")
-		}
-	}
-	return strings.Join(words, " "), nil
+	return checkPaths(strings.Join(words, " "))
 }
 
 func checkBaseURL(value string) (string, error) {
@@ -165,33 +184,16 @@ func checkEnvironmentName(value string) (string, error) {
 	return value, nil
 }
 
-func checkASID(value string) (string, error) {
-	if len(value) != 12 || strings.Trim(value, "0123456789") != "" {
-		return "", errors.New("it is not 12 digits")
-	}
-	return value, nil
-}
-
-// thumbprintDigits is the length of a SHA-1 fingerprint in hexadecimal digits.
-const thumbprintDigits = 40
-
 // checkThumbprint returns a thumbprint as upper-case digits. Windows' certificate dialog shows
 // pairs, and copies an invisible mark in front.
 func checkThumbprint(value string) (string, error) {
-	value = strings.Map(func(r rune) rune {
+	return checkHex(strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) || r == ':' {
 			return -1
 		}
 		return unicode.ToUpper(r)
-	}, value)
-	if len(value) != thumbprintDigits || strings.Trim(value, "0123456789ABCDEF") != "" {
-		return "", fmt.Errorf("it is not %d hexadecimal digits", thumbprintDigits)
-	}
-	return value, nil
+	}, value))
 }
-
-// maxHost bounds a host name, in bytes: DNS has no longer ones.
-const maxHost = 253
 
 // checkServerName returns a host name in lower case, or an IP address.
 func checkServerName(value string) (string, error) {
@@ -199,15 +201,10 @@ func checkServerName(value string) (string, error) {
 	if net.ParseIP(value) != nil {
 		return value, nil
 	}
-	if len(value) > maxHost || strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {
-		return "", errors.New("it is not a host name or an IP address")
+	if len(value) > maxHost {
+		value = ""
 	}
-	for label := range strings.SplitSeq(value, ".") {
-		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") {
-			return "", errors.New("it is not a host name or an IP address")
-		}
-	}
-	return value, nil
+	return checkHostName(value)
 }
 
 // maxProxy bounds the proxy's address, in bytes: a host name has 253 at most.
@@ -246,21 +243,6 @@ func checkProxy(value string) (string, error) {
 	}
 	if err := checkPort(address); err != nil {
 		return "", err
-	}
-	return value, nil
-}
-
-// maxProxyUser bounds the name for the proxy, in bytes.
-const maxProxyUser = 256
-
-// checkProxyUser refuses a colon: basic credentials (RFC 7617) cannot contain one, and a password
-// would follow it.
-func checkProxyUser(value string) (string, error) {
-	switch {
-	case len(value) > maxProxyUser:
-		return "", fmt.Errorf("it is longer than %d bytes", maxProxyUser)
-	case strings.Contains(value, ":"):
-		return "", errors.New("it has a colon in it")
 	}
 	return value, nil
 }

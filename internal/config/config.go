@@ -2,9 +2,9 @@
 // came from.
 //
 // A setting can stand in several places. In rising order: the built-in default, the computer's
-// settings (the Windows installer's properties, and a file, TOML), the user's file, the environment
-// (ERS_LOGIN_*), the command line, and the policy of the organisation, which locks what it sets.
-// Only the value that wins is looked at, so a broken one can be overridden while it is being
+// settings (the Windows installer's properties, and a file, TOML), the user's file, the user's
+// choices in the window ([Config.Save]), the environment (ERS_LOGIN_*), the command line, and the
+// policy of the organisation, which locks what it sets. Only the value that wins is looked at, so a broken one can be overridden while it is being
 // repaired. Some settings are for one of the two platforms alone, which others decide
 // ([ChoosePlatform]). There is one table, [Settings]: the files' keys, the variables, the flags, the values
 // in the registry, the administrative templates, the example file and the reference in the
@@ -23,11 +23,12 @@
 package config
 
 import (
+	"cmp"
 	"errors"
+	"runtime"
 	"slices"
 	"time"
 
-	"github.com/knadh/koanf/v2"
 	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -229,9 +230,10 @@ type Config struct {
 	// faults of the user's settings file. They are for the window and the log.
 	Warnings []*problem.Problem
 
-	file    string
-	system  string
-	origins map[string]Origin
+	file        string
+	preferences settingsFile
+	system      string
+	origins     map[string]Origin
 	// relative has the settings whose value was written as a relative path.
 	relative map[string]bool
 	barred   Layer
@@ -249,11 +251,8 @@ type Sources struct {
 	// a command line. Empty means UserFile.
 	File string
 	// UserFile is the settings file in its usual place, [DefaultFile]. It may be missing, and its
-	// faults are only warnings.
+	// faults are only warnings. The preferences are beside it.
 	UserFile string
-	// KeepBroken leaves a broken UserFile in place, for commands that change nothing. Otherwise it
-	// is set aside.
-	KeepBroken bool
 	// Environ is the environment, in the form of os.Environ.
 	Environ []string
 	// Flags is the parsed command line; [AddFlags] has made its flags. Nil means no flags.
@@ -282,17 +281,17 @@ type Sources struct {
 
 // Load determines the value of every setting. The error is an *[Invalid] with a Problem for each
 // unusable value; the Config has the default instead of each. Load reads only the settings files,
-// at most 1 MiB of each, and renames a UserFile that cannot be parsed. See also
-// [Config.RequireReal].
+// at most 1 MiB of each, and changes nothing. See also [Config.RequireReal].
 func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
 	layers := []layer{
-		machineLayer(table, sources, &found),
-		userLayer(table, sources, &found),
+		fileLayer(table, sources.trusted(LayerMachine, sources.MachineFile), &found),
+		fileLayer(table, sources.user(), &found),
+		preferencesLayer(table, sources, &found),
 		environmentLayer(table, sources, &found),
 		flagLayer(table, sources),
-		policyFileLayer(table, sources, &found),
+		fileLayer(table, sources.trusted(LayerPolicy, sources.PolicyFile), &found),
 	}
 	layers = slices.Concat(
 		[]layer{defaultLayer(table)},
@@ -306,20 +305,14 @@ func Load(sources Sources) (Config, error) {
 
 // resolve puts the layers on top of each other and reads the values that win.
 func resolve(table []Setting, layers []layer, sources Sources, found *findings) Config {
-	config := Config{file: sources.file(), system: sources.system()}
+	config := Config{file: sources.user().path, preferences: sources.preferences(), system: cmp.Or(sources.OS, runtime.GOOS)}
 	for _, l := range layers {
 		l.dropDefaults(table)
 	}
 	slips := forgive(table, layers, config.system)
 
-	winners := koanf.New(".")
-	from := make(map[string]layer, len(table))
+	from := make(map[string]layer, len(table)) // the uppermost layer of each setting
 	for _, l := range layers {
-		if err := winners.Load(provider(l.values), nil); err != nil {
-			// koanf fails only if the provider does, and ours has read everything already.
-			found.add(problem.Unexpected.Because(err))
-			continue
-		}
 		for key := range l.values {
 			from[key] = l
 		}
@@ -329,9 +322,10 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 	refused := make(map[string]bool)
 	for _, setting := range table {
 		l := from[setting.Key]
+		raw := l.values[setting.Key]
 		config.origins[setting.Key] = l.origin(setting)
-		config.relative[setting.Key] = isRelative(winners.Get(setting.Key))
-		err := l.put(setting, &config, winners.Get(setting.Key), config.system)
+		config.relative[setting.Key] = isRelative(raw)
+		err := l.put(setting, &config, raw, config.system)
 		if err == nil {
 			continue
 		}
@@ -421,15 +415,13 @@ func (c *Config) chooseCertificate(table []Setting) {
 	if c.Certificate == "" || c.CertificateThumbprint == "" {
 		return
 	}
-	lower, upper := "certificate", "certificate_thumbprint"
-	if c.origins[lower].Layer > c.origins[upper].Layer {
-		lower, upper = upper, lower
+	const file, thumbprint = "certificate", "certificate_thumbprint"
+	switch in, stored := c.origins[file].Layer, c.origins[thumbprint].Layer; {
+	case in < stored:
+		c.yield(table, file, "", thumbprint)
+	case in > stored:
+		c.yield(table, thumbprint, "", file)
 	}
-	winner := c.origins[upper]
-	if c.origins[lower].Layer == winner.Layer {
-		return
-	}
-	c.yield(table, lower, "", upper)
 }
 
 // chooseAgent treats agent and agent_command as one choice where a policy sets one of them, since
@@ -475,17 +467,3 @@ func (c Config) UnusableLayer() Layer { return c.barred }
 func (c Config) Value(key string) string {
 	return lookup(Settings(), key).of(c)
 }
-
-// File returns the settings file that was read, or would have been if it existed.
-func (c Config) File() string { return c.file }
-
-// provider hands a layer's values to koanf.
-type provider map[string]any
-
-// Read returns the values.
-func (p provider) Read() (map[string]any, error) { return p, nil }
-
-var errParsed = errors.New("the values of this layer are parsed already")
-
-// ReadBytes is koanf's other way to read, for providers whose bytes are still to be parsed.
-func (p provider) ReadBytes() ([]byte, error) { return nil, errParsed }

@@ -12,13 +12,30 @@ import (
 	"time"
 )
 
-// field is one field of a Config, with the check of its row. The errors of set never contain the
-// value: a secret may have been pasted into the wrong line.
-type field interface {
-	// set checks a value and stores it. A value from the settings file has TOML's type, one from elsewhere is a string.
-	set(raw any, from place) error
-	// String returns the value as it is written in the environment.
-	String() string
+// field is one field of a Config, with the check of its row.
+type field struct {
+	// set checks a value and stores it. A value from a settings file has TOML's type, one from
+	// elsewhere is a string. Errors never contain the value: a secret may have been pasted into the
+	// wrong line.
+	set func(raw any, from place) error
+	// text returns the value as it is written in the environment.
+	text func() string
+}
+
+// fieldOf makes a field of a value, which read checks and write makes a text of.
+func fieldOf[T any](
+	value *T, read func(raw any, from place) (T, error), write func(T) string,
+) field {
+	return field{
+		set: func(raw any, from place) error {
+			checked, err := read(raw, from)
+			if err == nil {
+				*value = checked
+			}
+			return err
+		},
+		text: func() string { return write(*value) },
+	}
 }
 
 // place is what the meaning of a value can depend on.
@@ -53,45 +70,25 @@ func text(raw any, from place) (string, error) {
 }
 
 // textField is a text with a check, or empty.
-type textField struct {
-	value *string
-	check func(string) (string, error)
+func textField(value *string, check func(string) (string, error)) field {
+	return placedField(value, func(text string, _ place) (string, error) { return check(text) })
 }
-
-func (f *textField) set(raw any, from place) error {
-	value, err := text(raw, from)
-	if err != nil {
-		return err
-	}
-	if value != "" {
-		if value, err = f.check(value); err != nil {
-			return err
-		}
-	}
-	*f.value = value
-	return nil
-}
-
-func (f *textField) String() string { return *f.value }
 
 // pathField is the path of a file or folder, or empty.
-type pathField struct{ value *string }
+func pathField(value *string) field { return placedField(value, resolvePath) }
 
-func (f *pathField) set(raw any, from place) error {
-	value, err := text(raw, from)
-	if err != nil {
-		return err
-	}
-	if value != "" {
-		if value, err = resolvePath(value, from); err != nil {
-			return err
+func placedField(value *string, check func(string, place) (string, error)) field {
+	read := func(raw any, from place) (string, error) {
+		written, err := text(raw, from)
+		if err != nil || written == "" {
+			return "", err
 		}
+		return check(written, from)
 	}
-	*f.value = value
-	return nil
+	return fieldOf(value, read, unchanged)
 }
 
-func (f *pathField) String() string { return *f.value }
+func unchanged(text string) string { return text }
 
 // resolvePath expands ~/ and makes a relative path start where its place says.
 func resolvePath(path string, from place) (string, error) {
@@ -124,122 +121,110 @@ func cutHome(path string) (string, bool) {
 }
 
 // durationField is a duration between two bounds.
-type durationField struct {
-	value           *time.Duration
-	lowest, highest time.Duration
-}
-
-func (f *durationField) set(raw any, from place) error {
-	written, err := text(raw, from)
-	if err != nil {
-		return err
+func durationField(value *time.Duration, lowest, highest time.Duration) field {
+	read := func(raw any, from place) (time.Duration, error) {
+		written, err := text(raw, from)
+		if err != nil {
+			return 0, err
+		}
+		found, err := time.ParseDuration(written)
+		switch {
+		case err != nil:
+			err = errors.New("it is not a number with a unit")
+		case found < lowest:
+			err = errors.New("it is shorter than " + brief(lowest))
+		case found > highest:
+			err = errors.New("it is longer than " + brief(highest))
+		}
+		return found, err
 	}
-	value, err := time.ParseDuration(written)
-	switch {
-	case err != nil:
-		return errors.New("it is not a number with a unit")
-	case value < f.lowest:
-		return errors.New("it is shorter than " + brief(f.lowest))
-	case value > f.highest:
-		return errors.New("it is longer than " + brief(f.highest))
-	}
-	*f.value = value
-	return nil
+	return fieldOf(value, read, brief)
 }
-
-func (f *durationField) String() string { return brief(*f.value) }
 
 // boolField is true or false.
-type boolField struct{ value *bool }
-
-func (f *boolField) set(raw any, from place) error {
-	if value, ok := raw.(bool); ok {
-		*f.value = value
-		return nil
-	}
-	if written, ok := raw.(string); ok && from.text {
-		switch strings.ToLower(strings.TrimSpace(written)) {
-		case "true":
-			*f.value = true
-			return nil
-		case "false":
-			*f.value = false
-			return nil
+func boolField(value *bool) field {
+	read := func(raw any, from place) (bool, error) {
+		if written, ok := raw.(string); ok && from.text {
+			switch strings.ToLower(strings.TrimSpace(written)) {
+			case "true":
+				return true, nil
+			case "false":
+				return false, nil
+			}
 		}
+		found, ok := raw.(bool)
+		if !ok {
+			return false, errors.New("it is neither true nor false")
+		}
+		return found, nil
 	}
-	return errors.New("it is neither true nor false")
+	return fieldOf(value, read, strconv.FormatBool)
 }
-
-func (f *boolField) String() string { return strconv.FormatBool(*f.value) }
 
 // percentField is a whole number between two bounds.
-type percentField struct {
-	value       *int
-	least, most int
-}
-
-func (f *percentField) set(raw any, from place) error {
-	number, ok := raw.(int64)
-	if written, is := raw.(string); is && from.text {
-		parsed, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(written), "%"), 10, 64)
-		number, ok = parsed, err == nil
+func percentField(value *int, least, most int) field {
+	read := func(raw any, from place) (int, error) {
+		number, ok := raw.(int64)
+		if written, is := raw.(string); is && from.text {
+			parsed, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(written), "%"), 10, 64)
+			number, ok = parsed, err == nil
+		}
+		switch {
+		case !ok:
+			return 0, errors.New("it is not a whole number")
+		case number < int64(least):
+			return 0, fmt.Errorf("it is less than %d", least)
+		case number > int64(most):
+			return 0, fmt.Errorf("it is more than %d", most)
+		}
+		return int(number), nil
 	}
-	switch {
-	case !ok:
-		return errors.New("it is not a whole number")
-	case number < int64(f.least):
-		return fmt.Errorf("it is less than %d", f.least)
-	case number > int64(f.most):
-		return fmt.Errorf("it is more than %d", f.most)
-	}
-	*f.value = int(number)
-	return nil
+	return fieldOf(value, read, strconv.Itoa)
 }
-
-func (f *percentField) String() string { return strconv.Itoa(*f.value) }
 
 // enumField is one of a few words.
-type enumField struct {
-	value   *string
-	allowed []string
-}
-
-func (f *enumField) set(raw any, from place) error {
-	value, err := text(raw, from)
-	if err != nil {
-		return err
+func enumField(value *string, allowed []string) field {
+	read := func(raw any, from place) (string, error) {
+		found, err := text(raw, from)
+		if err == nil && !slices.Contains(allowed, found) {
+			err = errors.New("it is not one of the allowed words")
+		}
+		return found, err
 	}
-	if !slices.Contains(f.allowed, value) {
-		return errors.New("it is not one of the allowed words")
-	}
-	*f.value = value
-	return nil
+	return fieldOf(value, read, unchanged)
 }
-
-func (f *enumField) String() string { return *f.value }
 
 // commandField is a program and its arguments, or empty. The program is a full path: neither the
 // working directory nor PATH decides which program hands out tickets.
-type commandField struct{ value *[]string }
+func commandField(value *[]string) field {
+	read := func(raw any, from place) ([]string, error) {
+		command, err := words(raw, from)
+		if err != nil || len(command) == 0 {
+			return nil, err
+		}
+		if rest, ok := cutHome(command[0]); ok && rest != "" && from.home != "" {
+			command[0] = filepath.Join(from.home, rest)
+		}
+		if !filepath.IsAbs(command[0]) {
+			return nil, errors.New("it does not start with the full path of a program")
+		}
+		return command, nil
+	}
+	return fieldOf(value, read, commandText)
+}
+
+// commandText writes a command as a JSON array.
+func commandText(command []string) string {
+	if len(command) == 0 {
+		return ""
+	}
+	// A list of strings can always be encoded.
+	encoded, _ := json.Marshal(command)
+	return string(encoded)
+}
 
 // maxArguments bounds a command.
 const maxArguments = 64
-
-func (f *commandField) set(raw any, from place) error {
-	command, err := words(raw, from)
-	if err != nil || len(command) == 0 {
-		*f.value = nil
-		return err
-	}
-	if rest, ok := cutHome(command[0]); ok && rest != "" && from.home != "" {
-		command[0] = filepath.Join(from.home, rest)
-	}
-	if !filepath.IsAbs(command[0]) {
-		return errors.New("it does not start with the full path of a program")
-	}
-	*f.value = command
-	return nil
-}
 
 // words returns the parts of a command: a TOML list, a JSON array, or one text that is the program.
 func words(raw any, from place) ([]string, error) {
@@ -279,13 +264,4 @@ func words(raw any, from place) ([]string, error) {
 		command[i] = word
 	}
 	return command, nil
-}
-
-func (f *commandField) String() string {
-	if len(*f.value) == 0 {
-		return ""
-	}
-	// A list of strings can always be encoded.
-	encoded, _ := json.Marshal(*f.value)
-	return string(encoded)
 }

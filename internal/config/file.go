@@ -11,7 +11,6 @@ import (
 	"regexp"
 	"slices"
 
-	koanftoml "github.com/knadh/koanf/parsers/toml/v2"
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
@@ -33,19 +32,20 @@ var errTooLarge = errors.New("it is too large")
 
 // readBounded reads a regular file of at most limit bytes. It refuses a device or a pipe, whose end
 // may never come.
-func readBounded(path string, limit int64) ([]byte, error) {
-	return readTrusted(path, limit, func(*os.File) error { return nil })
-}
+func readBounded(path string, limit int64) ([]byte, error) { return readTrusted(path, limit, nil) }
 
-// readTrusted reads a regular file of at most limit bytes, if it can be trusted. The check is on
-// the open file, which cannot be exchanged.
+// readTrusted is readBounded for a file that must be trusted. The check is on the open file, which
+// cannot be exchanged.
 func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 	file, err := openRegular(path)
 	if err != nil {
 		return nil, err
 	}
 	var content []byte
-	if err = trust(file); err == nil {
+	if trust != nil {
+		err = trust(file)
+	}
+	if err == nil {
 		content, err = io.ReadAll(io.LimitReader(file, limit+1))
 	}
 	if err = errors.Join(err, file.Close()); err != nil {
@@ -103,7 +103,8 @@ func parse(content []byte) (document, error) {
 	if bytes.Count(content, []byte("["))+bytes.Count(content, []byte("{")) > maxBrackets {
 		return document{}, &syntaxError{reason: fmt.Errorf("it has more than %d brackets", maxBrackets)}
 	}
-	values, err := koanftoml.Parser().Unmarshal(content)
+	var values map[string]any
+	err := toml.Unmarshal(content, &values)
 	lines, repeated := keyLines(content)
 	if err != nil {
 		return document{}, syntax(err, repeated)
@@ -137,6 +138,16 @@ type settingsFile struct {
 	layer     Layer
 	home      string
 	forgiving bool
+	// trust may be nil, for a file that is the user's own.
+	trust Trust
+}
+
+func (f settingsFile) read() (document, error) {
+	content, err := readTrusted(f.path, maxFile, f.trust)
+	if err != nil {
+		return document{}, err
+	}
+	return parse(content)
 }
 
 // layer returns the settings of a document, and reports the keys that are none.

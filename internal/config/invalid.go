@@ -111,9 +111,7 @@ var (
 		Code:     "SETTING-FILE",
 		Title:    "The settings file cannot be opened",
 		Happened: "The settings file {{.File}} cannot be opened: {{.Reason}}.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Make sure that the file exists, is not larger than 1 MiB, and can be read by this user.",
 		},
@@ -122,9 +120,7 @@ var (
 		Code:     noFile.Code,
 		Title:    "The settings file is not valid",
 		Happened: "The settings file {{.File}} is not valid TOML.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8.",
 			stepAgain,
@@ -134,9 +130,7 @@ var (
 		Code:     noFile.Code,
 		Title:    "The settings file is not valid",
 		Happened: "The settings file {{.File}} is not valid TOML at line {{.Line}}, column {{.Column}}.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor and go to line {{.Line}}. Put text and times in " +
 				"quotation marks.",
@@ -148,9 +142,7 @@ var (
 		Code:     "SETTING-UNKNOWN",
 		Title:    "There is no setting {{.Setting}}",
 		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			stepList,
 			stepCorrect,
@@ -160,27 +152,10 @@ var (
 		Code:     noFile.Code,
 		Title:    "Your settings file cannot be used",
 		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. e-RS Login works without it.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8. It must not " +
 				"be larger than 1 MiB, and this user must be allowed to read it.",
-			stepAgain,
-		},
-	}
-	asideFile = &problem.Problem{
-		Code:  "SETTING-FILE-SET_ASIDE",
-		Title: "Your settings file was set aside",
-		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. It is kept as " +
-			"{{.Backup}}, and e-RS Login works without it.",
-		Steps: []string{
-			stepDesk,
-		},
-		ServiceDesk: []string{
-			"Open {{.Backup}} with a text editor and correct it. Put text and times in " +
-				"quotation marks.",
-			"Save it as UTF-8 under its old name, {{.File}}.",
 			stepAgain,
 		},
 	}
@@ -189,9 +164,7 @@ var (
 		Title: "The settings of this computer cannot be trusted",
 		Happened: "The settings file {{.File}} is for everyone who uses this computer, and " +
 			"{{.Reason}}. Anyone could have changed it.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			stepOwner,
 			stepAgain,
@@ -202,9 +175,7 @@ var (
 		Title: "Your organisation's policy cannot be used",
 		Happened: "Your organisation's settings in {{.File}} cannot be used: {{.Reason}}. You cannot " +
 			"sign in on this computer until this is corrected.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			stepOwner,
 			stepAgain,
@@ -215,9 +186,7 @@ var (
 		Title: "A secret is in the settings",
 		Happened: "The setting {{.Setting}} looks like a secret, and settings are not kept secret. " +
 			"It comes from {{.Origin}}.",
-		Steps: []string{
-			stepDesk,
-		},
+		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			"Remove it there.",
 			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), " +
@@ -317,8 +286,19 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 	return f.fill(made, reason)
 }
 
-// skipped is the Problem of a user's file that is left where it is.
-func (f settingsFile) skipped(reason error) *problem.Problem { return f.fill(skippedFile, reason) }
+// skipped is the Problem of a user's file that does not count.
+func (f settingsFile) skipped(reason error) *problem.Problem {
+	made := skippedFile
+	var syntax *syntaxError
+	switch {
+	case f.layer == LayerPreferences:
+		made = skippedPreferences
+	case errors.As(reason, &syntax) && syntax.line > 0:
+		made = skippedFile.With("Line", strconv.Itoa(syntax.line))
+		made.ServiceDesk = brokenLine.ServiceDesk
+	}
+	return f.fill(made, reason)
+}
 
 func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Problem {
 	cause := fmt.Errorf("could not read the settings file: %w", reason)
@@ -327,12 +307,6 @@ func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Pro
 		cause = fmt.Errorf("line %d, column %d: %w", syntax.line, syntax.column, syntax.reason)
 	}
 	return template.With("File", f.path).With("Reason", bare(reason).Error()).Because(cause)
-}
-
-// broken reports whether a file cannot be used because of what stands in it.
-func broken(err error) bool {
-	var syntax *syntaxError
-	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)
 }
 
 // missing is the Problem of a setting that is needed and has no value. The reason may be empty.

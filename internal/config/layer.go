@@ -75,26 +75,22 @@ func System(file string, flags *pflag.FlagSet) Sources {
 	}
 }
 
-// file returns the user's settings file.
-func (s Sources) file() string {
+// user returns the user's settings file. Its faults are warnings, unless the user has named it.
+func (s Sources) user() settingsFile {
 	if s.File != "" {
-		return s.File
+		return settingsFile{path: s.File, layer: LayerFile, home: s.Home}
 	}
-	return s.UserFile
+	return settingsFile{path: s.UserFile, layer: LayerFile, home: s.Home, forgiving: true}
 }
 
-func (s Sources) system() string {
-	if s.OS != "" {
-		return s.OS
+// trusted returns a file that holds for all users of the computer, and counts only if none of them
+// can have written it.
+func (s Sources) trusted(level Layer, path string) settingsFile {
+	trust := s.Trust
+	if trust == nil {
+		trust = TrustOwner
 	}
-	return runtime.GOOS
-}
-
-func (s Sources) trust() Trust {
-	if s.Trust != nil {
-		return s.Trust
-	}
-	return TrustOwner
+	return settingsFile{path: path, layer: level, home: s.Home, trust: trust}
 }
 
 func defaultLayer(table []Setting) layer {
@@ -160,33 +156,22 @@ func flagLayer(table []Setting, sources Sources) layer {
 	}
 }
 
-// machineLayer reads the settings file of the computer.
-func machineLayer(table []Setting, sources Sources, found *findings) layer {
-	return trustedLayer(table, sources, settingsFile{path: sources.MachineFile, layer: LayerMachine, home: sources.Home}, found)
-}
-
-// policyFileLayer reads the file of the organisation's policy.
-func policyFileLayer(table []Setting, sources Sources, found *findings) layer {
-	return trustedLayer(table, sources, settingsFile{path: sources.PolicyFile, layer: LayerPolicy, home: sources.Home}, found)
-}
-
-// trustedLayer reads a file that holds for all users of the computer, if none of them can have
-// written it.
-func trustedLayer(table []Setting, sources Sources, file settingsFile, found *findings) layer {
+// fileLayer reads a settings file. It may be missing, unless the user has named it.
+func fileLayer(table []Setting, file settingsFile, found *findings) layer {
 	if file.path == "" {
 		return layer{}
 	}
-	content, err := readTrusted(file.path, maxFile, sources.trust())
-	if missingFile(file.path, err) {
-		return layer{}
+	read, err := file.read()
+	switch {
+	case err == nil:
+		return read.layer(table, file, found)
+	case file.forgiving && errors.Is(err, fs.ErrNotExist),
+		file.layer != LayerFile && missingFile(file.path, err):
+	case file.forgiving:
+		found.warn(file.skipped(err))
+	default:
+		found.addFrom(file.layer, file.unusable(err))
 	}
-	if err == nil {
-		var read document
-		if read, err = parse(content); err == nil {
-			return read.layer(table, file, found)
-		}
-	}
-	found.addFrom(file.layer, file.unusable(err))
 	return layer{}
 }
 
@@ -198,31 +183,4 @@ func missingFile(path string, err error) bool {
 	}
 	_, err = os.Lstat(path)
 	return errors.Is(err, fs.ErrNotExist)
-}
-
-// userLayer reads the user's settings file. Its faults are warnings, unless the user has named it.
-func userLayer(table []Setting, sources Sources, found *findings) layer {
-	file := settingsFile{path: sources.file(), layer: LayerFile, home: sources.Home, forgiving: sources.File == ""}
-	if file.path == "" {
-		return layer{}
-	}
-	content, err := readBounded(file.path, maxFile)
-	if file.forgiving && errors.Is(err, fs.ErrNotExist) {
-		return layer{}
-	}
-	if err == nil {
-		var read document
-		if read, err = parse(content); err == nil {
-			return read.layer(table, file, found)
-		}
-	}
-	switch {
-	case !file.forgiving:
-		found.add(file.unusable(err))
-	case sources.KeepBroken || !broken(err):
-		found.warn(file.skipped(err))
-	default:
-		found.warn(file.aside(content, err))
-	}
-	return layer{}
 }

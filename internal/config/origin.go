@@ -17,6 +17,8 @@ const (
 	LayerMachine
 	// LayerFile is the user's settings file.
 	LayerFile
+	// LayerPreferences is what the user has chosen in the window.
+	LayerPreferences
 	// LayerEnvironment is the ERS_LOGIN_* variables.
 	LayerEnvironment
 	// LayerFlag is the command line.
@@ -27,21 +29,11 @@ const (
 
 // String names the layer.
 func (l Layer) String() string {
-	switch l {
-	case LayerDefault:
-		return "default"
-	case LayerMachine:
-		return "machine"
-	case LayerFile:
-		return "file"
-	case LayerEnvironment:
-		return "environment"
-	case LayerFlag:
-		return "flag"
-	case LayerPolicy:
-		return "policy"
+	names := []string{"default", "machine", "file", "preferences", "environment", "flag", "policy"}
+	if l < 0 || int(l) >= len(names) {
+		return "unknown"
 	}
-	return "unknown"
+	return names[l]
 }
 
 // Origin is where a value came from.

@@ -5,7 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"os"
 	"unicode/utf8"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -79,9 +79,7 @@ var clientSecretAccess = &problem.Problem{
 	Title: "The client secret's file is not private",
 	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
 		"The setting comes from {{.Origin}}.",
-	Steps: []string{
-		stepDesk,
-	},
+	Steps: []string{stepDesk},
 	ServiceDesk: []string{
 		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
 			"user or to root.",
@@ -94,9 +92,7 @@ var passphraseAccess = &problem.Problem{
 	Title: "The passphrase's file is not private",
 	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
 		"The setting comes from {{.Origin}}.",
-	Steps: []string{
-		stepDesk,
-	},
+	Steps: []string{stepDesk},
 	ServiceDesk: []string{
 		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
 			"user or to root.",
@@ -104,32 +100,24 @@ var passphraseAccess = &problem.Problem{
 	},
 }
 
-// readSecret reads a file that only its owner can read. The check is on the open file, which cannot
-// be exchanged.
+// readSecret reads a file that only its owner can read.
 func readSecret(path string) (secret.Text, error) {
-	file, err := openRegular(path)
+	content, err := readTrusted(path, maxPassphrase, func(file *os.File) error {
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		return checkAccess(info)
+	})
 	if err != nil {
-		return secret.Text{}, fmt.Errorf("could not open the file: %w", bare(err))
-	}
-	var content []byte
-	info, err := file.Stat()
-	if err == nil {
-		err = checkAccess(info)
-	}
-	if err == nil {
-		content, err = io.ReadAll(io.LimitReader(file, maxPassphrase+1))
-	}
-	if err = errors.Join(err, file.Close()); err != nil {
 		return secret.Text{}, fmt.Errorf("could not read the file: %w", bare(err))
 	}
-	content = bytes.TrimPrefix(content, []byte("\ufeff"))
+	content = bytes.TrimPrefix(content, []byte(byteOrderMark))
 	content = bytes.TrimSuffix(content, []byte("\n"))
 	content = bytes.TrimSuffix(content, []byte("\r"))
 	switch {
 	case len(content) == 0:
 		return secret.Text{}, errors.New("the file is empty")
-	case len(content) > maxPassphrase:
-		return secret.Text{}, fmt.Errorf("the file is larger than %d bytes", maxPassphrase)
 	case bytes.ContainsAny(content, "\n\x00"):
 		return secret.Text{}, errors.New("the file has more than one line, or is not a text file")
 	case !utf8.Valid(content):

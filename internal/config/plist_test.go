@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func TestPropertyLists(t *testing.T) {
 			}
 			require.NoError(t, policy.Err)
 			if fraction, ok := policy.Values["closing_grace"]; ok {
-				assert.Error(t, (&durationField{}).set(fraction, place{text: true}), "a fraction is no value of any setting")
+				assert.Error(t, durationField(new(time.Duration), 0, time.Hour).set(fraction, place{text: true}), "a fraction is no value of any setting")
 				delete(policy.Values, "closing_grace")
 			}
 			assert.Equal(t, test.want, policy.Values)

@@ -24,5 +24,10 @@ func systemPolicy() []Policy {
 	return policies
 }
 
+// policyFile is empty: on macOS the policy is in the managed preferences.
+const policyFile = ""
+
+func machineFile() string { return "/Library/Application Support/ers-login/config.toml" }
+
 // systemMachine has nothing to add to the computer's file.
 func systemMachine() []Policy { return nil }

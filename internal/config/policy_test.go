@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -350,106 +349,24 @@ func TestTheCertificateIsOneChoice(t *testing.T) {
 	})
 }
 
-// The Problem of a missing setting must mention the file that was set aside.
-func TestAFileThatWasSetAsideExplainsWhatIsMissing(t *testing.T) {
-	file := settingsFile(t, "asid = 123456789012345678901\n")
-	c, err := config.Load(config.Sources{UserFile: file})
-	require.NoError(t, err)
-	found := codes(problems(t, c.RequireReal()))
-	assert.Equal(t, []string{"SETTING-FILE-SET_ASIDE", "SETTING-BASE_URL", "SETTING-ASID", "SETTING-CERTIFICATE"}, found)
-	assert.Contains(t, allText(problem.Of(c.RequireReal())), file+".bak")
-
-	c, err = config.Load(config.Sources{UserFile: file})
-	require.NoError(t, err)
-	assert.Empty(t, c.Warnings, "it is said once")
-	all := problems(t, c.RequireReal())
-	require.Len(t, all, 3)
-	for _, p := range all {
-		assert.Contains(t, allText(p), "set aside as "+file+".bak", "and remembered where it matters")
-	}
-	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	c, err = config.Load(config.Sources{UserFile: file})
-	require.NoError(t, err)
-	assert.NotContains(t, allText(problems(t, c.RequireReal())[0]), ".bak", "a new file has taken its place")
-}
-
-// If these were lost, or piled up for ever, the cure would be worse than the broken file.
-func TestSettingAside(t *testing.T) {
+// What is missing is most likely in the file that cannot be read: that comes first, until it is
+// corrected. The file is the user's, and stays as it is.
+func TestABrokenFileExplainsWhatIsMissing(t *testing.T) {
 	const broken = "asid = 1 2\n"
-	names := func(t *testing.T, file string) []string {
-		t.Helper()
-		entries, err := os.ReadDir(filepath.Dir(file))
-		require.NoError(t, err)
-		var all []string
-		for _, entry := range entries {
-			all = append(all, entry.Name())
-		}
-		return all
-	}
-	setAside := func(t *testing.T, file string) *problem.Problem {
-		t.Helper()
+	file := settingsFile(t, broken)
+	for range 2 {
 		c, err := config.Load(config.Sources{UserFile: file})
 		require.NoError(t, err)
 		require.Len(t, c.Warnings, 1)
+		assert.Contains(t, allText(c.Warnings[0]), "go to line 1. Put text and times in quotation marks")
 		assert.Equal(t, config.LayerDefault, c.Origin("asid").Layer)
-		return c.Warnings[0]
+		found := codes(problems(t, c.RequireReal()))
+		assert.Equal(t, []string{"SETTING-FILE", "SETTING-BASE_URL", "SETTING-ASID", "SETTING-CERTIFICATE"}, found)
 	}
-	t.Run("the first", func(t *testing.T) {
-		file := settingsFile(t, broken)
-		p := setAside(t, file)
-		assert.Equal(t, "SETTING-FILE-SET_ASIDE", p.Code)
-		assert.Contains(t, allText(p), "line 1, column 10")
-		assert.Equal(t, []string{"config.toml.bak"}, names(t, file))
-	})
-	t.Run("an earlier one of another content", func(t *testing.T) {
-		file := settingsFile(t, broken)
-		require.NoError(t, os.WriteFile(file+".bak", []byte("precious"), 0o600))
-		assert.Contains(t, allText(setAside(t, file)), file+".bak.1")
-		assert.Equal(t, []string{"config.toml.bak", "config.toml.bak.1"}, names(t, file))
-		content, err := os.ReadFile(file + ".bak")
-		require.NoError(t, err)
-		assert.Equal(t, "precious", string(content))
-	})
-	t.Run("the same again", func(t *testing.T) {
-		file := settingsFile(t, broken)
-		for range 3 {
-			require.NoError(t, os.WriteFile(file, []byte(broken), 0o600))
-			assert.Contains(t, allText(setAside(t, file)), file+".bak")
-		}
-		assert.Equal(t, []string{"config.toml.bak"}, names(t, file))
-	})
-	t.Run("no name left", func(t *testing.T) {
-		file := settingsFile(t, broken)
-		var p *problem.Problem
-		for i := range 11 {
-			require.NoError(t, os.WriteFile(file, []byte(broken+strings.Repeat("#", i)), 0o600))
-			p = setAside(t, file)
-		}
-		assert.Equal(t, "SETTING-FILE", p.Code)
-		assert.Contains(t, p.Error(), "10 files")
-		assert.FileExists(t, file)
-		assert.Len(t, names(t, file), 11)
-	})
-	t.Run("a folder has the name", func(t *testing.T) {
-		file := settingsFile(t, broken)
-		require.NoError(t, os.Mkdir(file+".bak", 0o700))
-		assert.Contains(t, allText(setAside(t, file)), file+".bak.1")
-	})
-	t.Run("a link stays a link", func(t *testing.T) {
-		kept := settingsFile(t, broken)
-		link := filepath.Join(t.TempDir(), "config.toml")
-		require.NoError(t, os.Symlink(kept, link))
-		assert.Contains(t, allText(setAside(t, link)), link+".bak")
-		assert.FileExists(t, kept)
-		assert.Equal(t, []string{"config.toml.bak"}, names(t, link))
-	})
-	t.Run("with LeaveBroken", func(t *testing.T) {
-		file := settingsFile(t, broken)
-		c, err := config.Load(config.Sources{UserFile: file, KeepBroken: true})
-		require.NoError(t, err)
-		require.Len(t, c.Warnings, 1)
-		assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
-		assert.Contains(t, allText(c.Warnings[0]), "line 1, column 10")
-		assert.Equal(t, []string{"config.toml"}, names(t, file))
-	})
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	assert.Equal(t, broken, string(content))
+	entries, err := os.ReadDir(filepath.Dir(file))
+	require.NoError(t, err)
+	assert.Len(t, entries, 1)
 }

@@ -74,9 +74,7 @@ var twoCertificates = &problem.Problem{
 	Title: "There are two certificates to choose from",
 	Happened: "Both certificate ({{.Origin}}) and certificate_thumbprint ({{.Other}}) are set. " +
 		"Only one can be.",
-	Steps: []string{
-		stepDesk,
-	},
+	Steps: []string{stepDesk},
 	ServiceDesk: []string{
 		"Keep certificate_thumbprint if the certificate is in the Windows certificate " +
 			"store, or certificate if it is in a file. Remove the other.",
@@ -99,12 +97,6 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 			"If the certificate is in the Windows certificate store, set {{.Instead}} to its "+
 				"thumbprint instead.")
 	}
-	if backup := lastBackup(c.file); backup != "" {
-		made = made.With("Backup", backup)
-		made.ServiceDesk = slices.Insert(slices.Clone(made.ServiceDesk), 1,
-			"An earlier settings file was set aside as {{.Backup}}. If it has the value, "+
-				"correct that file and give it its old name.")
-	}
 	return made
 }
 
@@ -112,7 +104,7 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 func (c Config) leftOut() []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range c.Warnings {
-		if errors.Is(warning, asideFile) || errors.Is(warning, skippedFile) {
+		if errors.Is(warning, skippedFile) {
 			all = append(all, warning)
 		}
 	}

@@ -168,11 +168,11 @@ func TestPassphrase(t *testing.T) {
 		"no keyring":            {"certificate = 'a.pfx'", "", nil, secret.Text{}, ""},
 		"keyring locked":        {"certificate = 'a.pfx'", "", source(secret.Text{}, locked), secret.Text{}, "locked"},
 		"a PEM key's too":       {"certificate = 'a.pem'\npassphrase_file = 'p'", planted.Reveal(), source(secret.Text{}, locked), planted, ""},
-		"file is gone":          {"certificate = 'a.p12'\npassphrase_file = 'hunter2'", "", source(planted, nil), secret.Text{}, "could not open"},
+		"file is gone":          {"certificate = 'a.p12'\npassphrase_file = 'hunter2'", "", source(planted, nil), secret.Text{}, "could not read the file"},
 		"file is empty":         {"certificate = 'a.p12'\npassphrase_file = 'p'", "\n", nil, secret.Text{}, "empty"},
 		"file has two lines":    {"certificate = 'a.p12'\npassphrase_file = 'p'", "a\nhunter2\n", nil, secret.Text{}, "more than one line"},
 		"file is not text":      {"certificate = 'a.p12'\npassphrase_file = 'p'", "hunter2\xff", nil, secret.Text{}, "UTF-8"},
-		"file is the key store": {"certificate = 'a.p12'\npassphrase_file = 'p'", strings.Repeat("x", 5000), nil, secret.Text{}, "larger than"},
+		"file is the key store": {"certificate = 'a.p12'\npassphrase_file = 'p'", strings.Repeat("x", 5000), nil, secret.Text{}, "too large"},
 		"file is a folder":      {"certificate = 'a.p12'\npassphrase_file = '.'", "", nil, secret.Text{}, "regular file"},
 	}
 	for name, test := range tests {
@@ -227,7 +227,7 @@ func TestClientSecret(t *testing.T) {
 		"keyring locked":    {"", "", source(secret.Text{}, locked), secret.Text{}, "locked"},
 		"a broker has none": {broker, "", source(planted, locked), secret.Text{}, ""},
 		"a broker's file":   {broker + "client_secret_file = 's'", planted.Reveal(), nil, planted, ""},
-		"file is gone":      {"client_secret_file = 'hunter2'", "", nil, secret.Text{}, "could not open"},
+		"file is gone":      {"client_secret_file = 'hunter2'", "", nil, secret.Text{}, "could not read the file"},
 		"file is empty":     {"client_secret_file = 's'", "\n", nil, secret.Text{}, "empty"},
 	}
 	for name, test := range tests {

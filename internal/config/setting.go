@@ -87,7 +87,7 @@ func Settings() []Setting {
 			Allowed:     "an https:// address with its path, at most 200 bytes of ASCII",
 			Remedy:      "Give the whole address of the e-RS platform, starting with https:// and without user name, query or fragment.",
 			Example:     `"https://api.dev1.ers.ncrs.nhs.uk/ers-api"`,
-			bind:        func(c *Config) field { return &textField{&c.BaseURL, checkBaseURL} },
+			bind:        func(c *Config) field { return textField(&c.BaseURL, checkBaseURL) },
 		},
 		{
 			Key: "environment_name", Kind: KindString,
@@ -96,7 +96,7 @@ func Settings() []Setting {
 			Allowed: fmt.Sprintf("live, or a name of at most %d characters", maxEnvironmentName),
 			Remedy:  fmt.Sprintf("Give the word live, or a short name such as Training, of at most %d characters.", maxEnvironmentName),
 			Example: `"Training"`,
-			bind:    func(c *Config) field { return &textField{&c.EnvironmentName, checkEnvironmentName} },
+			bind:    func(c *Config) field { return textField(&c.EnvironmentName, checkEnvironmentName) },
 		},
 		{
 			Key: "asid", Platform: PlatformHSCN, Kind: KindString, Required: true,
@@ -104,7 +104,7 @@ func Settings() []Setting {
 			Allowed:     "12 digits",
 			Remedy:      "Give the 12 digits of your organisation's ASID, in quotation marks in the settings file.",
 			Example:     `"000000000000"`,
-			bind:        func(c *Config) field { return &textField{&c.ASID, checkASID} },
+			bind:        func(c *Config) field { return textField(&c.ASID, checkASID) },
 		},
 		{
 			Key: "certificate", Platform: PlatformHSCN, Kind: KindPath, Required: true, Instead: "certificate_thumbprint",
@@ -113,7 +113,7 @@ func Settings() []Setting {
 			Remedy: "Give the path of the file with the endpoint certificate, and make sure that this " +
 				"user can read it.",
 			Example: `"endpoint.pem"`,
-			bind:    func(c *Config) field { return &pathField{&c.Certificate} },
+			bind:    func(c *Config) field { return pathField(&c.Certificate) },
 		},
 		{
 			Key: "certificate_thumbprint", Platform: PlatformHSCN, Kind: KindString, Only: "windows",
@@ -122,7 +122,7 @@ func Settings() []Setting {
 			Remedy: "Give the 40 hexadecimal digits that Windows shows as the certificate's thumbprint. On other systems, use the setting " +
 				"certificate.",
 			Example: `"A9993E364706816ABA3E25717850C26C9CD0D89D"`,
-			bind:    func(c *Config) field { return &textField{&c.CertificateThumbprint, checkThumbprint} },
+			bind:    func(c *Config) field { return textField(&c.CertificateThumbprint, checkThumbprint) },
 		},
 		{
 			Key: "key", Platform: PlatformHSCN, Kind: KindPath,
@@ -131,7 +131,7 @@ func Settings() []Setting {
 			Remedy: "Give the path of the PEM file with the certificate's private key, and make sure " +
 				"that this user can read it.",
 			Example: `"endpoint.key"`,
-			bind:    func(c *Config) field { return &pathField{&c.Key} },
+			bind:    func(c *Config) field { return pathField(&c.Key) },
 		},
 		{
 			Key: "passphrase_file", Platform: PlatformHSCN, Kind: KindPath,
@@ -140,7 +140,7 @@ func Settings() []Setting {
 			Remedy: "Give the path of the file that holds the passphrase, not the passphrase, and make " +
 				"sure that this user can read it.",
 			Example: `"endpoint.passphrase"`,
-			bind:    func(c *Config) field { return &pathField{&c.PassphraseFile} },
+			bind:    func(c *Config) field { return pathField(&c.PassphraseFile) },
 		},
 		{
 			Key: "ca_bundle", Kind: KindPath,
@@ -150,7 +150,7 @@ func Settings() []Setting {
 			Remedy: "Give the path of a PEM file with the certificate authorities, and make sure that " +
 				"this user can read it.",
 			Example: `"nhs-root.pem"`,
-			bind:    func(c *Config) field { return &pathField{&c.CABundle} },
+			bind:    func(c *Config) field { return pathField(&c.CABundle) },
 		},
 		managed(Setting{
 			Key: "server_name", Platform: PlatformHSCN, Kind: KindString,
@@ -159,7 +159,7 @@ func Settings() []Setting {
 			Allowed: "a host name or an IP address",
 			Remedy:  "Give only the host name or IP address, without https://, a port or a path.",
 			Example: `"ers.example.nhs.uk"`,
-			bind:    func(c *Config) field { return &textField{&c.ServerName, checkServerName} },
+			bind:    func(c *Config) field { return textField(&c.ServerName, checkServerName) },
 		}),
 		on(PlatformHSCN, managed(enum("tls_ciphers", CiphersStandard, []string{CiphersStandard, CiphersCompatible},
 			"Cipher suites of TLS 1.2 for e-RS: only those with forward secrecy (standard), or also those with RSA key exchange, for a server without others (compatible).",
@@ -175,7 +175,7 @@ func Settings() []Setting {
 				"a JSON array, or one full path",
 			Remedy:  "Give the full path of the program, then each argument as another item of the list.",
 			Example: `["/usr/local/bin/print-ticket", "--quiet"]`,
-			bind:    func(c *Config) field { return &commandField{&c.AgentCommand} },
+			bind:    func(c *Config) field { return commandField(&c.AgentCommand) },
 		},
 		on(PlatformHSCN, duration("agent_poll_interval", time.Second, 200*time.Millisecond, time.Minute,
 			"How often e-RS Login checks with the agent that the ticket is still valid.",
@@ -191,7 +191,7 @@ func Settings() []Setting {
 			Allowed:     "up to 256 characters of ASCII without blanks",
 			Remedy:      "Give the client id, or API key, of the registered application, and not its secret.",
 			Example:     `"Your-Application-Key-0123456789"`,
-			bind:        func(c *Config) field { return &textField{&c.ClientID, checkClientID} },
+			bind:        func(c *Config) field { return textField(&c.ClientID, checkClientID) },
 		},
 		{
 			Key: "client_secret_file", Platform: PlatformFHIR, Kind: KindPath,
@@ -201,7 +201,7 @@ func Settings() []Setting {
 			Remedy: "Give the path of the file that holds the client secret, not the secret, " +
 				"and make sure that this user can read it.",
 			Example: `"client.secret"`,
-			bind:    func(c *Config) field { return &pathField{&c.ClientSecretFile} },
+			bind:    func(c *Config) field { return pathField(&c.ClientSecretFile) },
 		},
 		{
 			Key: "redirect_uri", Platform: PlatformFHIR, Kind: KindString, Default: "http://localhost:8149/callback",
@@ -210,7 +210,7 @@ func Settings() []Setting {
 			Allowed: "an http:// address of localhost, 127.0.0.1 or [::1] with a port and a path",
 			Remedy:  "Give the redirect URI as it is registered, for example http://localhost:8149/callback.",
 			Example: `"http://localhost:8149/callback"`,
-			bind:    func(c *Config) field { return &textField{&c.RedirectURI, checkRedirectURI} },
+			bind:    func(c *Config) field { return textField(&c.RedirectURI, checkRedirectURI) },
 		},
 		address("fhir_base_url", "https://api.service.nhs.uk/referrals/FHIR",
 			"Address of the e-RS FHIR API.",
@@ -224,7 +224,7 @@ func Settings() []Setting {
 			Allowed:     "three words, with blanks between them: to sign in, for tokens, for user information",
 			Remedy:      "Give three words with blanks between them, such as authorize token userinfo.",
 			Example:     `"auth token me"`,
-			bind:        func(c *Config) field { return &textField{&c.OAuthEndpoints, checkEndpoints} },
+			bind:        func(c *Config) field { return textField(&c.OAuthEndpoints, checkEndpoints) },
 		},
 		{
 			Key: "oauth_scope", Platform: PlatformFHIR, Kind: KindString,
@@ -232,7 +232,7 @@ func Settings() []Setting {
 			Allowed:     "words with blanks between them, in 500 bytes at most",
 			Remedy:      "Give the scopes with blanks between them, such as openid offline_access.",
 			Example:     `"openid offline_access"`,
-			bind:        func(c *Config) field { return &textField{&c.OAuthScope, checkScope} },
+			bind:        func(c *Config) field { return textField(&c.OAuthScope, checkScope) },
 		},
 		{
 			Key: "acr_values", Platform: PlatformFHIR, Kind: KindString, Default: "AAL2_OR_AAL3_ANY",
@@ -240,7 +240,7 @@ func Settings() []Setting {
 			Allowed:     "words with blanks between them, in 500 bytes at most",
 			Remedy:      "Give a level of NHS Care Identity, such as AAL2_OR_AAL3_ANY or AAL3_ANY.",
 			Example:     `"AAL3_ANY"`,
-			bind:        func(c *Config) field { return &textField{&c.ACRValues, checkScope} },
+			bind:        func(c *Config) field { return textField(&c.ACRValues, checkScope) },
 		},
 		{
 			Key: "directory_url", Platform: PlatformFHIR, Kind: KindString,
@@ -249,7 +249,7 @@ func Settings() []Setting {
 			Allowed:     "none, or an https:// address, with its path, in 200 bytes of ASCII at most",
 			Remedy:      "Give the word none, or the whole address of the directory, starting with https:// and without user name, query or fragment.",
 			Example:     `"none"`,
-			bind:        func(c *Config) field { return &textField{&c.DirectoryURL, checkDirectory} },
+			bind:        func(c *Config) field { return textField(&c.DirectoryURL, checkDirectory) },
 		},
 		on(PlatformFHIR, duration("sign_in_timeout", 5*time.Minute, 30*time.Second, time.Hour,
 			"Longest time to sign in in the browser.",
@@ -289,7 +289,7 @@ func Settings() []Setting {
 			Remedy: "Give the word environment, the word none, or the proxy's address with http:// or https:// and its port, without a user name " +
 				"or password.",
 			Example: `"http://proxy.example.nhs.uk:8080"`,
-			bind:    func(c *Config) field { return &textField{&c.Proxy, checkProxy} },
+			bind:    func(c *Config) field { return textField(&c.Proxy, checkProxy) },
 		},
 		{
 			Key: "proxy_user", Kind: KindString,
@@ -297,7 +297,7 @@ func Settings() []Setting {
 			Allowed:     "a name without a colon, at most 256 bytes",
 			Remedy:      "Give only the user name. To store the password in the OS keyring, run ers-login proxy-password.",
 			Example:     `"workstation-12"`,
-			bind:        func(c *Config) field { return &textField{&c.ProxyUser, checkProxyUser} },
+			bind:        func(c *Config) field { return textField(&c.ProxyUser, checkProxyUser) },
 		},
 		on(PlatformHSCN, boolean("send_fqdn", false, "Send the certificate's common name as the header XAPI_FQDN, for platforms that ask for it.",
 			func(c *Config) *bool { return &c.SendFQDN })),
@@ -309,7 +309,7 @@ func Settings() []Setting {
 			Allowed:     "a folder that the user can write to",
 			Remedy:      "Give the path of a folder that this user can write to.",
 			Example:     `"audit"`,
-			bind:        func(c *Config) field { return &pathField{&c.AuditDir} },
+			bind:        func(c *Config) field { return pathField(&c.AuditDir) },
 		},
 		duration("audit_keep", 92*24*time.Hour, 92*24*time.Hour, 3650*24*time.Hour,
 			"How long audit records are kept. 2208h is 92 days, the minimum for e-RS.",
@@ -353,7 +353,7 @@ func enum(key, standard string, values []string, description string, of func(*Co
 		Allowed:     allowed,
 		Remedy:      "Give one of these words: " + allowed + ".",
 		Example:     `"` + standard + `"`,
-		bind:        func(c *Config) field { return &enumField{of(c), values} },
+		bind:        func(c *Config) field { return enumField(of(c), values) },
 	}
 }
 
@@ -365,7 +365,7 @@ func boolean(key string, standard bool, description string, of func(*Config) *bo
 		Allowed:     "true or false",
 		Remedy:      "Give true or false, in the settings file without quotation marks.",
 		Example:     strconv.FormatBool(!standard),
-		bind:        func(c *Config) field { return &boolField{of(c)} },
+		bind:        func(c *Config) field { return boolField(of(c)) },
 	}
 }
 
@@ -377,7 +377,7 @@ func percent(key string, standard, least, most int, description string, of func(
 		Allowed:     fmt.Sprintf("a whole number from %d to %d", least, most),
 		Remedy:      fmt.Sprintf("Give a whole number from %d to %d, in the settings file without quotation marks.", least, most),
 		Example:     strconv.Itoa(standard),
-		bind:        func(c *Config) field { return &percentField{of(c), least, most} },
+		bind:        func(c *Config) field { return percentField(of(c), least, most) },
 	}
 }
 
@@ -389,7 +389,7 @@ func address(key, standard, description string, of func(*Config) *string) Settin
 		Allowed:     "an https:// address, with its path, in 200 bytes of ASCII at most",
 		Remedy:      "Give the whole address, starting with https:// and without user name, query or fragment.",
 		Example:     `"` + standard + `"`,
-		bind:        func(c *Config) field { return &textField{of(c), checkAddress} },
+		bind:        func(c *Config) field { return textField(of(c), checkAddress) },
 	}
 }
 
@@ -426,7 +426,7 @@ func duration(
 		Remedy: fmt.Sprintf("Give a time from %s to %s with its unit, such as %s.",
 			brief(lowest), brief(highest), brief(standard)),
 		Example: `"` + brief(standard) + `"`,
-		bind:    func(c *Config) field { return &durationField{of(c), lowest, highest} },
+		bind:    func(c *Config) field { return durationField(of(c), lowest, highest) },
 	}
 }
 
@@ -448,10 +448,10 @@ func (s Setting) put(c *Config, raw any, from place, system string) error {
 	if err := target.set(raw, from); err != nil {
 		return err
 	}
-	if s.Default != "" && target.String() == "" {
+	if s.Default != "" && target.text() == "" {
 		return errors.New("it is empty")
 	}
-	if s.Only != "" && s.Only != system && target.String() != "" {
+	if s.Only != "" && s.Only != system && target.text() != "" {
 		return errOtherSystem
 	}
 	return nil
@@ -462,7 +462,7 @@ func (s Setting) of(c Config) string {
 	if s.bind == nil {
 		return ""
 	}
-	return s.bind(&c).String()
+	return s.bind(&c).text()
 }
 
 // errManaged is why a managed setting does not count where a user could have written it.

@@ -3,8 +3,6 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,10 +13,6 @@ import (
 
 	"github.com/ers-login/ers-login/internal/config"
 )
-
-var update = flag.Bool("update", false, "write the documentation that is made from the table")
-
-const reference = "../../docs/settings.md"
 
 func jsonList(words ...string) string {
 	encoded, err := json.Marshal(words)
@@ -156,17 +150,4 @@ func TestManagedSettings(t *testing.T) {
 		_, err := config.Load(config.Sources{MachineFile: settingsFile(t, "server_name = \""+good+"\"\n"), Trust: trustAll})
 		assert.NoError(t, err, good)
 	}
-}
-
-// The documentation must match the program. Run with -update to write it.
-func TestTheReferenceIsCurrent(t *testing.T) {
-	var made bytes.Buffer
-	require.NoError(t, config.WriteReference(&made))
-	if *update {
-		require.NoError(t, os.WriteFile(reference, made.Bytes(), 0o644))
-	}
-	written, err := os.ReadFile(reference)
-	require.NoError(t, err)
-	assert.Equal(t, made.String(), string(written), "run go test ./internal/config -update")
-	assert.Contains(t, made.String(), config.Table())
 }

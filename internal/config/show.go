@@ -19,8 +19,7 @@ func (c Config) Shown(key string) string {
 	value := c.Value(key)
 	switch {
 	case key == "agent_command":
-		command := masked(c.AgentCommand)
-		return (&commandField{&command}).String()
+		return commandText(masked(c.AgentCommand))
 	case value != "" && (key == "proxy_user" || c.maybePasted(key, value)):
 		return secret.Mask
 	}

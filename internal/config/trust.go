@@ -273,9 +273,7 @@ var (
 		Title: "A file that e-RS Login needs cannot be trusted",
 		Happened: "The setting {{.Setting}} is for everyone who uses this computer, and what it " +
 			"names cannot be trusted: {{.Reason}}. The setting comes from {{.Origin}}.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
+		Steps: []string{"Contact your local service desk and quote the reference below."},
 		ServiceDesk: []string{
 			"Check the content of the file first: another person may have edited it. The file, " +
 				"the interpreter of a script, every folder on the way to them and every link must " +
@@ -289,9 +287,7 @@ var (
 		Title: "Others can change your organisation's certificate or its key",
 		Happened: "e-RS Login did not use the file that the setting {{.Setting}} names: {{.Reason}}. " +
 			"The setting comes from {{.Origin}}.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
+		Steps: []string{"Contact your local service desk and quote the reference below."},
 		ServiceDesk: []string{
 			"Check that the certificate and the key are your organisation's. Then let only " +
 				"their owner write to them and to their folders. The owner is root (on Windows: " +
@@ -308,8 +304,6 @@ var (
 			"You can keep working.",
 			"Contact your local service desk and quote the reference below.",
 		},
-		ServiceDesk: []string{
-			"Only the people who sign in with it should be able to read it.",
-		},
+		ServiceDesk: []string{"Only the people who sign in with it should be able to read it."},
 	}
 )

@@ -130,7 +130,7 @@ func source(t *testing.T) diagnose.BundleSettings {
 	require.NoError(t, os.WriteFile(file, []byte("asid = '123456789012'\nbase_url = 'https://ers.example/ers-api'\n"+
 		"certificate = '/home/alice.smith/Smith-Jones.p12'\npassphrase_file = '/home/gwen/asked.txt'\npassword = '"+planted["passphrase"]+"'\n"+
 		"agent_command = ['/opt/agent/bin/agent', 'x', 's3cr3t-of-the-agent']\nagent = 'command'\nproxy_user = 'alice.smith'\n"), 0o600))
-	settings, err := config.Load(config.Sources{UserFile: file, KeepBroken: true, Environ: []string{
+	settings, err := config.Load(config.Sources{UserFile: file, Environ: []string{
 		"ERS_LOGIN_PROXY=http://ann:" + planted["proxy's password"] + "@proxy.example:3128",
 		"ERS_LOGIN_CA_BUNDLE=/home/asmith7/ward12-pc.pem", "ERS_LOGIN_TOKEN=" + planted["ticket"],
 	}})
