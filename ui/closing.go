@@ -113,10 +113,15 @@ func newClosing(w *Window, dismiss func()) *closing {
 
 // endingQuestion returns a question whether to end the session, hidden, with its answers.
 func endingQuestion(asked string, answers ...fyne.CanvasObject) *fyne.Container {
+	return question(asked, lang.L("Save your work in other e-RS applications first. They stop using e-RS when you sign out."), answers...)
+}
+
+// question returns a question about the session, hidden: what is asked, what follows from a yes, and
+// the answers.
+func question(asked, effect string, answers ...fyne.CanvasObject) *fyne.Container {
 	box := widgets.Column(
 		widgets.Row{Object: widgets.NewText(asked, boldStyle)},
-		widgets.Row{Object: widgets.NewText(lang.L("Save your work in other e-RS applications first. "+
-			"They stop using e-RS when you sign out."), leadStyle), Above: 4},
+		widgets.Row{Object: widgets.NewText(effect, leadStyle), Above: 4},
 		widgets.Row{Object: widgets.Flow(12, 12, answers...), Above: 16, Align: widgets.Leading},
 	)
 	box.Hide()

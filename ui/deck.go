@@ -89,7 +89,15 @@ func (d *deck) lay(heading fyne.CanvasObject, buttons ...fyne.CanvasObject) {
 
 func (d *deck) helps() *help { return d.help }
 
-func (d *deck) appear() { d.choices.Focus(max(0, d.ready)) }
+// appear gives the focus to the card that Enter takes. Without one, as on first use, an Enter that
+// was pressed once too often must not take what happens to be first.
+func (d *deck) appear() {
+	if d.ready == none {
+		d.w.win.Canvas().Unfocus()
+		return
+	}
+	d.choices.Focus(d.ready)
+}
 
 func (d *deck) moved(top, bottom float32) {
 	if y, found := d.w.viewport.OffsetOf(d.choices.Object()); found {
@@ -180,7 +188,7 @@ func (d *deck) clear() bool {
 		return false
 	}
 	d.search.SetText("")
-	d.choices.Focus(max(0, d.ready))
+	d.appear()
 	return true
 }
 

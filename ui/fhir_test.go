@@ -37,7 +37,7 @@ func (b *browser) open(ctx context.Context, address string) error {
 // TestSigningInInTheBrowser: a user whose browser shows nothing, or something else, can go on without
 // help, and does not wait for ever.
 func TestSigningInInTheBrowser(t *testing.T) {
-	const hint, failed = "No page opened?", "Your web browser did not open."
+	const hint, failed = "No page, or one with an error?", "Your web browser did not open."
 	opens := &browser{}
 	w := newWorld(t, Settings{Browse: opens.open})
 	begins := browserState()

@@ -96,8 +96,14 @@ func TestKeys(t *testing.T) {
 			[]func(*world){press(fyne.KeyDown, fyne.KeyTab, fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)}, []signin.Intent{signin.SignOut{}}},
 		{"signed in: an Enter too many does nothing", signedInState(),
 			[]func(*world){press(fyne.KeyReturn, fyne.KeySpace, fyne.KeyEscape)}, nil},
-		{"signed in: Tab and Enter switch the role", signedInState(),
-			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, []signin.Intent{signin.SwitchRole{}}},
+		{"signed in: switching the role asks, since other applications stop", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn)}, nil},
+		{"signed in: Escape keeps the role", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn, fyne.KeyEscape)}, nil},
+		{"signed in: Tab and Enter twice switch the role", signedInState(),
+			[]func(*world){press(fyne.KeyTab, fyne.KeyReturn, fyne.KeyReturn)}, []signin.Intent{signin.SwitchRole{}}},
+		{"choosing for the first time: an Enter too many chooses nothing", choosingState(fiveRoles(), nil),
+			[]func(*world){press(fyne.KeyReturn, fyne.KeyReturn)}, nil},
 		{"signed in: signing out asks", signedInState(),
 			[]func(*world){press(fyne.KeyTab, fyne.KeyTab, fyne.KeyReturn)}, nil},
 		{"signed in: Enter answers yes", signedInState(),
@@ -172,8 +178,7 @@ func TestFirstFocus(t *testing.T) {
 		{"signing in", workingState(signin.SigningIn, signin.NotEnded), ""},
 		{"choosing", choosingState(fiveRoles(), &last),
 			"Service provider clinician admin, NHST_X3 (R01), Last used, Enter, 1, 6"},
-		{"choosing for the first time", choosingState(fiveRoles(), nil),
-			"Referring clinician, Refer patients and book appointments, 2"},
+		{"choosing for the first time: an Enter too many must not take the first", choosingState(fiveRoles(), nil), ""},
 		{"one role", choosingState(fiveRoles()[2:3], nil), "Service definer, Maintain the directory of services, Enter, 1"},
 		{"signed in", signedInState(), ""},
 		{"problem", failedState(notAccepted), "Try again"},
@@ -496,6 +501,7 @@ func TestManyRoles(t *testing.T) {
 	}
 	t.Run("the arrow reaches every card once", func(t *testing.T) {
 		w := start(t)
+		w.press(fyne.KeyDown)
 		for want := range permissions {
 			require.Equal(t, want, focusedChoice(t, w))
 			requireInView(t, w)
@@ -610,6 +616,7 @@ func TestTheWayOutIsInView(t *testing.T) {
 func TestMouse(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(choosingState(manyRoles(40, 10), nil))
+	w.press(fyne.KeyDown)
 	card := requireFocusedObject(t, w)
 	middle := card.at.AddXY(card.Size().Width/2, card.Size().Height/2)
 	test.TapCanvas(w.win.Canvas(), middle)
@@ -643,6 +650,7 @@ func TestOldScreenIsDead(t *testing.T) {
 	requireIntents(t, w)
 
 	w.Show(choosingState(fiveRoles(), nil))
+	w.press(fyne.KeyDown)
 	card, ok := w.win.Canvas().Focused().(fyne.Tappable)
 	require.True(t, ok)
 	w.Show(signedInState())
@@ -683,5 +691,18 @@ func BenchmarkFirstFrame(b *testing.B) {
 				w.win.Canvas().Capture()
 			}
 		})
+	}
+}
+
+// TestEscapeClosesTheHelp: it is a key that the help itself names.
+func TestEscapeClosesTheHelp(t *testing.T) {
+	w := newWorld(t, Settings{})
+	for _, state := range []signin.State{choosingState(fiveRoles(), nil), signedInState()} {
+		w.Show(state)
+		w.press(fyne.KeyF1)
+		require.True(t, w.screen.helps().box.Visible())
+		w.press(fyne.KeyEscape)
+		require.False(t, w.screen.helps().box.Visible())
+		requireIntents(t, w)
 	}
 }

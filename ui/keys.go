@@ -43,6 +43,10 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
 		return // the next Escape ends what else it would
 	}
+	if key.Name == fyne.KeyEscape && w.over == nil && w.screen.helps() != nil && w.screen.helps().box.Visible() {
+		w.help()
+		return
+	}
 	var page screen = w.over
 	if w.over == nil {
 		page = w.screen

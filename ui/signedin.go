@@ -16,11 +16,13 @@ import (
 // control has it.
 type signedIn struct {
 	still
-	w                *Window
-	state            signin.State
-	ends             *widgets.Text
-	buttons, confirm *fyne.Container
-	signOut, yes     *widgets.Button
+	w     *Window
+	state signin.State
+	ends  *widgets.Text
+	// buttons give way to a question: confirm whether to sign out, switching whether to switch the
+	// role. yes and switches answer them.
+	buttons, confirm, switching *fyne.Container
+	signOut, yes, switches      *widgets.Button
 	// ending is the warning before the end, with the gap below it.
 	ending     *fyne.Container
 	when, left *widgets.Text
@@ -34,9 +36,11 @@ func newSignedIn(w *Window, state signin.State) *signedIn {
 	s := &signedIn{w: w, state: state, help: newHelp(w, sessionAdvice(*state.Words, w.tray != nil && w.minimises())),
 		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle)}
 	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
-	s.buttons = widgets.Flow(12, 12,
-		w.button(lang.L("Switch role"), widgets.Secondary, w.intent(signin.SwitchRole{})), s.signOut, s.help.button)
+	s.buttons = widgets.Flow(12, 12, w.button(lang.L("Switch role"), widgets.Secondary, s.switchRole), s.signOut, s.help.button)
 	s.confirm, s.yes = confirmSignOut(w, s.dismiss)
+	s.switches = w.button(lang.L("Switch role"), widgets.Primary, w.intent(signin.SwitchRole{}))
+	s.switching = question(lang.L("Switch role?"), fromPlatform(state.Words.Switching),
+		s.switches, w.button(lang.L("Cancel"), widgets.Secondary, s.dismiss))
 	s.closing = newClosing(w, s.dismiss)
 	s.ending = s.warning()
 	s.tick(w.settings.Now())
@@ -77,6 +81,7 @@ func (s *signedIn) session() fyne.CanvasObject {
 		widgets.Row{Object: widgets.Pairs(10.5, facts...), Above: 18},
 		widgets.Row{Object: s.buttons, Above: 26, Align: widgets.Leading},
 		widgets.Row{Object: s.confirm, Above: 26},
+		widgets.Row{Object: s.switching, Above: 26},
 		widgets.Row{Object: s.closing.box, Above: 26},
 		widgets.Row{Object: s.closing.effect, Above: 14},
 	))
@@ -195,6 +200,15 @@ func (s *signedIn) offer(now time.Time) string {
 // ask asks once whether to sign out.
 func (s *signedIn) ask() { s.question(s.confirm, s.yes) }
 
+// switchRole shows the roles, and asks first if other applications stop meanwhile.
+func (s *signedIn) switchRole() {
+	if s.state.Words.Switching == "" {
+		s.w.send(signin.SwitchRole{})
+		return
+	}
+	s.question(s.switching, s.switches)
+}
+
 // askToClose asks whether to close the window. An Enter meant for another window keeps working.
 func (s *signedIn) askToClose() { s.question(s.closing.box, s.closing.keep) }
 
@@ -202,6 +216,7 @@ func (s *signedIn) askToClose() { s.question(s.closing.box, s.closing.keep) }
 func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	s.buttons.Hide()
 	s.confirm.Hide()
+	s.switching.Hide()
 	s.closing.box.Hide()
 	box.Show()
 	s.closing.effect.Hidden = box == s.closing.box // the question says it
@@ -213,6 +228,7 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 // dismiss shows the buttons again and restores the focus, where Enter only asks again.
 func (s *signedIn) dismiss() {
 	s.confirm.Hide()
+	s.switching.Hide()
 	s.closing.box.Hide()
 	s.closing.effect.Show()
 	s.buttons.Show()

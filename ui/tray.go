@@ -90,7 +90,10 @@ func (t *tray) menu(face trayFace) *fyne.Menu {
 	open := t.item(lang.L("Open"), t.w.raise)
 	switches := t.item(lang.L("Switch role"), func() {
 		t.w.raise()
-		t.w.send(signin.SwitchRole{})
+		t.w.closeOver()
+		if s, is := t.w.screen.(*signedIn); is {
+			s.switchRole()
+		}
 	})
 	signOut := t.item(lang.L("Sign out"), t.w.askToSignOut)
 	switches.Disabled, signOut.Disabled = !face.switches, !face.signOut

@@ -89,6 +89,8 @@ func TestTheTraysCommands(t *testing.T) {
 	w.app.press(t, "Open")
 	require.Empty(t, w.took())
 	w.app.press(t, "Switch role")
+	require.Empty(t, w.took(), "it is asked first, as in the window")
+	w.press(fyne.KeyReturn)
 	requireIntents(t, w, signin.SwitchRole{})
 	w.app.press(t, "Sign out")
 	require.Empty(t, w.took(), "it is asked first, as in the window")

@@ -192,7 +192,7 @@ func (a *Attempt) answer(w http.ResponseWriter, r *http.Request) {
 		})
 	}
 	if !first {
-		w.WriteHeader(http.StatusNotFound)
+		stalePage.write(w, http.StatusNotFound)
 		return
 	}
 	defer a.page.Done()
@@ -200,11 +200,11 @@ func (a *Attempt) answer(w http.ResponseWriter, r *http.Request) {
 	a.callback <- came
 	switch {
 	case came.failed == nil:
-		finishedPage.write(w)
+		finishedPage.write(w, http.StatusOK)
 	case came.failed.Is(denied):
-		deniedPage.write(w)
+		deniedPage.write(w, http.StatusOK)
 	default:
-		failedPage.write(w)
+		failedPage.write(w, http.StatusOK)
 	}
 }
 

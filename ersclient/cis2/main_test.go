@@ -3,6 +3,7 @@ package cis2_test
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -155,21 +156,23 @@ func problemOf(t testing.TB, code string, err error) *problem.Problem {
 // get asks a listener of this computer, and returns the status, 0 for a connection that was closed.
 func get(t testing.TB, method, address string) int {
 	t.Helper()
-	status, _ := fetch(t, method, address)
+	status, _, _ := fetch(t, method, address)
 	return status
 }
 
-func fetch(t testing.TB, method, address string) (int, http.Header) {
+func fetch(t testing.TB, method, address string) (status int, header http.Header, body string) {
 	t.Helper()
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 30 * time.Second}
 	request, err := http.NewRequestWithContext(t.Context(), method, address, nil)
 	require.NoError(t, err)
 	response, err := client.Do(request)
 	if err != nil {
-		return 0, nil
+		return 0, nil, ""
 	}
+	read, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
 	require.NoError(t, response.Body.Close())
-	return response.StatusCode, response.Header
+	return response.StatusCode, response.Header, string(read)
 }
 
 // callbackOf returns the redirect URI of an attempt with a query, and the attempt's state.

@@ -20,6 +20,12 @@ var (
 		"You cancelled, or NHS Care Identity did not let you in.",
 		"Fe wnaethoch ganslo, neu ni adawodd NHS Care Identity i chi fewngofnodi.")
 	failedPage = failed("The sign-in service reported a problem.", "Rhoddodd y gwasanaeth mewngofnodi wybod am broblem.")
+	// stalePage answers whatever is not the callback of the present sign-in, always with the same
+	// words: most often it is the page of an earlier one.
+	stalePage = page{
+		bar: "#d5281b", title: "This page is out of date", text: "Close this page and go back to e-RS Login.",
+		titleWelsh: "Mae'r dudalen hon wedi dyddio", textWelsh: "Caewch y dudalen hon ac ewch yn ôl i e-RS Login.",
+	}
 )
 
 func failed(why, whyWelsh string) page {
@@ -40,7 +46,7 @@ func (p page) style() string {
 		`section+section{margin-top:1.5rem;padding-top:1.5rem;border-top:1px solid #d8dde0}`
 }
 
-func (p page) write(w http.ResponseWriter) {
+func (p page) write(w http.ResponseWriter, status int) {
 	style := p.style()
 	sum := sha256.Sum256([]byte(style))
 	body := `<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>` + p.title + ` - e-RS Login</title>` +
@@ -55,6 +61,7 @@ func (p page) write(w http.ResponseWriter) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'; "+
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	w.WriteHeader(status)
 	// A browser that has gone needs no page.
 	_, _ = w.Write([]byte(body))
 	_ = http.NewResponseController(w).Flush()

@@ -34,7 +34,7 @@ func TestAUT005FortyOrganisationsInEightKeys(t *testing.T) {
 	s.see(program, "signed-in")
 	s.isAt(ersclient.ServiceProviderClinician, "RZ802")
 
-	s.press("Tab", "Return") // switch role: the pair used last has the focus
+	s.press("Tab", "Return", "Return") // switch role: the pair used last has the focus
 	s.see(program, "choosing")
 	s.press("Return")
 	s.see(program, "signed-in")
@@ -47,7 +47,7 @@ func TestAUT005FortyOrganisationsInEightKeys(t *testing.T) {
 func (s *scene) findsTheirWay(program *stage.Program) {
 	s.t.Helper()
 	switchRole := func() {
-		s.press("Tab", "Return")
+		s.press("Tab", "Return", "Return")
 		s.see(program, "choosing")
 	}
 	// The last card becomes the first favourite: 2, whatever is used last.

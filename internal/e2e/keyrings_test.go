@@ -115,7 +115,7 @@ func TestTheWholeJobOnEveryKeyring(t *testing.T) {
 			require.NoError(t, s.Keyring.Unlock())
 			o.find(first)
 
-			s.press("Tab", "Return")
+			s.press("Tab", "Return", "Return")
 			s.see(program, "choosing")
 			s.press("2")
 			s.see(program, "signed-in")

@@ -96,7 +96,7 @@ func TestA00303SwitchingRoleWhileAReaderPolls(t *testing.T) {
 	first := s.sessions()
 	require.Len(t, first, 1)
 
-	s.press("Tab", "Return")
+	s.press("Tab", "Return", "Return")
 	s.see(program, "choosing")
 	s.press("2")
 	s.see(program, "signed-in")

@@ -22,6 +22,10 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 	if m.state.Phase == Prompting {
 		m.state.Browser = r.Browser
 	}
+	if m.state.Phase == Failed && r.Begun && m.cleared && m.unfinishedEnd == NotEnded {
+		// Perhaps it is another person, whose card has none of the last one's trouble.
+		return m.wait(now, NotEnded)
+	}
 	if m.state.Phase == Waiting && m.proof.IsZero() {
 		m.state.Missing = r.Missing
 		if r.Begun {

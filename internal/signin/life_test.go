@@ -446,6 +446,25 @@ func TestAnInsertedCardBeginsAnew(t *testing.T) {
 	}
 }
 
+// If this fails, the page of the last user's trouble is what the next one sees, with their own card
+// in, and acts by.
+func TestAnInsertedCardEndsAFailure(t *testing.T) {
+	for name, path := range map[string][]string{
+		"a card that is blocked": {"a card is seen in a reader", "user: sign in", "asked: card blocked"},
+		"a refused ticket":       {"a card is seen in a reader", "the first ticket appears", "A001: refused", "the ticket is gone: no card"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failed := append(toWaiting[:2:2], path...)
+			m := situation{name, append(failed[:len(failed):len(failed)], "no card is seen in a reader")}.machine(t)
+			require.Equal(t, Failed, m.state.Phase, "its user still reads it")
+			m = situation{name, append(failed, "no card is seen in a reader", "a card is seen in a reader")}.machine(t)
+			require.Equal(t, Waiting, m.state.Phase)
+			assert.Nil(t, m.state.Problem)
+			assert.Equal(t, NotEnded, m.state.Reason)
+		})
+	}
+}
+
 // A user who took the wrong role wants the list back, without the passcode. The session that was to
 // have that role is closed: A002 is sent once for each session at most.
 func TestGivingUpARoleLeadsBackToTheList(t *testing.T) {

@@ -82,6 +82,8 @@ type Words struct {
 	Opening, Working string
 	// Renewing says what renewing a session takes, if that is a new proof.
 	Renewing string
+	// Switching says what switching the role interrupts; empty if other applications go on meanwhile.
+	Switching string
 	// CardEnds: removing the smartcard ends the session.
 	CardEnds bool
 	// Advice is what helps most often if a user cannot sign in, and RoleMissing who can add a role.

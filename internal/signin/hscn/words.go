@@ -54,13 +54,14 @@ var Prompting = signin.Missing{
 
 // Words are the window's for a user with a smartcard.
 var Words = signin.Words{
-	Platform: "Smartcard and Identity Agent (HSCN)",
-	Picture:  signin.PictureCard,
-	Lost:     "Cannot see the passcode window? Look behind this one, or press {{.Keys}}.",
-	Opening:  "Keep your smartcard in the reader.",
-	Working:  "You can use your other e-RS applications now. Keep your smartcard in the reader.",
-	Renewing: "You will be asked for your passcode.",
-	CardEnds: true,
+	Platform:  "Smartcard and Identity Agent (HSCN)",
+	Picture:   signin.PictureCard,
+	Lost:      "Cannot see the passcode window? Look behind this one, or press {{.Keys}}.",
+	Opening:   "Keep your smartcard in the reader.",
+	Working:   "You can use your other e-RS applications now. Keep your smartcard in the reader.",
+	Renewing:  "You will be asked for your passcode.",
+	Switching: "Save your work in other e-RS applications first. They stop using e-RS until you have chosen a role.",
+	CardEnds:  true,
 	Advice: []string{
 		"Check that the card is pushed into the reader as far as it goes, chip first, and that the reader's light is on.",
 		"Look for the Identity Agent window. It may be behind this one.",
