@@ -30,9 +30,9 @@ func newStrip(w *Window) *strip {
 	s := &strip{
 		title:    widgets.NewText("", onWarningBold),
 		happened: widgets.NewText("", onWarning),
-		whatToDo: widgets.NewLink(lang.L("What to do"), w.openHelp),
+		whatToDo: widgets.NewWarningLink(lang.L("What to do"), w.openHelp),
 	}
-	s.hide = widgets.NewLink(lang.L("Hide"), func() {
+	s.hide = widgets.NewWarningLink(lang.L("Hide"), func() {
 		s.hidden = append(s.hidden, s.shown)
 		w.showBars(w.last)
 	})

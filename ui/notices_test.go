@@ -331,3 +331,27 @@ func TestWhoAsksIsSaidOnTheWay(t *testing.T) {
 		require.NotContains(t, w.texts(), said, phase)
 	}
 }
+
+// TestLinksOfANotice: links in the colour of the page's links cannot be read on amber.
+func TestLinksOfANotice(t *testing.T) {
+	for name, appearance := range map[string]string{"light": "light", "dark": "dark", "high contrast": "high-contrast"} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: appearance})})
+			w.Show(noticed(waitingState(hscn.MissingCard, signin.NotEnded), true))
+			drawn := w.win.Canvas().Capture()
+			for _, object := range w.objects() {
+				link, is := object.CanvasObject.(*widgets.Link)
+				if !is || link != w.notices.hide && link != w.notices.whatToDo {
+					continue
+				}
+				best := 0.0
+				for y := range int(link.Size().Height) {
+					for x := range int(link.Size().Width) {
+						best = max(best, contrast(drawn.At(int(object.at.X)+x, int(object.at.Y)+y), amber))
+					}
+				}
+				require.GreaterOrEqual(t, best, 4.5, link.AccessibilityLabel())
+			}
+		})
+	}
+}

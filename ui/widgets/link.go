@@ -25,8 +25,10 @@ type Link struct {
 
 	ground fyne.ThemeColorName
 	label  *Text
-	// onBanner: it is in the window's header.
-	onBanner bool
+	// front is the colour of text and line. On a coloured bar, the header or a notice, it shows the
+	// mouse by the line alone, since the bar has no other shade for that.
+	front fyne.ThemeColorName
+	onBar bool
 }
 
 // NewLink returns a small link on a bar or panel that calls tapped on a click, Enter or Space.
@@ -40,7 +42,7 @@ func NewTextLink(text string, ground fyne.ThemeColorName, tapped func()) *Link {
 }
 
 func newLink(text string, style Style, ground fyne.ThemeColorName, tapped func()) *Link {
-	l := &Link{ground: ground, label: NewText(text, style)}
+	l := &Link{ground: ground, front: style.Color, label: NewText(text, style)}
 	l.OnTapped = tapped
 	l.ExtendBaseWidget(l)
 	return l
@@ -48,8 +50,16 @@ func newLink(text string, style Style, ground fyne.ThemeColorName, tapped func()
 
 // NewBannerLink returns a link for the window's header.
 func NewBannerLink(text string, tapped func()) *Link {
-	l := newLink(text, Style{Size: SizeSmall, Color: ColorOnBanner}, ColorBanner, tapped)
-	l.onBanner = true
+	return onBar(newLink(text, Style{Size: SizeSmall, Color: ColorOnBanner}, ColorBanner, tapped))
+}
+
+// NewWarningLink returns a link for the bar of a notice.
+func NewWarningLink(text string, tapped func()) *Link {
+	return onBar(newLink(text, Style{Size: SizeSmall, Color: ColorOnWarning}, ColorWarning, tapped))
+}
+
+func onBar(l *Link) *Link {
+	l.onBar = true
 	return l
 }
 
@@ -85,13 +95,13 @@ func (l *Link) HeightFor(width float32) float32 {
 func (l *Link) CreateRenderer() fyne.WidgetRenderer {
 	ring, face, line := newFocusRing(l, 3), &canvas.Rectangle{}, &canvas.Rectangle{}
 	paint := func() {
-		faces, lines := l.tint(l.ground, ColorHover, ColorPressed), ColorPrimary
-		if l.onBanner {
-			faces, lines = ColorBanner, ColorOnBanner
+		faces := l.ground
+		if !l.onBar {
+			faces = l.tint(l.ground, ColorHover, ColorPressed)
 		}
 		ring.show(l.focused)
 		face.Hidden = !l.focused && !l.held && !l.hovered // on page and surface
-		face.FillColor, line.FillColor = colorOf(l, faces), colorOf(l, lines)
+		face.FillColor, line.FillColor = colorOf(l, faces), colorOf(l, l.front)
 	}
 	lay := func(size fyne.Size) {
 		ring.lay(size)
@@ -105,8 +115,8 @@ func (l *Link) CreateRenderer() fyne.WidgetRenderer {
 		above := whole((size.Height - height) / 2)
 		Put(l.label, LinkPad, above, width, height)
 		thick := float32(1)
-		if l.onBanner && (l.hovered || l.held) {
-			thick = 2 // the banner has no other shade for that
+		if l.onBar && (l.hovered || l.held) {
+			thick = 2
 		}
 		Put(line, LinkPad, above+height-1, min(width, l.label.MinSize().Width), thick)
 	}
