@@ -55,9 +55,9 @@ func (e CheckRun) asid() string {
 	return e.Settings.ASID
 }
 
-// Services opens what the command line's checks examine: separate helpers, connections and
+// OpenTarget opens what the command line's checks examine: separate helpers, connections and
 // watchers, so that a window's are not disturbed. The function closes them.
-func (e CheckRun) Services() (diagnose.Target, func() error, error) {
+func (e CheckRun) OpenTarget() (diagnose.Target, func() error, error) {
 	switch e.Demo {
 	case config.PlatformHSCN:
 		return e.ticketStandIns()

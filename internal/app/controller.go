@@ -163,7 +163,7 @@ func (c *Controller) runFlow(life context.Context) error {
 	events, release := c.watchWorkstation(watching, &beside, found)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
-		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlow, Guard: c.Guard, Publisher: c.Publisher,
+		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlowState, Guard: c.Guard, Publisher: c.Publisher,
 		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.ManualStart,
 		Workstation: events, Notices: c.Board.Changes(),
 	})
@@ -191,8 +191,8 @@ func (c *Controller) handOver(flow *signin.Flow) {
 	}
 }
 
-// publishFlow publishes a flow's state. The end of one that another follows is a start under way.
-func (c *Controller) publishFlow(state signin.State) {
+// publishFlowState publishes a flow's state. The end of one that another follows is a start under way.
+func (c *Controller) publishFlowState(state signin.State) {
 	if c.hidden = state.Phase == signin.Closed && c.again.Load(); c.hidden {
 		state = signin.State{Phase: signin.Starting, Since: state.Since}
 	}

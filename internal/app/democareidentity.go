@@ -135,12 +135,12 @@ func (d careIdentityDemo) menu() []ui.SimulatorItem {
 	oauth := cis2test.OAuthError
 	const forbidden = "ACCESS_DENIED"
 	return []ui.SimulatorItem{
-		{Title: "The next sign-in page is", Items: d.faults(cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role"))},
-		{Title: "Next sign-in", Items: d.faults(cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid"))},
-		{Title: "Next renewal", Items: d.faults(cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid"))},
-		{Title: "Next list of roles", Items: d.faults(cis2test.A030,
+		{Title: "The next sign-in page is", Items: d.faultItems(cis2test.Authorize, oauth(http.StatusUnauthorized, "access_denied", "The user has no suitable role"))},
+		{Title: "Next sign-in", Items: d.faultItems(cis2test.Token, oauth(http.StatusBadRequest, "invalid_grant", "authorization_code is invalid"))},
+		{Title: "Next renewal", Items: d.faultItems(cis2test.Refresh, oauth(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid"))},
+		{Title: "Next list of roles", Items: d.faultItems(cis2test.A030,
 			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The organisation is not allowed."))},
-		{Title: "Next list of clinicians", Items: d.faults(cis2test.A040,
+		{Title: "Next list of clinicians", Items: d.faultItems(cis2test.A040,
 			cis2test.OutcomeFault(http.StatusForbidden, "forbidden", forbidden, "The business function is not held."))},
 		{},
 		{Title: "End the session at NHS Care Identity", Do: func() {
@@ -157,7 +157,7 @@ func (d careIdentityDemo) menu() []ui.SimulatorItem {
 	}
 }
 
-// faults are the entries of a call.
-func (d careIdentityDemo) faults(call testserver.Call, refused testserver.Fault) []ui.SimulatorItem {
+// faultItems are the entries of a call.
+func (d careIdentityDemo) faultItems(call testserver.Call, refused testserver.Fault) []ui.SimulatorItem {
 	return faultItems(d.log, d.server, call, ui.SimulatorItem{Title: "refused", Do: orderFault(d.log, d.server, call, refused)})
 }

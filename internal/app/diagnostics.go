@@ -31,10 +31,10 @@ type windowDiagnostics struct {
 // Names returns the names of the checks, for a page that is being opened.
 func (d *windowDiagnostics) Names() []string {
 	d.shown.Store(d.platform())
-	return d.names()
+	return d.checkNames()
 }
 
-func (d *windowDiagnostics) names() []string {
+func (d *windowDiagnostics) checkNames() []string {
 	var names []string
 	for _, check := range d.checks(diagnose.Target{}) {
 		names = append(names, check.Name)
@@ -54,7 +54,7 @@ func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 	if err != nil {
 		e.Log.WithError(err).Error("diagnostics")
 		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
-		for i := range d.names() {
+		for i := range d.checkNames() {
 			progress(i, failed)
 		}
 		return ui.DiagnosticsResult{Report: e.Log.Redact(noDiagnostics.Title)}
@@ -108,7 +108,7 @@ func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error, err
 	e.Ring = ring
 	side := r.CardSide.Load()
 	if side == nil {
-		services, end, err := e.Services()
+		services, end, err := e.OpenTarget()
 		if err != nil {
 			return e, diagnose.Target{}, nil, errors.Join(err, ring.Close())
 		}

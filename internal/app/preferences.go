@@ -46,7 +46,7 @@ func newPreferences(settings config.Config, starting desktop.Autostart, log logr
 			log.WithError(err).Warn("autostart")
 		}
 		p.values[ui.PreferAutostart] = fmt.Sprint(on)
-		if p.forced, err = starting.Forced(); err != nil {
+		if p.forced, err = starting.ForAllUsers(); err != nil {
 			log.WithError(err).Warn("autostart")
 		}
 	}

@@ -22,7 +22,7 @@ type fakeAutostart struct {
 
 func (f *fakeAutostart) On() (bool, error) { return f.started, nil }
 
-func (f *fakeAutostart) Forced() (bool, error) { return f.allUsers, nil }
+func (f *fakeAutostart) ForAllUsers() (bool, error) { return f.allUsers, nil }
 
 func (f *fakeAutostart) Set(on bool) error {
 	if f.err == nil {

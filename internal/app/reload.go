@@ -132,20 +132,20 @@ func (e *reloadingClient) CreateSession(ctx context.Context, ticket ersclient.Ti
 func (e *reloadingClient) SelectRole(
 	ctx context.Context, session ersclient.Session, permission ersclient.Permission,
 ) (ersclient.Session, error) {
-	e.reloadQuietly(ctx)
+	e.reloadWithoutPrompt(ctx)
 	return e.client.Load().SelectRole(ctx, session, permission)
 }
 
 // DeleteSession is A003.
 func (e *reloadingClient) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
-	e.reloadQuietly(ctx)
+	e.reloadWithoutPrompt(ctx)
 	return e.client.Load().DeleteSession(ctx, key)
 }
 
 // Reach connects to e-RS without a request. It is called every few minutes, so that a notice goes
 // soon after its cause.
 func (e *reloadingClient) Reach(ctx context.Context) error {
-	e.reloadQuietly(ctx)
+	e.reloadWithoutPrompt(ctx)
 	return e.client.Load().Reach(ctx)
 }
 
@@ -168,9 +168,9 @@ func (e *reloadingClient) signingIn(ctx context.Context) error {
 	return nil
 }
 
-// reloadQuietly reloads what has changed without a prompt, unless another call is doing so: the end
+// reloadWithoutPrompt reloads what has changed without a prompt, unless another call is doing so: the end
 // of a session does not wait for an answer to a prompt.
-func (e *reloadingClient) reloadQuietly(ctx context.Context) {
+func (e *reloadingClient) reloadWithoutPrompt(ctx context.Context) {
 	select {
 	case e.turn <- struct{}{}:
 		defer func() { <-e.turn }()

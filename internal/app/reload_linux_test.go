@@ -157,7 +157,7 @@ func (o *office) diagnoses(state diagnose.State, code string) {
 	ring, err := o.real.Program.OpenKeyring(e.Settings, e.Log)
 	require.NoError(o.t, err)
 	e.Ring = ring
-	services, endDoctor, err := e.Services()
+	services, endDoctor, err := e.OpenTarget()
 	require.NoError(o.t, err)
 	for _, check := range diagnose.Checks(services) {
 		if check.ID == diagnose.IDCertificate {

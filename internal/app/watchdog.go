@@ -32,7 +32,7 @@ func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w noWi
 	if ran {
 		return true, err
 	}
-	found := undrawn(ctx)
+	found := whyNotDrawn(ctx)
 	cannot = found.Because(errors.Join(errors.Unwrap(cannot), err))
 	log.WithError(cannot).Error("window")
 	w.clear(ctx)
@@ -41,8 +41,8 @@ func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w noWi
 	return false, Ending{cannot, StatusNoGraphics}
 }
 
-// undrawn returns why nothing can be drawn: no display, or no OpenGL on it.
-func undrawn(ctx context.Context) *problem.Problem {
+// whyNotDrawn returns why nothing can be drawn: no display, or no OpenGL on it.
+func whyNotDrawn(ctx context.Context) *problem.Problem {
 	if dead := desktop.DeadDisplays(ctx); dead != "" {
 		return deadDisplay.With("Variables", dead)
 	}
@@ -122,7 +122,7 @@ func (h Host) watchPicture(log *logging.Log, g *graphics, without noWindowReport
 		os.Exit(h.Report(Ending{found, StatusNoGraphics}))
 	}}
 	if g != nil {
-		standard.SetOutput(fyneLogWatcher{log.StdWriter(), func(said string) { w.fail(undrawn(context.Background()), said) }})
+		standard.SetOutput(fyneLogWatcher{log.StdWriter(), func(said string) { w.fail(whyNotDrawn(context.Background()), said) }})
 	}
 	return w
 }

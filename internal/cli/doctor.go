@@ -152,7 +152,7 @@ func (e doctorRun) results(ctx context.Context) ([]diagnose.Result, error) {
 		settings := diagnose.HandoffSettings{Keyring: e.Ring, Aliases: e.Settings.WindowsAliases, Env: e.Program.Environ}
 		return diagnose.Handoff(ctx, settings, nil), nil
 	}
-	services, end, err := e.Services()
+	services, end, err := e.OpenTarget()
 	if err != nil {
 		return nil, err
 	}

@@ -8,9 +8,9 @@ import (
 // Autostart is the start of the program at log-in.
 type Autostart interface {
 	On() (bool, error)
-	// Forced reports whether it was set up for all users of the computer, in a way that a user
+	// ForAllUsers reports whether it was set up for all users of the computer, in a way that a user
 	// cannot change.
-	Forced() (bool, error)
+	ForAllUsers() (bool, error)
 	Set(on bool) error
 	// Forget removes the user's own entry, and any that hides one for all users.
 	Forget() error

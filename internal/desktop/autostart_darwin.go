@@ -33,8 +33,8 @@ func (l launchAgent) On() (bool, error) {
 	return true, nil
 }
 
-// Forced returns false: on macOS there is no entry for all users.
-func (l launchAgent) Forced() (bool, error) { return false, nil }
+// ForAllUsers returns false: on macOS there is no entry for all users.
+func (l launchAgent) ForAllUsers() (bool, error) { return false, nil }
 
 // Forget removes the user's entry.
 func (l launchAgent) Forget() error { return l.Set(false) }

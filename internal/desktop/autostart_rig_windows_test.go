@@ -62,14 +62,14 @@ func TestAutostartOnWindows(t *testing.T) {
 
 	// The installer's entry for all users: AUTOSTART=1. A 32-bit deployment tool writes the second.
 	for _, path := range []string{runKey, runKey32} {
-		forced, err := entry.Forced()
+		forced, err := entry.ForAllUsers()
 		require.NoError(t, err)
 		require.False(t, forced)
 		put(registry.LOCAL_MACHINE, path, func(key registry.Key) error {
 			return key.SetStringValue(runForAllUsers, `"C:\Program Files\e-RS Login\ers-login.exe" --background`)
 		})
 		is(true)
-		forced, err = entry.Forced()
+		forced, err = entry.ForAllUsers()
 		require.NoError(t, err)
 		assert.True(t, forced, "a user cannot change that")
 		require.NoError(t, entry.Forget())

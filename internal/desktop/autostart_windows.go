@@ -29,16 +29,16 @@ type runEntry struct{ name, program string }
 func newAutostart(id, program string) Autostart { return runEntry{id, program} }
 
 func (r runEntry) On() (bool, error) {
-	forced, err := r.Forced()
+	forced, err := r.ForAllUsers()
 	if err != nil || forced {
 		return forced, err
 	}
 	return starts(registry.CURRENT_USER, runKey, approvedKey, r.name)
 }
 
-// Forced reports whether the installer has set the program to start for all users, which a user
+// ForAllUsers reports whether the installer has set the program to start for all users, which a user
 // cannot change.
-func (r runEntry) Forced() (bool, error) {
+func (r runEntry) ForAllUsers() (bool, error) {
 	forced, err := starts(registry.LOCAL_MACHINE, runKey, approvedKey, runForAllUsers)
 	if err != nil || forced {
 		return forced, err

@@ -44,8 +44,8 @@ func (d desktopEntry) On() (bool, error) {
 	return on, err
 }
 
-// Forced returns false: a user can switch a system-wide entry off.
-func (d desktopEntry) Forced() (bool, error) { return false, nil }
+// ForAllUsers returns false: a user can switch a system-wide entry off.
+func (d desktopEntry) ForAllUsers() (bool, error) { return false, nil }
 
 // systemEntry reports whether a system-wide entry is on, and whether there is one.
 func (d desktopEntry) systemEntry() (on, there bool, err error) {

@@ -74,8 +74,8 @@ type (
 	noticed struct{ notices []Notice }
 	// tick says that time has passed.
 	tick struct{}
-	// deadline says that a quitting flow has no more time.
-	deadline struct{}
+	// quitDeadline says that a quitting flow has no more time.
+	quitDeadline struct{}
 )
 
 func (reported) event()         {}
@@ -93,7 +93,7 @@ func (entrySeen) event()        {}
 func (workstationEvent) event() {}
 func (noticed) event()          {}
 func (tick) event()             {}
-func (deadline) event()         {}
+func (quitDeadline) event()     {}
 
 // link is a neighbour that can be probed.
 type link int
@@ -166,7 +166,7 @@ type (
 	stopCalls struct{}
 	// stopEnding cancels endSession, which still answers.
 	stopEnding struct{}
-	// hurry bounds what is still to come; answered by deadline.
+	// hurry bounds what is still to come; answered by quitDeadline.
 	hurry struct{}
 )
 

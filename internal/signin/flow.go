@@ -372,7 +372,7 @@ func (f *Flow) hurry(life context.Context) {
 	}
 	f.hurried = true
 	f.quitBy = time.Now().Add(f.config.QuitWithin)
-	f.deadline = time.AfterFunc(f.config.QuitWithin, func() { f.deliver(life, deadline{}) })
+	f.deadline = time.AfterFunc(f.config.QuitWithin, func() { f.deliver(life, quitDeadline{}) })
 }
 
 // clearLeftover clears what a run that was killed has left. Its session is to be closed even if
@@ -596,7 +596,7 @@ func (f *Flow) logFailure(happened event) {
 		failed("probe", e.err)
 	case entrySeen:
 		failed("keyring: the session that other applications read", e.err)
-	case deadline:
+	case quitDeadline:
 		f.config.Log.Error("quitting: the time is up before everything was cleared; the next start goes on with it")
 	}
 }

@@ -250,7 +250,7 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		m.showNotices()
 	case tick:
 		return m.onTick(now)
-	case deadline:
+	case quitDeadline:
 		m.enter(now, Closed)
 	}
 	return nil

@@ -237,7 +237,7 @@ var happenings = []happening{
 	{"a second passes", morning.Add(time.Second), always(tick{})},
 	{"time passes", morning.Add(time.Minute), always(tick{})},
 	{"ten hours pass", evening, always(tick{})},
-	{"time to quit is up", morning, always(deadline{})},
+	{"time to quit is up", morning, always(quitDeadline{})},
 }
 
 // situation is a machine brought to a phase by the events that lead there, so that it is one that

@@ -302,13 +302,13 @@ func (p *Platform) open(ctx context.Context, proof signin.Proof, givenUp <-chan 
 		// A name is for display alone.
 		p.Log.WithError(unnamed).Warn("userinfo: the user is shown by number")
 	}
-	p.name(&user, info)
+	p.fillNames(&user, info)
 	return renewed(signin.Grant{User: user}, tokens, time.Now()), nil
 }
 
-// name fills in the names of a user and their organisations, as far as they are known, and has the
+// fillNames fills in the names of a user and their organisations, as far as they are known, and has the
 // others found.
-func (p *Platform) name(user *ersclient.User, info cis2.UserInfo) {
+func (p *Platform) fillNames(user *ersclient.User, info cis2.UserInfo) {
 	user.FirstName, user.LastName = info.GivenName, info.FamilyName
 	if user.Name() == "" {
 		user.FirstName = info.Name

@@ -392,7 +392,7 @@ func TestWhatEveryReportSays(t *testing.T) {
 	d := newDesk(t, cis2test.GP, func(s *Settings) { s.Names, s.CardRemoved = names{}, removed })
 	assert.Equal(t, WithCard, d.About().Words)
 	d.browse = func(context.Context, string) error {
-		d.name(&ersclient.User{Permissions: []ersclient.Permission{{OrgIdentifier: "A1"}}}, cis2.UserInfo{})
+		d.fillNames(&ersclient.User{Permissions: []ersclient.Permission{{OrgIdentifier: "A1"}}}, cis2.UserInfo{})
 		return nil
 	}
 	ctx := t.Context()
@@ -451,13 +451,13 @@ func (n names) Find(_ context.Context, codes []string, found func(code, name str
 func TestNamesOfOrganisations(t *testing.T) {
 	d := newDesk(t, cis2test.GP, func(s *Settings) { s.Names = names{} })
 	user := ersclient.User{Permissions: []ersclient.Permission{{OrgIdentifier: "A1"}, {OrgIdentifier: "A2"}, {OrgIdentifier: "A1"}}}
-	d.name(&user, cis2.UserInfo{Organisations: []cis2.Organisation{{Code: "A2", Name: "Known"}}})
+	d.fillNames(&user, cis2.UserInfo{Organisations: []cis2.Organisation{{Code: "A2", Name: "Known"}}})
 	assert.Equal(t, []string{"", "Known", ""}, []string{user.Permissions[0].OrgName, user.Permissions[1].OrgName, user.Permissions[2].OrgName})
 	assert.Equal(t, map[string]string{"A1": "Name of A1"}, d.next(t).OrgNames)
 
 	d.Names = names{"Cached"}
 	user.Permissions[0].OrgName = ""
-	d.name(&user, cis2.UserInfo{})
+	d.fillNames(&user, cis2.UserInfo{})
 	assert.Equal(t, "Cached", user.Permissions[0].OrgName)
 }
 
