@@ -214,7 +214,7 @@ func (l *life) reach(phase signin.Phase) signin.State {
 			if state.Phase == phase {
 				return state
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(3 * time.Minute):
 			require.FailNow(l.t, "the phase has not come", "%v", phase)
 		}
 	}

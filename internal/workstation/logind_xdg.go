@@ -221,7 +221,9 @@ func (l *logind) property(ctx context.Context, path dbus.ObjectPath, owner, name
 
 // take takes one signal.
 func (l *logind) take(ctx context.Context, signal *dbus.Signal) error {
-	if service, _, ok := newOwner(signal); ok && service == loginName {
+	// The signal of a start that attach has seen already comes late. Connecting anew for it would miss
+	// what logind reports meanwhile.
+	if service, owner, ok := newOwner(signal); ok && service == loginName && owner != l.owner {
 		return errNewOwner
 	}
 	if l.owner == "" || signal.Sender != l.owner {

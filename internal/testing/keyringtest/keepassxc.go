@@ -134,4 +134,4 @@ func (k *keepassxc) until(s *Session, want bool) error {
 }
 
 // startWithin bounds each action of a keyring.
-const startWithin = 30 * time.Second
+const startWithin = 2 * time.Minute
