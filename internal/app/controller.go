@@ -64,6 +64,8 @@ type Controller struct {
 	ManualStart bool
 	// Shown: there is a window to raise.
 	Shown atomic.Bool
+	// demonstration: its Problems are no faults of this computer.
+	demonstration bool
 	// problem is the last one that the window has shown, for the diagnostics of another process.
 	problem atomic.Pointer[instance.Shown]
 	// waiters are other starts of the program that wait for the result of a sign-in.
@@ -201,7 +203,7 @@ func (c *Controller) publishFlowState(state signin.State) {
 
 // publish shows a state in the window and to the waiters.
 func (c *Controller) publish(state signin.State) {
-	if p := state.Problem; state.Phase == signin.Failed && p != nil {
+	if p := state.Problem; state.Phase == signin.Failed && p != nil && !c.demonstration {
 		c.problem.Store(&instance.Shown{Code: p.Code, Title: p.Expand(p.Title), At: state.ProblemAt})
 	}
 	state.Environment, state.IdleAfter = c.environment, c.idleLimit

@@ -235,3 +235,15 @@ func TestRestart(t *testing.T) {
 		})
 	}
 }
+
+// A service desk would look for the fault of a demonstration in the computer.
+func TestADemonstrationHasNoLastProblem(t *testing.T) {
+	for _, demonstration := range []bool{false, true} {
+		c := &Controller{Log: testLog(t), Show: func(signin.State) {}, demonstration: demonstration}
+		c.Shown.Store(true)
+		c.publish(signin.State{Phase: signin.Failed, Problem: &problem.Problem{Code: "ERS-A001-403", Title: "refused"}})
+		answer := c.Answer(t.Context(), func() {})(t.Context(), instance.Request{Action: instance.LastProblem})
+		require.True(t, answer.OK)
+		require.Equal(t, demonstration, answer.Shown == nil)
+	}
+}

@@ -54,7 +54,8 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	r := &windowRun{program: h, log: log, how: how}
 	r.controller = &Controller{
 		Publisher: h.Name(), Log: log, Guard: log.Guard, Board: board, fingerprint: how.fingerprint, ManualStart: how.manualStart,
-		Displays: desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
+		demonstration: how.settings.Demonstration,
+		Displays:      desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
 		watch: func(ctx context.Context, idleLimit time.Duration) station {
 			return workstation.Watch(ctx, workstation.Settings{IdleLimit: idleLimit})
 		},

@@ -692,7 +692,7 @@ func TestMissingFile(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	assert.Equal(t, "SETTING-FILE", c.Warnings[0].Code)
-	assert.Contains(t, allText(c.Warnings[0]), "works without it")
+	assert.Contains(t, allText(c.Warnings[0]), "does not use it")
 	assert.DirExists(t, folder, "what is not a broken file is not moved")
 }
 

@@ -151,7 +151,7 @@ var (
 	skippedFile = &problem.Problem{
 		Code:     noFile.Code,
 		Title:    "Your settings file cannot be used",
-		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. e-RS Login works without it.",
+		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. e-RS Login does not use it.",
 		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8. It must not " +
@@ -383,7 +383,7 @@ func (f *findings) unknownKey(table []Setting, key string, value any, origin Ori
 // goingOn completes the Problem of a fault in a forgiving layer with the value that counts instead.
 func goingOn(p *problem.Problem, used string) *problem.Problem {
 	made := p.With("Used", used)
-	made.Happened = problem.Sentences(p.Happened, "e-RS Login works without it.")
+	made.Happened = problem.Sentences(p.Happened, "e-RS Login does not use it.")
 	if used != "" {
 		made.Happened = problem.Sentences(p.Happened, "e-RS Login uses {{.Used}}.")
 	}

@@ -135,7 +135,7 @@ var (
 		Code:  "SETTING-PREFERENCES",
 		Title: "Your choices in the window cannot be used",
 		Happened: "The file {{.File}} with your choices in the window cannot be used: {{.Reason}}. " +
-			"e-RS Login works without it.",
+			"e-RS Login does not use it.",
 		Steps: []string{
 			"Open the settings of e-RS Login (F2) and choose again. The damaged file is then kept " +
 				"with .bak at the end of its name.",
