@@ -83,6 +83,9 @@ func TestCopyDetails(t *testing.T) {
 			"e-RS did not accept your smartcard sign-in",
 			"Your smartcard session may have ended while this window was open.",
 			"e-RS answered 403 Forbidden to A001",
+			"For the service desk:",
+			"1. " + notAccepted.ServiceDesk[0],
+			"2. " + notAccepted.ServiceDesk[1],
 			"",
 		}, "\n"), text)
 	})

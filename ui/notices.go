@@ -19,6 +19,8 @@ import (
 type strip struct {
 	box             *fyne.Container
 	title, happened *widgets.Text
+	// texts are what happened can say, the longest first.
+	texts []string
 	// whatToDo opens the help, and hide hides the notice that is shown.
 	whatToDo, hide *widgets.Link
 	shown          signin.Notice
@@ -53,20 +55,22 @@ func (s *strip) show(state signin.State) {
 	s.hidden = slices.DeleteFunc(s.hidden, func(n signin.Notice) bool { return !hasNotice(state.Notices, n) })
 	loud := slices.DeleteFunc(loudNotices(state), func(n signin.Notice) bool { return hasNotice(s.hidden, n) })
 	s.whatToDo.Hidden, s.hide.Hidden = true, true
-	var title, happened string
+	var title string
 	switch by := asking(state); {
 	case by != "":
 		title = lang.L("“{{.Program}}” asks you to sign in to e-RS.", map[string]any{"Program": by})
-		happened = lang.L("Only sign in if you are using this program.")
+		s.texts = []string{lang.L("Only sign in if you are using this program.")}
 	case len(loud) > 0:
 		s.shown = loud[0]
 		first := s.shown.Problem
-		title, happened = translated(first, first.Title), translated(first, first.Happened)
+		title = translated(first, first.Title)
+		happened := translated(first, first.Happened)
+		s.texts = []string{happened}
 		if !first.Information {
 			title = lang.L("Warning") + ": " + title
 		}
 		if todo := firstStep(first); todo != "" {
-			happened += " " + strings.ReplaceAll(todo, "**", "")
+			s.texts = []string{happened + " " + strings.ReplaceAll(todo, "**", ""), happened}
 		}
 		s.whatToDo.Hidden, s.hide.Hidden = false, !first.Information
 		loud = loud[1:]
@@ -79,7 +83,6 @@ func (s *strip) show(state signin.State) {
 		runs = append(runs, widgets.Run{Text: " " + lang.L("and {{.Count}} more", map[string]any{"Count": more}), Style: onWarning})
 	}
 	s.title.SetRuns(runs...)
-	s.happened.SetText(happened)
 	s.box.Show()
 }
 
@@ -94,19 +97,23 @@ func asking(state signin.State) string {
 	}
 }
 
-// fit cuts the text to keep the strip low; the help has all of it.
+// fit says no more than keeps the strip low: what happened and the first step, or without the step,
+// or the title alone. No sentence is cut, since its end may be what matters; the help has them all.
+// A title may be, where it alone is too high: very large in a very small window.
 func (s *strip) fit(width, most float32) {
-	for _, lines := range []struct{ title, happened int }{{2, 2}, {2, 1}, {2, 0}, {1, 1}, {1, 0}} {
-		s.title.SetLines(lines.title)
-		s.happened.SetLines(lines.happened)
-		if lines.happened == 0 {
-			s.happened.Hide()
-		} else {
-			s.happened.Show()
+	s.title.SetLines(0)
+	for _, text := range append(slices.Clone(s.texts), "") {
+		if s.happened.String() != text {
+			s.happened.SetText(text)
 		}
+		s.happened.Hidden = text == ""
 		if widgets.HeightFor(s.box, width) <= most {
 			return
 		}
+	}
+	s.title.SetLines(2)
+	if widgets.HeightFor(s.box, width) > most {
+		s.title.SetLines(1)
 	}
 }
 
