@@ -3,6 +3,8 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -22,10 +24,27 @@ func (e *Invalid) Problem() *problem.Problem {
 	if len(e.Problems) == 1 {
 		return e.Problems[0]
 	}
-	made := *several
-	made.Args, made.Phrases = map[string]string{"Count": strconv.Itoa(len(e.Problems))}, map[string]problem.Phrase{}
-	for i, p := range e.Problems[:min(len(e.Problems), maxShown)] {
-		number := strconv.Itoa(i + 1)
+	made := several.With("Count", strconv.Itoa(len(e.Problems)))
+	addLines(made, e.Problems, 0)
+	made.ServiceDesk = append(made.ServiceDesk, stepAgain)
+	return made.Because(errors.Join(e.Unwrap()...))
+}
+
+// Also returns a copy of p that tells the service desk of further faults as well, which are less
+// grave. At most maxShown have a line.
+func Also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
+	made := *p
+	// The numbers follow those of [Invalid.Problem].
+	addLines(&made, further, maxShown)
+	return &made
+}
+
+// addLines adds a line for the service desk about each of at most maxShown Problems, and the values
+// of their marks, which are numbered from after+1. What made shares with its template stays as it is.
+func addLines(made *problem.Problem, all []*problem.Problem, after int) {
+	made.Args, made.Phrases, made.ServiceDesk = copied(made.Args), copied(made.Phrases), slices.Clone(made.ServiceDesk)
+	for i, p := range all[:min(len(all), maxShown)] {
+		number := strconv.Itoa(after + i + 1)
 		text := p.Happened
 		if len(p.ServiceDesk) > 0 {
 			text = problem.Sentences(text, p.ServiceDesk[0])
@@ -39,12 +58,19 @@ func (e *Invalid) Problem() *problem.Problem {
 		}
 		made.ServiceDesk = append(made.ServiceDesk, text)
 	}
-	if rest := len(e.Problems) - maxShown; rest > 0 {
-		made.Args["Rest"] = strconv.Itoa(rest)
-		made.ServiceDesk = append(made.ServiceDesk, "{{.Rest}} more are in the log.")
+	if rest := len(all) - maxShown; rest > 0 {
+		name := "Rest" + strconv.Itoa(after+1)
+		made.Args[name] = strconv.Itoa(rest)
+		made.ServiceDesk = append(made.ServiceDesk, strings.ReplaceAll("{{.Rest}} more are in the log.", "Rest", name))
 	}
-	made.ServiceDesk = append(made.ServiceDesk, stepAgain)
-	return made.Because(errors.Join(e.Unwrap()...))
+}
+
+// copied returns a map that can be written to.
+func copied[T any](m map[string]T) map[string]T {
+	if m == nil {
+		return map[string]T{}
+	}
+	return maps.Clone(m)
 }
 
 // As makes errors.As find [Invalid.Problem] where it looks for a *problem.Problem.

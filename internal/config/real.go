@@ -24,19 +24,47 @@ func (c Config) PKCS12() bool {
 	return false
 }
 
-// LoadReal is [Load] and [Config.RequireReal] in one. What others than the user can see of a
-// private key is among the Warnings.
+// LoadReal is [Load] and [Config.RequireReal] in one. The error has the Problems of both, those of
+// RequireReal only as far as they are known. What others than the user can see of a private key is
+// among the Warnings.
 func LoadReal(sources Sources) (Config, error) {
 	c, err := Load(sources)
 	_, notices := c.judgeKey(Settings())
 	c.Warnings = slices.Concat(c.Warnings, notices)
-	if err == nil {
+	switch {
+	case err == nil:
 		err = c.RequireReal()
+	case c.barred == LayerDefault && !errors.Is(err, noFile):
+		// What is in a layer or file that cannot be read would be called missing.
+		err = withNeeded(err, c.RequireReal())
 	}
 	for _, untrusted := range c.distrust(Settings()) {
 		c.barred = max(c.barred, c.origins[untrusted.Args["Setting"]].Layer)
 	}
 	return c, err
+}
+
+// withNeeded returns the Problems of Load with those of RequireReal, so that they do not take a start
+// each: without consequences of the former, which are about the same setting or one in its place, or
+// come from a platform that was not chosen.
+func withNeeded(err, needed error) error {
+	var loaded, further *Invalid
+	if !errors.As(err, &loaded) || !errors.As(needed, &further) || loaded.isAbout("platform") {
+		return err
+	}
+	made := &Invalid{Problems: slices.Clone(loaded.Problems)}
+	for _, p := range further.Problems {
+		var at *settingError
+		if !errors.As(p, &at) || !loaded.isAbout(at.key) && !loaded.isAbout(lookup(Settings(), at.key).Instead) {
+			made.Problems = append(made.Problems, p)
+		}
+	}
+	return made
+}
+
+// isAbout reports whether one of the Problems is that of the setting with this key.
+func (e *Invalid) isAbout(key string) bool {
+	return slices.ContainsFunc(e.Problems, func(p *problem.Problem) bool { return IsAbout(p, key) })
 }
 
 // RequireReal returns, as an *[Invalid], what a real sign-in on the used platform still needs: base

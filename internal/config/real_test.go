@@ -250,3 +250,31 @@ func TestClientSecret(t *testing.T) {
 	pasted := load(t, "client_secret_file = 'hunter2'", nil)
 	assert.Equal(t, secret.Mask, pasted.Shown("client_secret_file"), "what is no file's name may be the secret")
 }
+
+// Each wrong setting that shows only once another is corrected costs a service desk a start, and one
+// that only follows from another sends it the wrong way.
+func TestLoadRealReportsAllAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		content string
+		environ []string
+		want    []string
+	}{
+		"a value of the user's, and what is missing": {"base_ulr = 'https://e.example'\nasid = 1234\ncertificate = 'none.pem'\n", nil,
+			[]string{"SETTING-ASID", "SETTING-BASE_URL", "SETTING-CERTIFICATE"}},
+		"a value of the environment": {"", []string{"ERS_LOGIN_ASID=1"}, []string{"SETTING-ASID", "SETTING-BASE_URL", "SETTING-CERTIFICATE"}},
+		"one that stands for another": {"base_url = 'https://e.example'\nasid = '123456789012'\n", []string{"ERS_LOGIN_CERTIFICATE_THUMBPRINT=x"},
+			[]string{"SETTING-CERTIFICATE_THUMBPRINT"}},
+		"a platform that is not known": {"", []string{"ERS_LOGIN_PLATFORM=fihr"}, []string{"SETTING-PLATFORM"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := config.LoadReal(config.Sources{UserFile: settingsFile(t, test.content), Environ: test.environ, OS: "windows"})
+			var codes []string
+			for _, p := range problems(t, err) {
+				codes = append(codes, p.Code)
+			}
+			assert.ElementsMatch(t, test.want, codes)
+		})
+	}
+	_, err := config.LoadReal(config.Sources{File: settingsFile(t, "this is not TOML")})
+	assert.Equal(t, "SETTING-FILE", problem.Of(err).Code, "the lost file may have it all")
+}

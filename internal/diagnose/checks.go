@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -246,7 +247,9 @@ func (n Target) audit(ctx context.Context) Finding {
 
 func (n Target) settings(context.Context) Finding {
 	if wrong := problemsOf(n.SettingsErr); len(wrong) > 0 {
-		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, together(wrong))
+		// What does not count may be the misspelt name of what is missing.
+		odd := slices.DeleteFunc(slices.Clone(n.Settings.Warnings), func(p *problem.Problem) bool { return slices.Contains(wrong, p) })
+		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, config.Also(together(wrong), odd))
 	}
 	if odd := n.Settings.Warnings; len(odd) > 0 {
 		return counted(attention, len(odd), saidSettingOdd, saidSettingsOdd, together(odd))

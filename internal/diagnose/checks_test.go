@@ -273,6 +273,45 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 	}
 }
 
+// A service desk that sees only what stops a sign-in does not see that base_url is there, misspelt.
+func TestSettingsThatDoNotCountAreNamedBesideThoseThatStop(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "config.toml")
+	for name, test := range map[string]struct{ more, code string }{
+		"several stop": {"asid = 1234\n", "SETTING-SEVERAL"},
+		"one stops":    {"asid = 1234\nbase_url = 'https://ers.example'\ncertificate_thumbprint = '00112233445566778899aabbccddeeff00112233'\n", "SETTING-ASID"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			content := "base_ulr = 'https://ers.example'\nidle_timeout = '15 minutes'\nscreen_lock = 'maybe'\nmy_password = 'planted-one'\n" + test.more
+			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+			w := newWorld(t)
+			w.target.Settings, w.target.SettingsErr = config.LoadReal(config.Sources{UserFile: file, OS: "windows"})
+			report := diagnose.Report{Results: []diagnose.Result{{ID: "settings", Finding: w.run(t)["settings"].Finding}}, Mask: mask(diagnose.Names{})}
+			found := report.Results[0]
+			assert.Equal(t, diagnose.Failed, found.State)
+			assert.Equal(t, test.code, found.Problem.Code)
+			encoded, err := report.JSON()
+			require.NoError(t, err)
+			for _, text := range []string{report.Text(), string(encoded)} {
+				for _, says := range []string{"asid", "Did you mean base_url?", "idle_timeout", "screen_lock", "my_password"} {
+					assert.Contains(t, text, says)
+				}
+				assert.Contains(t, text, "e-RS Login works without it.")
+				assert.NotContains(t, text, "planted-one")
+				assert.NotContains(t, text, "{{")
+			}
+		})
+	}
+	w := newWorld(t)
+	settings := make([]byte, 0, 1000)
+	for i := range 20 {
+		settings = fmt.Appendf(settings, "unknown%d = 1\n", i)
+	}
+	require.NoError(t, os.WriteFile(file, settings, 0o600))
+	w.target.Settings, w.target.SettingsErr = config.LoadReal(config.Sources{UserFile: file})
+	text := diagnose.Report{Results: []diagnose.Result{w.run(t)["settings"]}, Mask: mask(diagnose.Names{})}.Text()
+	assert.Contains(t, text, "8 more are in the log.", "it is bounded")
+}
+
 // answered is an e-RS that gives a status which the stand-in gives to no such request.
 type answered int
 
