@@ -9,6 +9,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/cis2"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/fhir"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
@@ -137,8 +138,11 @@ func (r RealServices) diagnoseTickets(target *diagnose.Target, ring *keyring.Cli
 // diagnoseCareIdentity adds what the FHIR platform needs. No check prompts.
 func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyring.Client) {
 	settings := target.Settings
-	clients := func() (careIdentity, error) {
-		return r.careIdentityClients(settings, withoutPrompt(ring, ring.ClientSecret), withoutPrompt(ring, ring.ProxyPassword), nil)
+	// The servers are examined without client id and redirect URI, which are other rows.
+	at := func(address string, timeout time.Duration) (transport.Config, error) {
+		made, err := r.publicTransport(settings, withoutPrompt(ring, ring.ProxyPassword))
+		made.BaseURL, made.Timeout = address, timeout
+		return made, err
 	}
 	target.ClientSecret = func(ctx context.Context) error {
 		if settings.Broker() && settings.ClientSecretFile == "" {
@@ -156,31 +160,30 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 	target.Redirect = func(ctx context.Context) error { return r.takeRedirect(ctx, settings) }
 	// Connections that are checked are closed at once, so that the clients hold nothing.
 	target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
-		made, err := clients()
+		there, err := at(settings.FHIRBaseURL, settings.RequestTimeout)
 		if err != nil {
 			return nil, err
 		}
-		return made.ers, nil
+		return wayOf(fhir.New(there))
 	}
-	target.OAuth = func() (diagnose.ERS, error) {
-		made, err := clients()
-		if err != nil {
-			return nil, err
+	server := func(address string, timeout time.Duration) func() (diagnose.ERS, error) {
+		return func() (diagnose.ERS, error) {
+			there, err := at(address, timeout)
+			if err != nil {
+				return nil, err
+			}
+			return wayOf(transport.New(there))
 		}
-		return made.gateway, nil
 	}
-	target.Directory = func() (diagnose.ERS, error) {
-		at, err := r.publicTransport(settings, withoutPrompt(ring, ring.ProxyPassword))
-		if err != nil {
-			return nil, err
-		}
-		at.BaseURL = settings.DirectoryURL
-		way, err := transport.New(at)
-		if err != nil {
-			return nil, err
-		}
-		return way, nil
+	target.OAuth, target.Directory = server(settings.OAuthURL, cis2.DefaultTimeout), server(settings.DirectoryURL, 0)
+}
+
+// wayOf returns a client as what is examined, nil with an error.
+func wayOf[T diagnose.ERS](client T, err error) (diagnose.ERS, error) {
+	if err != nil {
+		return nil, err
 	}
+	return client, nil
 }
 
 // takeRedirect takes the port that the browser comes back to, and gives it back.

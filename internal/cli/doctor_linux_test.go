@@ -89,11 +89,29 @@ func TestTheDoctorOfTheDemonstration(t *testing.T) {
 func TestERR000TheDoctorFindsWhatIsMissing(t *testing.T) {
 	found := examine(t, doctor{json: true})
 	for id, state := range map[string]string{
-		"settings": "failed", "asid": "failed", "certificate": "failed", "ers": "failed", "keyring": "ok", "audit": "ok", "tls": "skipped",
+		"settings": "failed", "asid": "failed", "certificate": "failed", "ers": "skipped", "keyring": "ok", "audit": "ok", "tls": "skipped",
 	} {
 		assert.Equal(t, state, found.states[id], id)
 	}
-	assert.GreaterOrEqual(t, found.status, 4)
+	assert.GreaterOrEqual(t, found.status, 3)
+}
+
+// One missing client id is one failure: servers that have addresses without it are checked, and none
+// is said not to know an id that it was never given.
+func TestTheDoctorCountsAMissingClientIDOnce(t *testing.T) {
+	server := cis2test.NewUnstartedServer()
+	folder := t.TempDir()
+	require.NoError(t, server.StartIn(folder))
+	defer server.Close()
+	found := examine(t, doctor{json: true}, "ERS_LOGIN_PLATFORM=fhir", "ERS_LOGIN_CA_BUNDLE="+filepath.Join(folder, testserver.CAFile),
+		"ERS_LOGIN_PROXY=none", "ERS_LOGIN_OAUTH_URL="+server.OAuthURL(), "ERS_LOGIN_FHIR_BASE_URL="+server.FHIRURL(),
+		"ERS_LOGIN_DIRECTORY_URL="+server.DirectoryURL())
+	for id, state := range map[string]string{
+		"settings": "failed", "client": "skipped", "redirect": "skipped", "dns": "ok", "proxy": "ok", "tls": "ok", "oauth": "ok", "ers": "ok", "directory": "ok",
+	} {
+		assert.Equal(t, state, found.states[id], id)
+	}
+	assert.NotContains(t, found.stdout, "does not know")
 }
 
 // Where NHS Care Identity is used, doctor asks for nothing that only the Identity Agent needs, and

@@ -12,10 +12,8 @@ import (
 )
 
 func (n Target) client(ctx context.Context) Finding {
-	for _, wrong := range problemsOf(n.SettingsErr) {
-		if config.IsAbout(wrong, "client_id") {
-			return failed(saidNoClient, wrong)
-		}
+	if n.lacksClientID() {
+		return skipped(saidNoClient)
 	}
 	if n.ClientSecret == nil || n.Settings.ClientID == "" {
 		return skipped(saidNothing)
@@ -34,6 +32,9 @@ func (n Target) client(ctx context.Context) Finding {
 	return ok(said).WithPhrase("Origin", n.Settings.Origin("client_id").Phrase())
 }
 
+// lacksClientID reports whether the settings have no usable client id, which their own row reports.
+func (n Target) lacksClientID() bool { return n.SettingsErr != nil && n.Settings.ClientID == "" }
+
 func (n Target) browser(context.Context) Finding {
 	if n.Browser == nil {
 		return skipped(saidNothing)
@@ -46,8 +47,11 @@ func (n Target) browser(context.Context) Finding {
 }
 
 func (n Target) redirect(ctx context.Context) Finding {
-	if n.Redirect == nil {
+	switch {
+	case n.Redirect == nil:
 		return skipped(saidNothing)
+	case n.lacksClientID():
+		return skipped(saidNoClient)
 	}
 	if err := n.Redirect(ctx); err != nil {
 		return troubled(Failed, err)

@@ -108,7 +108,8 @@ func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 		"no client id": {func(_ *testing.T, w *careWorld) {
 			w.target.Settings, _ = config.Load(config.Sources{Environ: []string{"ERS_LOGIN_PLATFORM=fhir"}})
 			w.target.SettingsErr = w.target.Settings.RequireReal()
-		}, map[string]string{"client": "failed SETTING-CLIENT_ID", "settings": "failed SETTING-CLIENT_ID"}, ""},
+			w.target.Redirect = fails(wrong)
+		}, map[string]string{"client": "skipped ", "redirect": "skipped ", "settings": "failed SETTING-CLIENT_ID"}, "No client id is set"},
 		"no secret": {func(_ *testing.T, w *careWorld) { w.target.ClientSecret = fails(wrong) }, map[string]string{"client": "failed CIS2-NO_SECRET"}, ""},
 		"the keyring is locked": {func(_ *testing.T, w *careWorld) { w.target.ClientSecret = fails(keyring.Locked) },
 			map[string]string{"client": "attention " + keyring.Locked.Code}, ""},

@@ -187,6 +187,10 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 			want: map[string]string{"ers": "failed NET-REFUSED", "tls": "skipped", "dns": "ok", "proxy": "ok"}},
 		"no address": {change: func(_ *testing.T, w *world) { w.client.BaseURL = "" },
 			want: map[string]string{"ers": "failed SETTING-BASE_URL", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
+		"no setting of an address": {change: func(_ *testing.T, w *world) {
+			w.client.BaseURL, w.target.Settings.BaseURL = "", ""
+			w.target.SettingsErr = w.target.Settings.RequireReal()
+		}, want: map[string]string{"ers": "skipped", "tls": "skipped", "dns": "skipped", "settings": "failed SETTING-SEVERAL"}},
 		"authorities that are missing": {change: func(t *testing.T, w *world) {
 			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
 				_, _, err := certificate.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))

@@ -214,6 +214,9 @@ func (j *journey) ers(ctx context.Context) Finding {
 	switch {
 	case errors.Is(err, errNothing):
 		return skipped(saidNothing)
+	case err != nil && j.n.SettingsErr != nil && j.n.platform() == config.PlatformHSCN && j.n.Settings.BaseURL == "":
+		// The row of the settings reports it.
+		return skipped(saidNoAddress)
 	case err != nil:
 		return troubled(Failed, err)
 	case answer.Status >= http.StatusInternalServerError:
