@@ -52,7 +52,7 @@ func TestWithoutOpenGLTheUserIsInformed(t *testing.T) {
 	settings, err := os.ReadFile(s.SettingsFile())
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(s.SettingsFile(), []byte("base_url = \"http://ers.example\"\n"), 0o600))
-	s.endsWithoutAWindow(said, "SETTING-BASE_URL", "WINDOW-NO_OPENGL")
+	s.endsWithoutAWindow(said, "SETTING-SEVERAL", "WINDOW-NO_OPENGL")
 	require.NoError(t, os.WriteFile(s.SettingsFile(), settings, 0o600))
 
 	putBack()
