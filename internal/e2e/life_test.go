@@ -292,7 +292,7 @@ func (s *scene) helpsWhileAsked(program *stage.Program) {
 	s.picture("checked-while-asked")
 	s.press("F9")
 	s.picture("asked-for-the-passcode")
-	s.press("Escape")
+	s.press("Escape", "Escape") // the first closes the help
 	s.see(program, "waiting")
 	require.NoError(s.t, os.Remove(asks))
 }
