@@ -46,7 +46,8 @@ func TestSignInWithCareIdentity(t *testing.T) {
 	}
 	record := helperFolder + `\opened.txt`
 	t.Cleanup(func() { _ = os.Remove(r.at(record)) })
-	r.registry(64, `HKCU\Software\Classes\http\shell\open\command`, "",
+	// Wine 8 does not look in the user's own classes.
+	r.registry(64, `HKLM\Software\Classes\http\shell\open\command`, "",
 		fmt.Sprintf(`"%s\browser.exe" "%s" "%s" "%%1"`, helperFolder, record, cis2test.ManyRoles))
 
 	screen := r.screened()
