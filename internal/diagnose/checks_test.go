@@ -299,7 +299,7 @@ func TestSettingsThatDoNotCountAreNamedBesideThoseThatStop(t *testing.T) {
 				for _, says := range []string{"asid", "Did you mean base_url?", "idle_timeout", "screen_lock", "my_password"} {
 					assert.Contains(t, text, says)
 				}
-				assert.Contains(t, text, "e-RS Login works without it.")
+				assert.Contains(t, text, "e-RS Login does not use it.")
 				assert.NotContains(t, text, "planted-one")
 				assert.NotContains(t, text, "{{")
 			}

@@ -33,9 +33,13 @@ func TestPackagesOnWindows(t *testing.T) {
 			"helper.test.exe",
 			"^TestTheEndOfTheContextEndsTheProcess$/^with_time_to|^TestTheWrongProgramIsNotStarted$/^no_such_file$",
 		},
-		"the command agent":              {"command.test.exe", "^TestAProgramThatIsNotThere$"},
-		"the certificate stores":         {"certstore.test.exe", "^$"},
-		"the sign-in in the browser":     {"cis2.test.exe", "^TestEveryDocumentedError$|^TestThePublishedUser$|^FuzzUserInfo$"},
+		"the command agent":      {"command.test.exe", "^TestAProgramThatIsNotThere$"},
+		"the certificate stores": {"certstore.test.exe", "^$"},
+		// Wine 8 does not know whose a socket of IPv6 is.
+		"the sign-in in the browser": {
+			"cis2.test.exe", "^TestEveryDocumentedError$|^TestThePublishedUser$|^FuzzUserInfo$|^TestOwnConnections$/^tcp6$|" +
+				`^TestBothLoopbackAddresses$/^\[::1\]$|^TestAnyPort$/^http:$/^$/^\[::1\]`,
+		},
 		"the one instance":               {"instance.test.exe", "^$"},
 		"the watcher of the workstation": {"workstation.test.exe", "^$"},
 	}
