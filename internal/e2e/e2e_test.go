@@ -351,11 +351,11 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	s.keyringHas(sessions[0])
 	// A slip on the window's close button signs nobody out. The question has the focus on Keep
 	// working, and leaves it on Sign out, which asks on its own.
-	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	s.attemptClose()
 	s.picture("closing")
 	s.press("Return")
 	s.keyringHas(sessions[0])
-	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	s.attemptClose()
 	s.press("Escape", "Return")
 	s.keyringHas(sessions[0])
 	require.Equal(t, []string{"A001", "A002"}, s.calls())

@@ -349,6 +349,15 @@ func (s *scene) auditLog() []map[string]any {
 	return records
 }
 
+// attemptClose closes the window of a signed-in user, and waits until the question is drawn: keys that
+// come sooner are for the page below.
+func (s *scene) attemptClose() {
+	s.t.Helper()
+	require.NoError(s.t, s.Desktop.CloseWindow(s.ctx, stage.Title))
+	require.NoError(s.t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	require.NoError(s.t, s.Desktop.Picture(s.ctx, filepath.Join(s.t.TempDir(), "asked.png")))
+}
+
 // picture keeps a picture of the real window, if pictures of a run are wanted.
 func (s *scene) picture(name string) {
 	s.t.Helper()

@@ -195,8 +195,7 @@ func TestTheWindowIsMinimised(t *testing.T) {
 	is(false)
 	require.Len(t, s.sessions(), 1)
 	// Without an icon, closing it asks, and offers to minimise it instead.
-	require.NoError(t, s.Desktop.CloseWindow(s.ctx, stage.Title))
-	require.NoError(t, s.Desktop.WaitWindow(s.ctx, stage.Title))
+	s.attemptClose()
 	s.press("Tab", "Return")
 	is(true)
 	require.Len(t, s.sessions(), 1)
