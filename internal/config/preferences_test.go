@@ -142,7 +142,7 @@ func TestAFailureToSave(t *testing.T) {
 	}
 }
 
-// A file of the program that is damaged, or that somebody has edited, takes nothing else with it.
+// A file of the program that is damaged, or was edited by hand, costs nothing but its own values.
 func TestUnusablePreferences(t *testing.T) {
 	huge := "#" + strings.Repeat("x", 1<<20)
 	for name, test := range map[string]struct {
