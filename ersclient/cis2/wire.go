@@ -3,6 +3,7 @@ package cis2
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -43,63 +44,44 @@ type Tokens struct {
 	RefreshEnds time.Time
 }
 
-// number is a JSON number, or a string that has one: the gateway sends strings. nil is none.
-type number struct{ value *int64 }
-
-func (n *number) UnmarshalJSON(data []byte) error {
-	text := string(data)
-	if text == "null" || text == `""` {
-		return nil
-	}
-	if unquoted, err := strconv.Unquote(text); err == nil {
-		text = strings.TrimSpace(unquoted)
-	}
-	value, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return errors.New("a number of seconds is none")
-	}
-	n.value = &value
-	return nil
-}
-
-// end returns when something ends that has n seconds left from a time on.
-func (n number) end(from time.Time) (time.Time, error) {
-	if *n.value <= 0 || *n.value > int64(longestLife/time.Second) {
-		return time.Time{}, fmt.Errorf("a token that ends in %d seconds", *n.value)
+// end returns when something ends that has a number of seconds left from a time on.
+func end(seconds string, from time.Time) (time.Time, error) {
+	left, err := strconv.ParseInt(seconds, 10, 64)
+	switch {
+	case err != nil:
+		return time.Time{}, errors.New("a number of seconds is none")
+	case left <= 0 || left > int64(longestLife/time.Second):
+		return time.Time{}, fmt.Errorf("a token that ends in %d seconds", left)
 	}
 	// Without the monotonic reading: that clock stands still while a computer sleeps.
-	return from.Round(0).Add(time.Duration(*n.value) * time.Second), nil
+	return from.Round(0).Add(time.Duration(left) * time.Second), nil
 }
 
 // decodeTokens reads the answer of a token call that was asked for at a time.
 func decodeTokens(body []byte, asked time.Time) (Tokens, error) {
-	var wire struct {
-		AccessToken    string `json:"access_token"`
-		ExpiresIn      number `json:"expires_in"`
-		RefreshToken   string `json:"refresh_token"`
-		RefreshExpires number `json:"refresh_token_expires_in"`
-		TokenType      string `json:"token_type"`
-	}
-	if err := transport.Decode(body, &wire); err != nil {
-		return Tokens{}, err
-	}
+	root, _ := transport.ParseObject(body) // its error is root's
+	access, refresh, kind := root.Text("access_token"), root.Text("refresh_token"), root.Text("token_type")
+	// The gateway sends these numbers as strings.
+	expires, refreshExpires := strings.TrimSpace(root.TextOrNumber("expires_in")), strings.TrimSpace(root.TextOrNumber("refresh_token_expires_in"))
 	switch {
-	case !transport.IsToken(wire.AccessToken, maxAccessToken):
+	case root.Err() != nil:
+		return Tokens{}, root.Err()
+	case !transport.IsToken(access, maxAccessToken):
 		return Tokens{}, fmt.Errorf("the access token is missing, longer than %d characters or no token", maxAccessToken)
-	case wire.TokenType != "" && !strings.EqualFold(wire.TokenType, "Bearer"):
+	case kind != "" && !strings.EqualFold(kind, "Bearer"):
 		return Tokens{}, errors.New("the access token is not a bearer token")
-	case wire.ExpiresIn.value == nil:
+	case expires == "":
 		return Tokens{}, errors.New("the answer does not say when the access token ends")
-	case wire.RefreshToken != "" && !transport.IsToken(wire.RefreshToken, maxRefreshToken):
+	case refresh != "" && !transport.IsToken(refresh, maxRefreshToken):
 		return Tokens{}, errors.New("the refresh token is too long or no token")
 	}
-	ends, err := wire.ExpiresIn.end(asked)
+	ends, err := end(expires, asked)
 	if err != nil {
 		return Tokens{}, err
 	}
-	tokens := Tokens{Access: ersclient.NewAccessToken(wire.AccessToken), AccessEnds: ends, Refresh: NewRefreshToken(wire.RefreshToken)}
-	if wire.RefreshToken != "" && wire.RefreshExpires.value != nil {
-		if tokens.RefreshEnds, err = wire.RefreshExpires.end(asked); err != nil {
+	tokens := Tokens{Access: ersclient.NewAccessToken(access), AccessEnds: ends, Refresh: NewRefreshToken(refresh)}
+	if refresh != "" && refreshExpires != "" {
+		if tokens.RefreshEnds, err = end(refreshExpires, asked); err != nil {
 			return Tokens{}, err
 		}
 	}
@@ -138,9 +120,9 @@ func (u UserInfo) OrgName(code string) string {
 
 // decodeUserInfo reads userinfo leniently: a member of another type than expected is left out.
 func decodeUserInfo(body []byte) (UserInfo, error) {
-	var root map[string]any
-	if err := transport.Decode(body, &root); err != nil || root == nil {
-		return UserInfo{}, errors.New("the answer is not a JSON object")
+	root, err := transport.ParseObject(body)
+	if err != nil {
+		return UserInfo{}, err
 	}
 	info := UserInfo{
 		Identifier: identifier(text(root, "nhsid_useruid"), text(root, "sub")),
@@ -151,12 +133,12 @@ func decodeUserInfo(body []byte) (UserInfo, error) {
 	if info.Name == "" {
 		info.Name = strings.TrimSpace(info.GivenName + " " + info.FamilyName)
 	}
-	for _, one := range list(root, "nhsid_user_orgs") {
+	for one := range list(root, "nhsid_user_orgs") {
 		if organisation := (Organisation{text(one, "org_code"), text(one, "org_name")}); organisation.Code != "" {
 			info.Organisations = append(info.Organisations, organisation)
 		}
 	}
-	for _, one := range list(root, "nhsid_nrbac_roles") {
+	for one := range list(root, "nhsid_nrbac_roles") {
 		if role := (Role{text(one, "org_code"), text(one, "role_name")}); role != (Role{}) {
 			info.Roles = append(info.Roles, role)
 		}
@@ -175,36 +157,36 @@ func identifier(texts ...string) string {
 }
 
 // text returns a member that is a string or a number, or "".
-func text(value any, path ...string) string {
-	switch found := transport.Member(value, path...).(type) {
-	case string:
-		return problem.Clean(found, maxName)
-	case float64:
-		return strconv.FormatFloat(found, 'f', -1, 64)
-	}
-	return ""
+func text(from transport.Object, name string) string {
+	return problem.Clean(from.TextOrNumber(name), maxName)
 }
 
-// list returns a member that is a list, cut at its bound.
-func list(value any, path ...string) []any {
-	all, _ := transport.Member(value, path...).([]any)
-	return all[:min(len(all), maxOrganisations)]
+// list returns the objects of a member that is a list, cut at its bound.
+func list(from transport.Object, name string) iter.Seq[transport.Object] {
+	return func(yield func(transport.Object) bool) {
+		left := maxOrganisations
+		for one := range from.List(name) {
+			if left--; left < 0 || !yield(one) {
+				return
+			}
+		}
+	}
 }
 
 // decodeError reads the error of OAuth 2 (RFC 6749, section 5.2) with the gateway's message id, or
 // that of the software which the gateway runs on. The issue's code is the error, its first detail
 // the description, and its diagnostics are all of it.
 func decodeError(body []byte, clean func(string) string) transport.Outcome {
-	var root map[string]any
-	if transport.Decode(body, &root) != nil {
+	root, err := transport.ParseObject(body)
+	if err != nil {
 		return transport.Outcome{}
 	}
-	member := func(path ...string) string { return clean(text(root, path...)) }
-	code, description := member("error"), member("error_description")
+	code, description := text(root, "error"), text(root, "error_description")
 	if code == "" && description == "" {
-		code, description = member("fault", "detail", "errorcode"), member("fault", "faultstring")
+		fault := root.Object("fault")
+		code, description = text(fault.Object("detail"), "errorcode"), text(fault, "faultstring")
 	}
-	return outcomeOf(code, description, member("message_id"))
+	return outcomeOf(clean(code), clean(description), clean(text(root, "message_id")))
 }
 
 func outcomeOf(code, description, messageID string) transport.Outcome {

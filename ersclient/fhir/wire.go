@@ -1,7 +1,6 @@
 package fhir
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -17,48 +16,17 @@ const maxResults = 10_000
 // may have codings of other systems beside it.
 const systemFunction = "/eRS-BusinessFunction"
 
-// bundle is an answer of A030 or A040, as e-RS sends it.
-type bundle struct {
-	ResourceType string   `json:"resourceType"`
-	Total        *float64 `json:"total"`
-	Entry        []struct {
-		Resource *resource `json:"resource"`
-	} `json:"entry"`
-}
-
-// resource is a PractitionerRole, or a Practitioner with an Identifier.
-type resource struct {
-	ResourceType string     `json:"resourceType"`
-	Identifier   identifier `json:"identifier"`
-	Practitioner reference  `json:"practitioner"`
-	Organization reference  `json:"organization"`
-	Code         []struct {
-		Coding []struct {
-			System string `json:"system"`
-			Code   string `json:"code"`
-		} `json:"coding"`
-	} `json:"code"`
-}
-
-type reference struct {
-	Identifier identifier `json:"identifier"`
-}
-
-type identifier struct {
-	Value string `json:"value"`
-}
-
-func (i identifier) text() string { return strings.TrimSpace(i.Value) }
-
 // decodeRoles reads A030's Bundle of PractitionerRole, one for each organisation. Roles without
 // organisation or functions are dropped, since neither can be chosen, and doubles too.
 func decodeRoles(answer []byte) (ersclient.User, error) {
 	var user ersclient.User
 	known := map[ersclient.Permission]bool{}
-	err := eachResource(answer, "PractitionerRole", func(role *resource) error {
-		id, organisation := role.Practitioner.Identifier.text(), role.Organization.Identifier.text()
+	err := eachResource(answer, "PractitionerRole", func(role transport.Object) error {
+		id, organisation := identifierOf(role.Object("practitioner")), identifierOf(role.Object("organization"))
 		functions, err := functionsOf(role)
 		switch {
+		case role.Err() != nil:
+			return role.Err()
 		case !isUserID(id):
 			return errors.New("a role has no 12-digit user id")
 		case user.Identifier != "" && id != user.Identifier:
@@ -91,12 +59,12 @@ func decodeRoles(answer []byte) (ersclient.User, error) {
 }
 
 // functionsOf returns the business functions of a role, those in no published list too.
-func functionsOf(role *resource) ([]ersclient.BusinessFunction, error) {
+func functionsOf(role transport.Object) ([]ersclient.BusinessFunction, error) {
 	var functions []ersclient.BusinessFunction
-	for _, concept := range role.Code {
-		for _, coding := range concept.Coding {
-			code := strings.TrimSpace(coding.Code)
-			if code == "" || strings.TrimSpace(coding.System) != "" && !strings.Contains(coding.System, systemFunction) {
+	for concept := range role.OneOrList("code") {
+		for coding := range concept.OneOrList("coding") {
+			code, system := strings.TrimSpace(coding.Text("code")), strings.TrimSpace(coding.Text("system"))
+			if code == "" || system != "" && !strings.Contains(system, systemFunction) {
 				continue
 			}
 			if !transport.IsToken(code, maxFunction) {
@@ -108,13 +76,25 @@ func functionsOf(role *resource) ([]ersclient.BusinessFunction, error) {
 	return functions, nil
 }
 
+// identifierOf returns the value of the first Identifier that has one.
+func identifierOf(from transport.Object) string {
+	for identifier := range from.OneOrList("identifier") {
+		if value := strings.TrimSpace(identifier.Text("value")); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
 // decodeClinicians reads A040's Bundle of Practitioner.
 func decodeClinicians(answer []byte) ([]ersclient.User, error) {
 	var clinicians []ersclient.User
 	known := map[string]bool{}
-	err := eachResource(answer, "Practitioner", func(practitioner *resource) error {
-		id := practitioner.Identifier.text()
+	err := eachResource(answer, "Practitioner", func(practitioner transport.Object) error {
+		id := identifierOf(practitioner)
 		switch {
+		case practitioner.Err() != nil:
+			return practitioner.Err()
 		case !isUserID(id):
 			return errors.New("a clinician has no 12-digit user id")
 		case known[id]:
@@ -134,80 +114,36 @@ func decodeClinicians(answer []byte) ([]ersclient.User, error) {
 
 // eachResource calls one for each resource of a type in a Bundle. A Bundle without entries is empty
 // only if its total agrees: it would send people to the Registration Authority.
-func eachResource(answer []byte, resourceType string, one func(*resource) error) error {
-	bundle, err := decodeBundle(answer)
+func eachResource(answer []byte, resourceType string, one func(transport.Object) error) error {
+	bundle, err := transport.ParseObject(answer)
 	switch {
 	case err != nil:
 		return err
-	case bundle.ResourceType != "Bundle":
+	case bundle.Text("resourceType") != "Bundle":
 		return errors.New("the answer is not a Bundle")
 	}
-	found := 0
-	for _, entry := range bundle.Entry {
+	entries, found := 0, 0
+	for entry := range bundle.List("entry") {
+		resource := entry.Object("resource")
+		entries++
 		switch {
-		case entry.Resource == nil:
+		case resource.Missing():
 			return errors.New("an entry has no resource")
-		case entry.Resource.ResourceType != resourceType:
+		case resource.Text("resourceType") != resourceType:
 			// FHIR allows others among them, such as an OperationOutcome with a warning.
 			continue
 		}
-		if err := one(entry.Resource); err != nil {
+		if err := one(resource); err != nil {
 			return err
 		}
 		found++
 	}
-	saysNone := bundle.Total == nil && bundle.Entry != nil && len(bundle.Entry) == 0 || bundle.Total != nil && *bundle.Total == 0
-	if found == 0 && !saysNone {
+	saysNone := bundle.Has("total") && bundle.Number("total") == 0 || !bundle.Has("total") && bundle.Has("entry") && entries == 0
+	switch {
+	case bundle.Err() != nil:
+		return bundle.Err()
+	case found == 0 && !saysNone:
 		return errors.New("the answer has no entries, and does not say that there are none")
 	}
 	return nil
-}
-
-// decodeBundle reads a Bundle in the form that e-RS publishes. Any other is read once more, with
-// lists and objects changed to that form: e-RS has an object where FHIR has a list, and may be
-// corrected.
-func decodeBundle(answer []byte) (bundle, error) {
-	var read bundle
-	err := transport.Decode(answer, &read)
-	var whole any
-	if err == nil || json.Unmarshal(answer, &whole) != nil {
-		return read, err
-	}
-	encoded, failed := json.Marshal(inForm(whole))
-	if failed != nil {
-		return read, err
-	}
-	var changed bundle
-	err = transport.Decode(encoded, &changed)
-	return changed, err
-}
-
-// inForm returns a value in which no identifier is a list, but the first that has a value, and no
-// code or coding is an object, but a list of it.
-func inForm(value any) any {
-	switch whole := value.(type) {
-	case []any:
-		for i := range whole {
-			whole[i] = inForm(whole[i])
-		}
-	case map[string]any:
-		for name, member := range whole {
-			member = inForm(member)
-			list, isList := member.([]any)
-			if _, isObject := member.(map[string]any); isObject && (name == "code" || name == "coding") {
-				member = []any{member}
-			}
-			if isList && name == "identifier" {
-				member = nil
-				for _, one := range list {
-					object, isObject := one.(map[string]any)
-					if member == nil && (!isObject || object["value"] != nil && object["value"] != "") {
-						member = one
-					}
-				}
-			}
-			whole[name] = member
-		}
-	}
-	return value
 }

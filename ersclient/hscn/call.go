@@ -2,6 +2,7 @@ package hscn
 
 import (
 	"context"
+	"maps"
 	"net/http"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -31,8 +32,9 @@ type request struct {
 
 // send makes a call, and returns the body of its success.
 func (c *Client) send(ctx context.Context, r request) ([]byte, error) {
-	header := c.header.Clone()
+	header := c.header
 	if !r.key.IsZero() {
+		header = maps.Clone(header)
 		header["HTTP_X_SESSION_KEY"] = []string{r.key.Reveal()}
 	}
 	return c.Send(ctx, transport.Request{

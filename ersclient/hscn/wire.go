@@ -1,7 +1,6 @@
 package hscn
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,14 +28,6 @@ type wireRequest struct {
 type wirePermission struct {
 	BusinessFunction string `json:"businessFunction"`
 	OrgIdentifier    string `json:"orgIdentifier"`
-	OrgName          string `json:"orgName,omitempty"`
-}
-
-func (w wirePermission) permission() ersclient.Permission {
-	return ersclient.Permission{
-		BusinessFunction: ersclient.BusinessFunction(strings.TrimSpace(w.BusinessFunction)),
-		OrgIdentifier:    strings.TrimSpace(w.OrgIdentifier), OrgName: strings.TrimSpace(w.OrgName),
-	}
 }
 
 // encodeRequest makes the body of A001, or with a permission that of A002, which does not select by
@@ -44,7 +35,7 @@ func (w wirePermission) permission() ersclient.Permission {
 func encodeRequest(ticket ersclient.Ticket, permission *ersclient.Permission) []byte {
 	request := wireRequest{TypeInfo: sessionType, Token: strings.TrimSpace(ticket.Reveal())}
 	if permission != nil {
-		request.Permission = &wirePermission{BusinessFunction: string(permission.BusinessFunction), OrgIdentifier: permission.OrgIdentifier}
+		request.Permission = &wirePermission{string(permission.BusinessFunction), permission.OrgIdentifier}
 	}
 	body, _ := json.Marshal(request) // texts can always be encoded
 	return body
@@ -55,38 +46,29 @@ func encodeRequest(ticket ersclient.Ticket, permission *ersclient.Permission) []
 // is ignored: A002's differs from the one sent, and both calls want the card's.
 func decodeSession(answer []byte) (ersclient.Session, error) {
 	var session ersclient.Session
-	var wire struct {
-		ID   string `json:"id"`
-		User *struct {
-			Identifier  string           `json:"identifier"`
-			FirstName   string           `json:"firstName"`
-			MiddleName  string           `json:"middleName"`
-			LastName    string           `json:"lastName"`
-			Permissions []wirePermission `json:"permissions"`
-		} `json:"user"`
-	}
-	err := transport.Decode(answer, &wire)
-	key, unusable := keyOf(wire.ID, answer)
+	root, _ := transport.ParseObject(answer) // its error is root's
+	key, unusable := keyOf(root)
 	if unusable == nil {
 		session.Key = key
 	}
-	if err := errors.Join(err, unusable); err != nil {
-		return session, err
+	user := root.Object("user")
+	session.User = ersclient.User{
+		Identifier: text(user, "identifier"), FirstName: text(user, "firstName"), MiddleName: text(user, "middleName"),
+		LastName: text(user, "lastName"),
 	}
-	if wire.User == nil {
+	// Those with unknown business functions are kept.
+	for one := range user.List("permissions") {
+		if permission := permissionOf(one); selectable(permission) {
+			session.User.Permissions = append(session.User.Permissions, permission)
+		}
+	}
+	if err := errors.Join(root.Err(), unusable); err != nil {
+		return ersclient.Session{Key: session.Key}, err
+	}
+	if user.Missing() {
 		// Taken for a user without roles, this would send people to the Registration Authority in
 		// vain.
 		return session, errors.New("the answer has no user")
-	}
-	session.User = ersclient.User{
-		Identifier: strings.TrimSpace(wire.User.Identifier), FirstName: strings.TrimSpace(wire.User.FirstName),
-		MiddleName: strings.TrimSpace(wire.User.MiddleName), LastName: strings.TrimSpace(wire.User.LastName),
-	}
-	// Those with unknown business functions are kept.
-	for _, one := range wire.User.Permissions {
-		if permission := one.permission(); selectable(permission) {
-			session.User.Permissions = append(session.User.Permissions, permission)
-		}
 	}
 	return session, nil
 }
@@ -94,22 +76,15 @@ func decodeSession(answer []byte) (ersclient.Session, error) {
 // mergeSelection applies A002's answer to the session. Names and permissions stay as in A001, since
 // A002 spells them worse. Beside an error, the Session holds the latest known Key.
 func mergeSelection(session ersclient.Session, answer []byte, wanted ersclient.Permission) (ersclient.Session, error) {
-	var wire struct {
-		ID   string `json:"id"`
-		User struct {
-			Identifier string `json:"identifier"`
-		} `json:"user"`
-		Permission wirePermission `json:"permission"`
-	}
-	err := transport.Decode(answer, &wire)
-	key, unusable := keyOf(wire.ID, answer)
+	root, _ := transport.ParseObject(answer) // its error is root's
+	key, unusable := keyOf(root)
 	if unusable == nil {
 		session.Key = key
 	}
-	if err != nil {
+	identifier, selected := text(root.Object("user"), "identifier"), permissionOf(root.Object("permission"))
+	if err := root.Err(); err != nil {
 		return session, err
 	}
-	identifier, selected := strings.TrimSpace(wire.User.Identifier), wire.Permission.permission()
 	switch {
 	// Without an id in the answer, A001's stays.
 	case unusable != nil && !key.IsZero():
@@ -128,34 +103,21 @@ func mergeSelection(session ersclient.Session, answer []byte, wanted ersclient.P
 	return session, nil
 }
 
-// keyOf returns the key of a session whose id was read from an answer. If nothing was, the answer
-// may be cut behind the id: the session must be deleted all the same. The error is checkKey's.
-func keyOf(id string, answer []byte) (ersclient.SessionKey, error) {
-	if id == "" {
-		id = cutID(answer)
-	}
-	key := ersclient.NewSessionKey(strings.TrimSpace(id))
+// keyOf returns the key of a session. The error is checkKey's.
+func keyOf(root transport.Object) (ersclient.SessionKey, error) {
+	key := ersclient.NewSessionKey(text(root, "id"))
 	return key, checkKey(key)
 }
 
-// cutID returns the id of an answer of which only a part is JSON; "" if that has none.
-func cutID(answer []byte) (id string) {
-	decoder := json.NewDecoder(bytes.NewReader(answer))
-	if opening, err := decoder.Token(); err != nil || opening != json.Delim('{') {
-		return ""
+func permissionOf(from transport.Object) ersclient.Permission {
+	return ersclient.Permission{
+		BusinessFunction: ersclient.BusinessFunction(text(from, "businessFunction")),
+		OrgIdentifier:    text(from, "orgIdentifier"), OrgName: text(from, "orgName"),
 	}
-	for decoder.More() {
-		name, err := decoder.Token()
-		var value json.RawMessage
-		if err != nil || decoder.Decode(&value) != nil {
-			return ""
-		}
-		if name == "id" && json.Unmarshal(value, &id) == nil {
-			return id
-		}
-	}
-	return ""
 }
+
+// text returns a string without the blanks around it.
+func text(from transport.Object, name string) string { return strings.TrimSpace(from.Text(name)) }
 
 // selectable reports whether a permission has both halves that A002 selects by.
 func selectable(permission ersclient.Permission) bool {

@@ -123,7 +123,7 @@ func TestMembersOfAnotherType(t *testing.T) {
 		`{"id":"k","user":{"lastName":{}}}`:                          "user.lastName is not a string",
 		`{"id":"k","user":{"permissions":{}}}`:                       "user.permissions is not a list",
 		`{"user":{"permissions":["A"]},"id":"k"}`:                    "user.permissions is not an object",
-		`{"user":{"permissions":[{"orgName":5}],"x":[]},"id":"k"}`:   "user.permissions.orgName is not a string",
+		`{"user":{"permissions":[{"orgName":5}],"x":[]},"id":"k"}`:   "permissions.orgName is not a string",
 		`{"id":"k","user":{"permissions":[{"orgIdentifier":"R01"}]}`: "not JSON",
 		`{"id":"k","user":{}} {}`:                                    "not JSON",
 	} {
@@ -140,7 +140,7 @@ func TestMembersOfAnotherType(t *testing.T) {
 	}
 	twice, err := decodeSession([]byte(`{"id":"k","id":"l","user":{}}`))
 	require.NoError(t, err)
-	require.True(t, twice.Key.Reveal() == "l", "the last counts")
+	require.True(t, twice.Key.Reveal() == "k", "the first counts")
 }
 
 // FuzzSession feeds both decoders: whatever a server sends, the result can be sent on and shown.

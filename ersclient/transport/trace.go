@@ -42,7 +42,9 @@ func (t Trace) String() string {
 
 func (t *Trace) answered(response *http.Response, secrets []secret.Text) {
 	t.Status = response.StatusCode
-	t.RequestID = problem.Clean(mask(response.Header.Get(requestHeader), secrets), maxRequestID)
+	if id := response.Header.Get(requestHeader); id != "" {
+		t.RequestID = problem.Clean(mask(id, secrets), maxRequestID)
+	}
 }
 
 // traceKey is the key of a context's receiver of traces.

@@ -172,18 +172,15 @@ func (e *refusedError) Unwrap() error { return e.StatusError }
 
 // decodeName reads the directory's answer about a code.
 func decodeName(answer []byte, code string) (string, error) {
-	var root map[string]any
-	if err := transport.Decode(answer, &root); err != nil {
+	root, err := transport.ParseObject(answer)
+	if err != nil {
 		return "", err
 	}
-	organisation := root["Organisation"]
-	if id := transport.Member(organisation, "OrgId", "extension"); id != nil {
-		if about, _ := id.(string); !strings.EqualFold(about, code) {
-			return "", errors.New("the answer is about another organisation")
-		}
+	organisation := root.Object("Organisation")
+	if id := organisation.Object("OrgId"); id.Has("extension") && !strings.EqualFold(id.Text("extension"), code) {
+		return "", errors.New("the answer is about another organisation")
 	}
-	text, _ := transport.Member(organisation, "Name").(string)
-	name := problem.Clean(text, maxName)
+	name := problem.Clean(organisation.Text("Name"), maxName)
 	if name == "" {
 		return "", errors.New("the answer has no name")
 	}

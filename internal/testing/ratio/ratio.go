@@ -54,13 +54,16 @@ type Client struct {
 	client http.Client
 }
 
+// timeLimit bounds a bare call as the program's are: no program makes one without.
+const timeLimit = 15 * time.Second
+
 // NewClient makes a Client with the TLS settings of a stand-in's.
 func NewClient(b *testing.B, settings *tls.Config) *Client {
 	b.Helper()
 	settings.MinVersion = tls.VersionTLS12
 	transport := &http.Transport{TLSClientConfig: settings, MaxIdleConnsPerHost: 2}
 	b.Cleanup(transport.CloseIdleConnections)
-	return &Client{b, http.Client{Transport: transport}}
+	return &Client{b, http.Client{Transport: transport, Timeout: timeLimit}}
 }
 
 // Call makes a call and decodes the JSON of its answer, unless into is nil. It may be called from
