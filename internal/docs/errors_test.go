@@ -40,6 +40,16 @@ func TestERR000EveryCodeIsDocumented(t *testing.T) {
 	}
 }
 
+// In the document the reference is above its text.
+func TestErrorsNameTheReference(t *testing.T) {
+	documents := map[string][]byte{}
+	require.NoError(t, addErrors(root, documents))
+	_, list, found := strings.Cut(string(documents["docs/errors.md"]), "\n### ")
+	require.True(t, found)
+	assert.NotRegexp(t, `(?i)\b(below|above)\b`, list)
+	assert.Contains(t, list, "quote the reference `KEYRING-NO_BUS`.\n")
+}
+
 // Every Problem has to help: a title, what happened, a first step, and a button only where it is named.
 func TestERR000EveryProblemHelps(t *testing.T) {
 	for _, p := range all(t) {
