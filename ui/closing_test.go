@@ -163,17 +163,19 @@ func TestTestEnvironment(t *testing.T) {
 	}
 	pressButton(t, w, "Copy details")
 	require.Contains(t, w.app.Clipboard().Content(), "\ne-RS platform: api.dev1.ers.ncrs.nhs.uk (TEST: dev1)\n")
+	require.NotContains(t, w.app.Clipboard().Content(), "Platform: ")
 
 	// The settings were corrected.
 	live := failedState(notAccepted)
-	live.Environment = signin.Environment{Host: "api.ebs.ncrs.nhs.uk"}
+	live.Environment = signin.Environment{Host: "api.ebs.ncrs.nhs.uk", Platform: "hscn", ASID: "200000000042"}
 	live.ProblemAt = live.ProblemAt.Add(time.Minute)
 	w.Show(live)
 	require.NotContains(t, w.texts(), badge)
 	require.Equal(t, "e-RS Login", w.win.Title())
 	require.Equal(t, "e-RS Login", tooltip)
 	pressButton(t, w, "Copy details")
-	require.Contains(t, w.app.Clipboard().Content(), "\ne-RS platform: api.ebs.ncrs.nhs.uk\n")
+	require.Contains(t, w.app.Clipboard().Content(),
+		"e-RS Login 1.0.0\ne-RS platform: api.ebs.ncrs.nhs.uk\nPlatform: HSCN\nAccredited system ID (ASID): 200000000042\nReference: ")
 	signedIn := signedInState()
 	signedIn.Environment = live.Environment
 	w.Show(signedIn)
@@ -183,6 +185,9 @@ func TestTestEnvironment(t *testing.T) {
 	w.Show(signedInState())
 	require.Contains(t, w.texts(), "DEMONSTRATION")
 	require.Equal(t, "e-RS Login (demonstration)", w.win.Title())
+	w.Show(failedState(notAccepted))
+	pressButton(t, w, "Copy details")
+	require.Contains(t, w.app.Clipboard().Content(), "e-RS Login (demonstration) 1.0.0\n")
 }
 
 // TestClosingKeepsTheBadge: the last screen, too, says where it is.

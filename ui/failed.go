@@ -90,16 +90,18 @@ func (s *failed) appear() {
 // redacted, and the technical cause is left out without a Redact function.
 func (s *failed) details() string {
 	p, redact := s.state.Problem, s.w.settings.Redact
+	name := lang.L("e-RS Login")
+	if s.w.settings.Demonstration {
+		name = lang.L("e-RS Login (demonstration)")
+	}
 	lines := []string{
-		lang.L("e-RS Login") + " " + s.w.settings.Version,
+		name + " " + s.w.settings.Version,
 		lang.L("Reference") + ": " + p.Code,
 		lang.L("Time") + ": " + referenceTime(s.state.ProblemAt),
 		translated(p, p.Title),
 		translated(p, p.Happened),
 	}
-	if known := platform(s.state.Environment); known != "" {
-		lines = slices.Insert(lines, 1, lang.L("e-RS platform")+": "+known)
-	}
+	lines = slices.Insert(lines, 1, environment(s.state.Environment)...)
 	for _, text := range []string{p.Quoted, p.Technical} {
 		if text != "" {
 			lines = append(lines, translated(p, text))
@@ -120,13 +122,22 @@ func (s *failed) details() string {
 	return redact(strings.Join(lines, "\n") + "\n")
 }
 
-// platform returns which e-RS it is, for a service desk, or "" if none is known.
-func platform(e signin.Environment) string {
-	host := problem.Clean(e.Host, 200)
-	if test := testEnvironment(e); test != "" {
-		return host + " (" + test + ")"
+// environment returns what is known of the e-RS and its platform, a line each, for a service desk.
+func environment(e signin.Environment) []string {
+	var lines []string
+	if host := problem.Clean(e.Host, 200); host != "" {
+		if test := testEnvironment(e); test != "" {
+			host += " (" + test + ")"
+		}
+		lines = append(lines, lang.L("e-RS platform")+": "+host)
 	}
-	return host
+	if e.Platform != "" {
+		lines = append(lines, lang.L("Platform")+": "+strings.ToUpper(e.Platform))
+	}
+	if e.ASID != "" {
+		lines = append(lines, lang.L("Accredited system ID (ASID)")+": "+e.ASID)
+	}
+	return lines
 }
 
 // newChoiceFailed is the screen of a choice that has failed, which leads back to the roles. Its button

@@ -179,6 +179,8 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 			s.longest = max(s.longest, s.worst.MinSize().Width)
 		}
 	}
+	s.worst.Set(iconUnknown, problemShown())
+	s.longest = max(s.longest, s.worst.MinSize().Width)
 	s.box = widgets.Placed(s.place, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst,
 		widgets.Middle(linkGap, 0, s.help, s.settings, s.diagnostics, s.version))
 	for _, link := range s.links() {
@@ -221,8 +223,15 @@ func (s *statusBar) show(state signin.State) {
 			worst, words = one.health, one.words
 		}
 	}
+	if idle || worst == signin.HealthGood && (state.Phase == signin.Failed || state.Problem != nil) {
+		// The page says what does not work, and it is none of these.
+		worst, words = signin.HealthAttention, problemShown()
+	}
 	s.worst.Set(statusIcon(worst), words)
 }
+
+// problemShown are the words on the health of a page that shows a Problem.
+func problemShown() string { return lang.L("Problem shown above") }
 
 // gravity orders what is known of the links: what is not known yet is worse than what is well.
 func gravity(health signin.Health) int {

@@ -98,10 +98,8 @@ func asking(state signin.State) string {
 }
 
 // fit says no more than keeps the strip low: what happened and the first step, or without the step,
-// or the title alone. No sentence is cut, since its end may be what matters; the help has them all.
-// A title may be, where it alone is too high: very large in a very small window.
+// or the title alone. Nothing is cut, since its end may be what matters; the help has it all.
 func (s *strip) fit(width, most float32) {
-	s.title.SetLines(0)
 	for _, text := range append(slices.Clone(s.texts), "") {
 		if s.happened.String() != text {
 			s.happened.SetText(text)
@@ -110,10 +108,6 @@ func (s *strip) fit(width, most float32) {
 		if widgets.HeightFor(s.box, width) <= most {
 			return
 		}
-	}
-	s.title.SetLines(2)
-	if widgets.HeightFor(s.box, width) > most {
-		s.title.SetLines(1)
 	}
 }
 

@@ -60,7 +60,7 @@ func TestNotices(t *testing.T) {
 // demonstrated is a notice about which nothing has to be done.
 var demonstrated = &problem.Problem{
 	Code: "DEMO-KEYRING", Title: "Other applications can see this demonstration's session",
-	Happened: "The session is in your computer's secure storage (keyring), as a real one would be. This command reads it: {{.Command}}",
+	Happened: "The session is in your computer's secure storage (keyring), as a real one would be. You can read it with the command \"{{.Command}}\".",
 	Args:     map[string]string{"Command": "ers-login session"}, Information: true,
 }
 
@@ -299,19 +299,38 @@ func TestRenewalTakesNothing(t *testing.T) {
 	requireIntents(t, w, signin.SignOut{})
 }
 
-// TestStripIsSlim: however long the notices, the page keeps its place.
+// TestStripIsSlim: however much has happened, the page keeps its place.
 func TestStripIsSlim(t *testing.T) {
 	long := *auditFull
-	long.Title, long.Happened = strings.Repeat("Very long title ", 30), strings.Repeat("And much that happened. ", 30)
+	long.Happened = strings.Repeat("And much that happened. ", 30)
 	state := waitingState(hscn.MissingCard, signin.NotEnded)
 	state.Notices = []signin.Notice{{Problem: &long}, {}}
 	for _, scale := range []float32{0.8, 1, 2} {
 		w := newWorld(t, Settings{TextScale: scale})
 		w.win.Resize(fyne.NewSize(minWidth, minHeight))
 		w.Show(state)
-		require.LessOrEqual(t, w.notices.box.Size().Height, float32(0.18*minHeight))
+		require.LessOrEqual(t, w.notices.box.Size().Height, float32(0.18*540))
 		require.Equal(t, widgets.HeightFor(w.notices.box, minWidth), w.notices.box.Size().Height)
 	}
+}
+
+// TestTheWholeTitleOfANotice: the end of a title may be what matters. The longest there is, in the
+// largest text and the smallest window, leaves the main button in view.
+func TestTheWholeTitleOfANotice(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		long := *auditFull
+		long.Title = "The network's proxy asks for a sign-in that e-RS Login cannot do"
+		for _, state := range []signin.State{waitingState(hscn.MissingCard, signin.NotEnded), choosingState(fiveRoles(), &triage), endsSoonState()} {
+			state.Notices = []signin.Notice{{Problem: &long}, {Problem: auditFull}}
+			w.Show(state)
+			require.True(t, w.notices.box.Visible())
+			requireNothingCut(t, w, nil)
+			requireNothingOverlaps(t, w)
+			if requireFocusedObject(t, w).Size().Height <= w.viewport.Object().Size().Height {
+				requireWholeInView(t, w) // a card in Welsh is higher than the smallest page
+			}
+		}
+	})
 }
 
 // TestWhoAsksIsSaidOnTheWay: the name of a program that requests a sign-in is on every screen up to

@@ -28,9 +28,10 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
-// The window's sizes, in Fyne's units.
+// The window's sizes, in Fyne's units. With the demonstration's menu and a title bar, the smallest
+// fits on a display of 720 by 540.
 const (
-	minWidth, minHeight         = 720, 540
+	minWidth, minHeight         = 720, 480
 	initialWidth, initialHeight = 960, 700
 )
 
@@ -348,10 +349,14 @@ func (w *Window) focusedObject() fyne.CanvasObject {
 	return control
 }
 
-// openHelp opens the screen's help, if it is not open.
+// openHelp opens the screen's help, or shows the beginning of help that is open.
 func (w *Window) openHelp() {
 	w.closeOver()
-	if h := w.screen.helps(); h != nil && !h.box.Visible() {
+	switch h := w.screen.helps(); {
+	case h == nil:
+	case h.box.Visible():
+		w.viewport.RevealObject(h.box)
+	default:
 		h.toggle()
 	}
 }

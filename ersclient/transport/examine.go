@@ -42,6 +42,9 @@ type Examination struct {
 	Clock *problem.Problem
 }
 
+// Plain reports whether the answer came over plain HTTP, as it may on this computer alone.
+func (e Examination) Plain() bool { return e.Status != 0 && e.TLS == 0 }
+
 // Trust returns TrustStore as a translatable phrase.
 func (e Examination) Trust() problem.Phrase { return trustPhrase(e.TrustStore) }
 

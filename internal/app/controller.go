@@ -153,7 +153,7 @@ func (c *Controller) Run(life context.Context) error {
 
 // runFlow runs one flow.
 func (c *Controller) runFlow(life context.Context) error {
-	found, err := c.find(life)
+	found, err := c.prepareServices(life)
 	if err != nil {
 		c.publish(signin.State{Phase: signin.Closed})
 		return err
@@ -236,8 +236,8 @@ func (c *Controller) watchWorkstation(
 	return taken, watched.Release
 }
 
-// find finds the services, each time that the user tries again.
-func (c *Controller) find(life context.Context) (Services, error) {
+// prepareServices finds the services, each time that the user tries again.
+func (c *Controller) prepareServices(life context.Context) (Services, error) {
 	for {
 		found, err := c.Prepare(life)
 		if found.environment.Host != "" {

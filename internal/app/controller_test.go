@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -87,6 +88,22 @@ func (e testEntrance) next(t *testing.T) signin.State {
 		require.FailNow(t, "no further state has come")
 	}
 	return signin.State{}
+}
+
+// A service desk asks for platform, address and ASID.
+func TestEnvironmentOf(t *testing.T) {
+	load := func(variables ...string) config.Config {
+		settings, err := config.Load(config.Sources{Environ: variables})
+		require.NoError(t, err)
+		return settings
+	}
+	const base, asid = "ERS_LOGIN_BASE_URL=https://api.dev1.ers.ncrs.nhs.uk/ers-api", "ERS_LOGIN_ASID=200000000042"
+	assert.Equal(t, signin.Environment{Name: "dev1", Host: "api.dev1.ers.ncrs.nhs.uk", Platform: "hscn", ASID: "200000000042"},
+		environmentOf(load(base, asid)))
+	assert.Equal(t, signin.Environment{Name: "dev", Host: "dev.api.service.nhs.uk", Platform: "fhir"},
+		environmentOf(load("ERS_LOGIN_PLATFORM=fhir", "ERS_LOGIN_FHIR_BASE_URL=https://dev.api.service.nhs.uk/referrals/FHIR/R4", asid)), "it is of HSCN")
+	assert.Equal(t, signin.Environment{Host: "127.0.0.1", Platform: "hscn", ASID: "200000000042"},
+		demoEnvironment(config.PlatformHSCN, "https://127.0.0.1:4711/ers-api", "200000000042"))
 }
 
 var broken = &problem.Problem{Code: "SETTING-ASID", Title: "not usable", Retry: true}

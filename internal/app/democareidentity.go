@@ -89,6 +89,7 @@ func (d careIdentityDemo) Prepare(ctx context.Context) (Services, error) {
 		return Services{}, errors.Join(err, ring.Close())
 	}
 	return Services{
+		environment: demoEnvironment(config.PlatformFHIR, d.settings.FHIRBaseURL, ""),
 		platform: signinfhir.New(signinfhir.Settings{
 			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: services.browse(), SignInWithin: d.settings.SignInTimeout,
 			CardRemoved: d.removed, BaseURL: d.settings.FHIRBaseURL, Log: d.log,

@@ -143,6 +143,7 @@ func TestTheDiagnosticsOfCareIdentity(t *testing.T) {
 	require.NoError(t, err)
 	for _, result := range diagnose.Run(t.Context(), diagnose.Checks(target), nil) {
 		assert.NotEqual(t, diagnose.Failed, result.State, "%s: %v", result.Name, result.Problem)
+		assert.NotContains(t, result.Text(), "no connection")
 	}
 	require.NoError(t, end())
 }

@@ -223,7 +223,7 @@ var (
 		Code:  "DEMO-KEYRING",
 		Title: "Other applications can see this demonstration's session",
 		Happened: "The session is in your computer's secure storage (keyring), as a real one would " +
-			"be. This command reads it: {{.Command}}",
+			"be. You can read it with the command \"{{.Command}}\".",
 		Steps: []string{"Sign out or close the window when you have finished. This removes the session."},
 
 		Information: true,
@@ -231,8 +231,8 @@ var (
 	demoOwnRing = &problem.Problem{
 		Code:  "DEMO-OWN_KEYRING",
 		Title: "This demonstration uses its own secure storage",
-		Happened: "Your computer's secure storage (keyring) cannot be used. This command reads the " +
-			"session: {{.Command}}",
+		Happened: "Your computer's secure storage (keyring) cannot be used. You can read the session " +
+			"with the command \"{{.Command}}\".",
 		Steps: []string{
 			"You can use the demonstration, but a real sign-in would not work on this computer " +
 				"({{.Reference}}).",

@@ -157,6 +157,7 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 		return Services{}, errors.Join(err, ring.Close())
 	}
 	return Services{
+		environment: demoEnvironment(config.PlatformHSCN, d.ers.URL, erstest.ASID),
 		platform: hscn.New(hscn.Settings{
 			ERS: client, BaseURL: d.ers.URL, ASID: erstest.ASID, Agent: InsertingAgent{d.card, d.persona}, PollInterval: defaults.AgentPollInterval,
 			Changed: d.card.Changed(), Presence: d.cardPresence(d.ring.board), Log: d.log,
@@ -170,6 +171,12 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 			}
 		},
 	}, nil
+}
+
+// demoEnvironment describes a stand-in for a service desk. It has no name of a test environment: the
+// window says that it is a demonstration.
+func demoEnvironment(platform, address, asid string) signin.Environment {
+	return signin.Environment{Host: config.Config{BaseURL: address}.Host(), Platform: platform, ASID: asid}
 }
 
 // agentSource is the source of the simulated Identity Agent's notices.

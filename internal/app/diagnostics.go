@@ -65,9 +65,13 @@ func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 	if err := end(); err != nil {
 		e.Log.WithError(err).Warn("diagnostics")
 	}
+	title := "e-RS Login " + e.Program.Metadata.Version
+	if e.Demo != "" {
+		title += " (demonstration)"
+	}
 	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: masker.Mask}
 	return ui.DiagnosticsResult{
-		Report: "e-RS Login " + e.Program.Metadata.Version + "\n\n" + report.Text(),
+		Report: title + "\n\n" + report.Text(),
 		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, last, masker) },
 	}
 }
@@ -76,7 +80,7 @@ func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 func (e CheckRun) windowBundle(results []diagnose.Result, last diagnose.Incident, masker *diagnose.Masker) (ui.Bundle, error) {
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
-		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results, Last: last,
+		Version: e.Program.Metadata.Version, Made: now, Demonstration: e.Demo != "", Settings: e.Settings, Results: results, Last: last,
 		LogDir: logging.DefaultDir(), Masker: masker,
 	})
 	if err != nil {

@@ -47,6 +47,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
 	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
 	assert.Equal(t, diagnose.OK, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
+	assert.Contains(t, examination.Report, " (demonstration)\n\n")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
 	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
 
@@ -55,6 +56,9 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.Contains(t, examination.Report, "Last problem: Something went wrong, UNEXPECTED, ")
 	var names []string
 	for _, file := range bundle.Files {
+		if file.Name == "about.txt" {
+			assert.Contains(t, string(file.Content), "This is a demonstration: ")
+		}
 		if file.Name == "checks.txt" {
 			assert.Contains(t, string(file.Content), "Last problem: Something went wrong, UNEXPECTED, ")
 		}

@@ -180,7 +180,11 @@ func idleLimit(settings config.Config) time.Duration {
 
 // environmentOf returns the e-RS that settings lead to.
 func environmentOf(settings config.Config) signin.Environment {
-	return signin.Environment{Name: settings.Environment(), Host: settings.Host()}
+	found := signin.Environment{Name: settings.Environment(), Host: settings.Host(), Platform: settings.UsedPlatform()}
+	if found.Platform == config.PlatformHSCN {
+		found.ASID = settings.ASID
+	}
+	return found
 }
 
 // warn reports discarded settings. The window shows those that a user can act on.

@@ -198,7 +198,7 @@ func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result, la
 	}
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
-		Version: e.Program.Metadata.Version, Made: now, Settings: e.Settings, Results: results, Last: last,
+		Version: e.Program.Metadata.Version, Made: now, Demonstration: e.Demo != "", Settings: e.Settings, Results: results, Last: last,
 		LogDir: logging.DefaultDir(), Masker: e.Masker(ctx, results),
 	})
 	if err != nil {

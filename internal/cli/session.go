@@ -44,7 +44,7 @@ func sessionCommand(p app.Host) *cobra.Command {
 			if err := input.check(cmd.Flags().Changed("shell")); err != nil {
 				return app.UsageError{Err: err}
 			}
-			return input.run(cmd.Context(), p.Stdout)
+			return input.run(cmd.Context(), p.Stdout, p.Stderr)
 		},
 	}
 	flags := cmd.Flags()
@@ -104,7 +104,7 @@ func (s sessionInput) check(shellGiven bool) error {
 }
 
 // run prints the session. The error is errSignedOut if there is none.
-func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
+func (s sessionInput) run(ctx context.Context, stdout, stderr io.Writer) error {
 	if s.follow {
 		return follow(ctx, stdout, !s.withoutKey)
 	}
@@ -130,6 +130,11 @@ func (s sessionInput) run(ctx context.Context, stdout io.Writer) error {
 	}
 	if _, err := io.WriteString(stdout, text); err != nil {
 		return fmt.Errorf("could not print the session: %w", err)
+	}
+	if !s.json && session.Details().Kind == handoff.KindDemonstration {
+		// The JSON says so itself. The other forms have no place for it.
+		_, err = io.WriteString(stderr, "This is the session of a demonstration. The real e-RS does not know it.\n")
+		return err
 	}
 	return nil
 }

@@ -162,6 +162,33 @@ $env:ERS_ON_BEHALF_OF = $null;
 	}
 }
 
+// TestADemonstrationsSession: a form without a place for it says on standard error that the session is
+// not real; what programs read stays the same.
+func TestADemonstrationsSession(t *testing.T) {
+	w := newWorkplace(t, dallies, keyringtest.Options{})
+	session := madeUpSession(7)
+	session.Kind = handoff.KindDemonstration
+	w.publish(session)
+	const said = "This is the session of a demonstration. The real e-RS does not know it.\n"
+	for name, test := range map[string]struct {
+		arguments []string
+		stderr    string
+	}{
+		"for people": {nil, said},
+		"key":        {[]string{"--key"}, said},
+		"header":     {[]string{"--header"}, said},
+		"env":        {[]string{"--env"}, said},
+		"json":       {[]string{"--json"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			status, stdout, stderr := run(t, "", append([]string{"session"}, test.arguments...)...)
+			assert.Equal(t, app.StatusDone, status)
+			assert.Equal(t, test.stderr, stderr)
+			assert.Equal(t, name == "json", strings.Contains(stdout, "demonstration"))
+		})
+	}
+}
+
 // The same for a session of the FHIR platform. A script made for HSCN must find no user signed in,
 // rather than send an access token as a session key.
 func TestSessionFormsOfFHIR(t *testing.T) {

@@ -28,6 +28,8 @@ type BundleSettings struct {
 	// Version is the program's, and Made the time by this computer's clock.
 	Version string
 	Made    time.Time
+	// Demonstration: what was checked is simulated.
+	Demonstration bool
 	// Settings are shown with their origin.
 	Settings config.Config
 	Results  []Result
@@ -77,6 +79,9 @@ const aboutMasked = "These are hidden in all files: tickets, session keys, token
 func (b BundleSettings) about(trouble error) string {
 	var text strings.Builder
 	fmt.Fprintf(&text, "Support file of e-RS Login %s, made on %s\n", b.Version, b.Made.UTC().Format("2 January 2006 15:04:05 UTC"))
+	if b.Demonstration {
+		text.WriteString("This is a demonstration: the sign-in and e-RS are simulated on this computer.\n")
+	}
 	fmt.Fprintf(&text, "Operating system: %s, %s\nFailed checks: %d\n\n", runtime.GOOS, runtime.GOARCH, Failures(b.Results))
 	text.WriteString(aboutMasked)
 	if trouble != nil {

@@ -186,6 +186,7 @@ func TestERR000ABundleHasNoSecretAndNoName(t *testing.T) {
 		assert.True(t, json.Valid([]byte(line)), "a log that no tool reads any more: %s", line)
 	}
 	assert.Contains(t, text["about.txt"], "1.2.3")
+	assert.NotContains(t, text["about.txt"], "demonstration")
 }
 
 // Two weeks of logs are too much for an e-mail, and the first line may be cut in the middle of a

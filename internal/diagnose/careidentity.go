@@ -82,7 +82,11 @@ func (n Target) oauth(ctx context.Context) Finding {
 		return failed(saidOAuthBad, sickOAuth.With("Status", strconv.Itoa(answer.Status))).
 			With("Host", way.Host()).With("Status", strconv.Itoa(answer.Status))
 	}
-	return ok(saidOAuth).With("Host", way.Host()).With("Status", strconv.Itoa(answer.Status))
+	said := saidOAuth
+	if answer.Plain() {
+		said = saidOAuthHere
+	}
+	return ok(said).With("Host", way.Host()).With("Status", strconv.Itoa(answer.Status))
 }
 
 func (n Target) directory(ctx context.Context) Finding {

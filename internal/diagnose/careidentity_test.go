@@ -96,6 +96,26 @@ func TestERR000EveryLinkOfNHSCareIdentity(t *testing.T) {
 	assert.NotContains(t, w.run(t), "oauth", "a page that is open keeps its rows")
 }
 
+// TestAStandInWithoutTLS: a service desk that reads of a missing connection, or of a secure one, looks
+// for what is not there.
+func TestAStandInWithoutTLS(t *testing.T) {
+	w := newCareWorld(t)
+	plain := cis2test.NewServer(cis2test.WithoutTLS())
+	t.Cleanup(plain.Close)
+	at := func(address string) transport.Config {
+		return transport.Config{BaseURL: address, PlainLoopback: true}
+	}
+	w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) { return fhir.New(at(plain.FHIRURL())) }
+	w.target.OAuth = func() (diagnose.ERS, error) { return transport.New(at(plain.OAuthURL())) }
+	found := w.run(t)
+	assert.Equal(t, diagnose.Skipped, found["tls"].State)
+	assert.Equal(t, "127.0.0.1 is on this computer and is reached without TLS, so there is no certificate.", found["tls"].Text())
+	for _, row := range []string{"ers", "oauth"} {
+		assert.Equal(t, diagnose.OK, found[row].State)
+		assert.Contains(t, found[row].Text(), "on this computer, without TLS (HTTP status ", row)
+	}
+}
+
 // TestERR000EveryLinkOfNHSCareIdentityThatIsBroken: each is found in its own row.
 func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 	wrong := &problem.Problem{Code: "CIS2-NO_SECRET", Title: "It is wrong", Happened: "It is.", Steps: []string{"Mend it."}}
@@ -166,7 +186,7 @@ func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 type sick struct{}
 
 func (sick) Examine(context.Context) (transport.Examination, error) {
-	return transport.Examination{Status: 503}, nil
+	return transport.Examination{Status: 503, TLS: tls.VersionTLS13}, nil
 }
 func (sick) Host() string         { return "api.example" }
 func (sick) ProxyAddress() string { return "" }

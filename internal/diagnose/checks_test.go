@@ -324,7 +324,7 @@ func answers(status int) func(tls.Certificate) (diagnose.ERS, error) {
 }
 
 func (a answered) Examine(context.Context) (transport.Examination, error) {
-	return transport.Examination{Status: int(a)}, nil
+	return transport.Examination{Status: int(a), TLS: tls.VersionTLS13}, nil
 }
 
 func (answered) Host() string         { return "ers.example" }

@@ -141,6 +141,8 @@ func (j *journey) chain(ctx context.Context) Finding {
 	answer, err := j.answer.of(ctx)
 	if answer.Root == nil {
 		switch {
+		case answer.Plain():
+			return skipped(saidNoTLS).With("Host", way.Host())
 		case !transport.ServerProblems.Has(err):
 			return skipped(saidNoChain)
 		case len(answer.Presented) == 0:
@@ -223,6 +225,8 @@ func (j *journey) ers(ctx context.Context) Finding {
 		return failed(saidAnswersBad, sick.With("Status", status)).With("Status", status)
 	case answer.Status == http.StatusNotFound && j.n.platform() == config.PlatformHSCN, answer.Status == http.StatusProxyAuthRequired, answer.Status/100 == 3:
 		return attention(saidAnswersOdd, elsewhere.With("Status", status)).With("Status", status)
+	case answer.Plain():
+		return ok(saidAnswersHere).With("Status", status)
 	}
 	return ok(saidAnswers).With("Status", status)
 }

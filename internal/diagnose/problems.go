@@ -52,7 +52,7 @@ var (
 		Code:  workstation.Unseen.Code,
 		Title: "Your session may stay open when the screen is locked",
 		Happened: "e-RS Login cannot see all of these on this computer: locking the screen, switching users, sleep and signing out. " +
-			"What is missing: {{.What}}",
+			"What is missing: {{.What}}.",
 		Steps: []string{
 			"You can keep working. Sign out of e-RS when you leave the computer.",
 			"If your session must end when the screen is locked, contact your local service desk and quote the reference below.",

@@ -39,11 +39,13 @@ const (
 	saidChain       = "The certificate of {{.Host}} is valid until {{.Until}} ({{.Left}}). It was issued by \"{{.Issuer}}\". " +
 		"Its root is \"{{.Root}}\", from {{.TrustStore}}."
 	saidRefused     = "The certificate of {{.Host}} was not accepted."
+	saidNoTLS       = "{{.Host}} is on this computer and is reached without TLS, so there is no certificate."
 	saidNoChain     = "There was no connection, so no certificate was received."
 	saidCertificate = "The certificate \"{{.Name}}\" is valid until {{.Until}} ({{.Left}})."
 	saidASID        = "The accredited system ID is {{.ASID}} ({{.Origin}})."
 	saidNoASID      = "The accredited system ID (ASID) is missing or not valid."
 	saidAnswers     = "e-RS responds over a secure connection (HTTP status {{.Status}})."
+	saidAnswersHere = "e-RS responds on this computer, without TLS (HTTP status {{.Status}})."
 	saidAnswersBad  = "e-RS, or something in front of it, has a problem (HTTP status {{.Status}})."
 	saidAnswersOdd  = "Something responds, but not as e-RS should (HTTP status {{.Status}})."
 	saidNoAddress   = "The settings do not have a valid address of e-RS."
@@ -66,6 +68,7 @@ const (
 	saidRedirect     = "The browser can come back to this computer."
 	saidBrowser      = "This computer can open a page in the browser."
 	saidOAuth        = "The sign-in service {{.Host}} answers, over a verified connection (HTTP status {{.Status}})."
+	saidOAuthHere    = "The sign-in service {{.Host}} answers on this computer, without TLS (HTTP status {{.Status}})."
 	saidOAuthBad     = "Something is wrong at the sign-in service {{.Host}} (HTTP status {{.Status}})."
 	saidDirectory    = "The directory of organisations, {{.Host}}, answers (HTTP status {{.Status}})."
 	saidNoDirectory  = "Organisations are shown by their codes: their names cannot be looked up."
@@ -83,11 +86,11 @@ func Texts() []string {
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
 		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,
-		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoChain, saidCertificate, saidASID,
-		saidNoASID, saidAnswers, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
+		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoTLS, saidNoChain, saidCertificate, saidASID,
+		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
 		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,
 
-		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidBrowser, saidOAuth, saidOAuthBad, saidDirectory,
+		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidBrowser, saidOAuth, saidOAuthHere, saidOAuthBad, saidDirectory,
 		saidNoDirectory, saidDirectoryOff,
 	)
 	slices.Sort(list)

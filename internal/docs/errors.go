@@ -55,9 +55,9 @@ func forTheDesk(p *problem.Problem) bool {
 	return strings.Contains(first, "service desk") || strings.Contains(first, "registration authority")
 }
 
-// plain shows each value of a text as a word.
+// plain shows each value of a text as a word, and names the reference: here it is above the text.
 func plain(p *problem.Problem, text string) string {
-	return strings.NewReplacer("{{.", "*‹", "}}", "›*").Replace(p.Expand(text))
+	return strings.NewReplacer("{{.", "*‹", "}}", "›*", "the reference below", "the reference `"+p.Code+"`").Replace(p.Expand(text))
 }
 
 // missingOrUnusable ends the title that the document has for each setting.

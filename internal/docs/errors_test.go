@@ -40,6 +40,16 @@ func TestERR000EveryCodeIsDocumented(t *testing.T) {
 	}
 }
 
+// In the document the reference is above its text.
+func TestErrorsNameTheReference(t *testing.T) {
+	documents := map[string][]byte{}
+	require.NoError(t, addErrors(root, documents))
+	_, list, found := strings.Cut(string(documents["docs/errors.md"]), "\n### ")
+	require.True(t, found)
+	assert.NotRegexp(t, `(?i)\b(below|above)\b`, list)
+	assert.Contains(t, list, "quote the reference `KEYRING-NO_BUS`.\n")
+}
+
 // Every Problem has to help: a title, what happened, a first step, and a button only where it is named.
 func TestERR000EveryProblemHelps(t *testing.T) {
 	for _, p := range all(t) {
@@ -47,7 +57,11 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 			assert.Regexp(t, `^[A-Z0-9]+(-[A-Z0-9_]+)*$`, p.Code)
 			assert.NotEmpty(t, p.Title)
 			assert.NotEqual(t, ".", p.Title[len(p.Title)-1:], "a title is no sentence")
-			assert.NotEmpty(t, p.Happened)
+			assert.Regexp(t, `\.$`, p.Happened, "the strip goes on with the first step")
+			if p.Code == keyring.NoService.Code {
+				assert.Contains(t, p.Steps[0], "service desk", "no clinician can set up secure storage")
+				assert.NotEmpty(t, p.ServiceDesk)
+			}
 			assert.NotEmpty(t, p.Steps, "the user is left alone")
 			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.ServiceDesk) {
 				assert.NotRegexp(t, `[A-Z]+_CLINICIAN|nil|panic`, text, "a code name on a screen")

@@ -95,7 +95,7 @@ var (
 			"other applications can use it. This computer has none.",
 		Steps: []string{
 			"Contact your local service desk and quote the reference below.",
-			"Sign out of the computer, sign in again and press **Try again**.",
+			"When they have set up secure storage, sign out of the computer, sign in again and press **Try again**.",
 		},
 		ServiceDesk: []string{
 			"Install a keyring that offers the Secret Service, such as GNOME Keyring.",
@@ -110,9 +110,11 @@ var (
 			"other applications can use it. On this computer that is KDE Wallet, and it is " +
 			"switched off.",
 		Steps: []string{
-			"Open System Settings, go to KDE Wallet, switch on the wallet and \"Use KWallet for the Secret Service interface\".",
-			"Sign out of the computer, sign in again and press **Try again**.",
-			serviceDesk,
+			"Contact your local service desk and quote the reference below.",
+			"When they have set up secure storage, sign out of the computer, sign in again and press **Try again**.",
+		},
+		ServiceDesk: []string{
+			"In this user's session, open System Settings, go to KDE Wallet, switch on the wallet and \"Use KWallet for the Secret Service interface\".",
 		},
 		Retry: true,
 	}

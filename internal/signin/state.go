@@ -260,6 +260,9 @@ type Environment struct {
 	Name string
 	// Host is the host of its address, empty while none is known.
 	Host string
+	// Platform is that of the settings, such as hscn, and ASID the accredited system ID, if it has one:
+	// a service desk asks for them.
+	Platform, ASID string
 }
 
 // Notice is a fault that a user or their service desk should know of, and that does not prevent
