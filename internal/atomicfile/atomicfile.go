@@ -1,9 +1,10 @@
 // Package atomicfile replaces a file as a whole: after a crash, a full disk or a power cut, there is the old content or the
 // new one, never half of either.
 //
-// That is the way of POSIX rename(2): a temporary file in the same folder is written, flushed to the disk and given the final
-// name. On Windows the same call replaces a file too, unless another program has it open without sharing. The file is
-// readable by its owner alone from its first byte on.
+// That is the way of POSIX rename(2): a temporary file in the same folder is written, flushed to the
+// disk and given the final name. On Windows the same call replaces a file too, unless a program has it
+// open without sharing that, as one in Go does that reads it: then it is tried again for a moment. The
+// file is readable by its owner alone from its first byte on.
 package atomicfile
 
 import (
@@ -22,7 +23,7 @@ func Write(path string, content []byte) error {
 	}
 	err = fill(file, content)
 	if err == nil {
-		err = os.Rename(file.Name(), path)
+		err = rename(file.Name(), path)
 	}
 	if err != nil {
 		return fmt.Errorf("could not replace %s: %w", path, errors.Join(err, os.Remove(file.Name())))

@@ -18,8 +18,9 @@ func isFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) || errors.Is(err, unix.EFBIG)
 }
 
-// isPassing reports whether an error goes away by itself within moments.
-func isPassing(error) bool { return false }
+// isPassing reports whether an error goes away by itself within moments: a signal has interrupted a
+// call, as on a network file system.
+func isPassing(err error) bool { return errors.Is(err, unix.EINTR) }
 
 // syncFolder makes a new file's entry in its folder survive a power cut.
 func syncFolder(path string) error {

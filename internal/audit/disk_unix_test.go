@@ -119,3 +119,10 @@ func TestFull(t *testing.T) {
 		})
 	}
 }
+
+// If this fails, a signal at the wrong moment on a network file system is reported as a fault of the
+// disk.
+func TestAnInterruptedCallIsTriedAgain(t *testing.T) {
+	assert.True(t, audit.IsPassing(fmt.Errorf("could not lock: %w", unix.EINTR)))
+	assert.False(t, audit.IsPassing(unix.ENOLCK))
+}

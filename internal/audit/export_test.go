@@ -25,5 +25,8 @@ const (
 	Highest    = highest
 )
 
-// IsFull reports whether there was no room.
-var IsFull = isFull
+// Kinds of errors.
+var (
+	IsFull    = isFull
+	IsPassing = isPassing
+)

@@ -30,8 +30,8 @@ const (
 	numberFile = "audit.number"
 	probeFile  = "audit.probe"
 	// lockWithin is how long another process may hold the lock, which it needs for moments: less
-	// than a record may take, so that users learn which of the two it is. lockPause is how long to
-	// wait before it is tried again.
+	// than a record may take, so that the first to wait learns which of the two it is, and with it
+	// those whose turn has not come. lockPause is how long to wait before it is tried again.
 	lockWithin = recordWithin - 100*time.Millisecond
 	lockPause  = 10 * time.Millisecond
 	// probeSize is the room that the next records may need, in bytes.
@@ -107,7 +107,12 @@ func (f folder) locked(do func(last *os.File) error) error {
 	case err != nil:
 		return fmt.Errorf("could not lock %s: %w", lock.Path(), err)
 	}
-	defer func() { _ = lock.Close() }() // the system gives it back in any case
+	defer func() {
+		if err := lock.Close(); err != nil {
+			// It stays taken until the garbage collector closes its file.
+			f.log.WithError(err).Warn("audit log: the lock could not be given back")
+		}
+	}()
 	last, err := f.open(numberFile, 0)
 	if err != nil {
 		return err

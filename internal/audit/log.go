@@ -142,7 +142,7 @@ func (l *Log) Rename(fqdn string) {
 // Append writes the record of an event, after those that wait. It is on the disk when Append
 // returns nil. Otherwise the error is a *problem.Problem, [Unwritable], [DiskFull] or [Locked], and
 // the record is kept and written as soon as possible. It takes two seconds at most, and gives up
-// earlier if ctx ends.
+// earlier if ctx ends; a cancelled ctx is not the log's trouble.
 func (l *Log) Append(ctx context.Context, event Event) error {
 	if err := l.add(event); err != nil {
 		return err
@@ -152,6 +152,12 @@ func (l *Log) Append(ctx context.Context, event Event) error {
 
 // add puts the record of an event behind those that wait, if it is not one too many.
 func (l *Log) add(event Event) error {
+	lost := false
+	defer func() {
+		if lost { // logged without mu, since that may take time too
+			l.settings.Log.Error("audit log: too many records wait to be written, one is lost")
+		}
+	}()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
@@ -159,11 +165,8 @@ func (l *Log) add(event Event) error {
 		return problemOf(l.settings.Dir, errClosed)
 	case len(l.pending) >= maxPending:
 		l.lost++
-		l.settings.Log.Error("audit log: too many records wait to be written, one is lost")
-		if l.fileTrouble != nil {
-			return l.fileTrouble
-		}
-		return problemOf(l.settings.Dir, errTooMany)
+		lost = true
+		return cmp.Or(l.fileTrouble, problemOf(l.settings.Dir, errTooMany))
 	}
 	added := &entry{
 		call:   event.Call,
@@ -208,6 +211,8 @@ func (l *Log) Close() error {
 	defer cancel()
 	why := l.flush(ctx, false)
 	l.system.close(ctx)
+	// The last turn's goroutine may not have got there, and must not log later than this.
+	l.announce()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	missing := len(l.pending) + l.lost

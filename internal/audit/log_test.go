@@ -2,15 +2,19 @@ package audit_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/sirupsen/logrus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -267,10 +271,22 @@ func TestLAL001WhatCannotBeWrittenIsWrittenLater(t *testing.T) {
 // Memory is bounded, and the log shows that something is missing, and where.
 func TestLAL001TooManyRecordsWait(t *testing.T) {
 	s := settings(t).TryingEvery(time.Hour)
+	logger := logrus.New()
+	logger.SetOutput(io.Discard)
+	s.Log = logger
 	above := filepath.Dir(s.Dir)
 	require.NoError(t, os.WriteFile(above, nil, 0o600))
 	log, err := audit.Open(s)
 	require.ErrorIs(t, err, audit.Unwritable)
+	logger.SetOutput(slow(func() {
+		free := make(chan bool, 1)
+		go func() { free <- log.Trouble() != nil }()
+		select {
+		case <-free:
+		case <-time.After(time.Minute):
+			t.Error("while the program's log is written, the audit log stands still")
+		}
+	}))
 	for range audit.MaxPending + 3 {
 		require.ErrorIs(t, log.Append(t.Context(), event()), audit.Unwritable)
 	}
@@ -283,6 +299,14 @@ func TestLAL001TooManyRecordsWait(t *testing.T) {
 	assert.Equal(t, 3, found[audit.MaxPending].LostBefore)
 	assert.Zero(t, found[audit.MaxPending+1].LostBefore)
 	require.NoError(t, log.Close())
+}
+
+// slow is a program's log on a disk that takes its time.
+type slow func()
+
+func (s slow) Write(line []byte) (int, error) {
+	s()
+	return len(line), nil
 }
 
 // If a log could not be written until the end, Close reports how much is missing.
@@ -308,15 +332,21 @@ func TestDefaultDir(t *testing.T) {
 }
 
 // Without the last attempt, the records are lost although there is room by the time the program is
-// closed.
+// closed. The program's log, which is closed next, shows that they are not.
 func TestCloseWritesWhatWaits(t *testing.T) {
 	s := settings(t).TryingEvery(time.Hour)
+	var passed atomic.Bool
+	s.Trouble = func(trouble *problem.Problem) {
+		time.Sleep(50 * time.Millisecond)
+		passed.Store(trouble == nil)
+	}
 	require.NoError(t, os.WriteFile(filepath.Dir(s.Dir), nil, 0o600))
 	log, err := audit.Open(s)
 	require.ErrorIs(t, err, audit.Unwritable)
 	require.Error(t, log.Append(t.Context(), event()))
 	require.NoError(t, os.Remove(filepath.Dir(s.Dir)))
 	require.NoError(t, log.Close())
+	assert.True(t, passed.Load())
 	assert.Equal(t, upTo(1), numbers(t, s.Dir))
 }
 
@@ -364,9 +394,38 @@ func TestLAL001AnotherProcessKeepsTheLock(t *testing.T) {
 	log := open(t, s)
 	release := holdLock(t, s.Dir)
 	require.ErrorIs(t, log.Append(t.Context(), event()), audit.Locked)
+	soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, log.Append(soon, event()), audit.Locked, "one that waits for its turn")
 	release()
 	require.NoError(t, log.Ready(t.Context()))
-	assert.Equal(t, upTo(1), numbers(t, s.Dir))
+	assert.Equal(t, upTo(2), numbers(t, s.Dir))
+}
+
+// If this fails, a card that is pulled during a call is reported as a fault of the disk, or the
+// records of those who have given up wait for the next one.
+func TestLAL001ACancelledCallerIsNoTrouble(t *testing.T) {
+	const callers = 20
+	heard := make(troubles, 2*callers)
+	s := settings(t).TryingEvery(time.Hour)
+	s.Trouble = heard.receive
+	log := open(t, s)
+	release := holdLock(t, s.Dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	require.ErrorIs(t, log.Append(ctx, event()), context.Canceled)
+	assert.Nil(t, log.Trouble())
+	release()
+	for range callers { // the turn may be free, or not
+		for _, err := range []error{log.Ready(ctx), log.Append(ctx, event())} {
+			require.True(t, err == nil || errors.Is(err, context.Canceled), "%v", err)
+		}
+	}
+	require.Eventually(t, func() bool {
+		found, _ := records(t, s.Dir) // the last one may be half there
+		return len(found) == callers+1
+	}, time.Minute, 10*time.Millisecond)
+	assert.Empty(t, heard)
 }
 
 // The texts reach clinicians: they must be whole, and name what they are about.

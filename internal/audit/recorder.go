@@ -21,9 +21,10 @@ func (r recorder) begin(call Call) Event {
 	return Event{Call: call, Began: r.log.settings.Now()}
 }
 
-// ready fails if a record is required and none can be written, or if ctx ends first.
+// ready fails if a record is required and none can be written. It leaves an ended ctx to the call
+// that follows.
 func (r recorder) ready(ctx context.Context) error {
-	if !r.required {
+	if !r.required || ctx.Err() != nil {
 		return nil
 	}
 	if err := r.log.Ready(ctx); err != nil && ctx.Err() == nil {

@@ -57,7 +57,7 @@ func (l *Log) write(check bool, result chan<- error) {
 }
 
 // giveUp returns the result of flush if there is one by now. Otherwise the log is in trouble until a
-// later one.
+// later one, unless the caller was cancelled, which says nothing of the disk.
 func (l *Log) giveUp(ctx context.Context, result <-chan error) error {
 	defer l.announce()
 	l.mu.Lock()
@@ -66,29 +66,44 @@ func (l *Log) giveUp(ctx context.Context, result <-chan error) error {
 	case err := <-result:
 		return err
 	default:
-		return l.settle(errors.Join(errSlow, ctx.Err()))
+	}
+	switch err := ctx.Err(); {
+	case !errors.Is(err, context.DeadlineExceeded):
+		l.schedule()
+		return problemOf(l.settings.Dir, err)
+	case l.fileTrouble != nil && errors.Is(l.fileTrouble, Locked):
+		// That is why the turn has not come.
+		l.schedule()
+		return l.fileTrouble
+	default:
+		return l.settle(errors.Join(errSlow, err))
 	}
 }
 
-// settle keeps err as the present trouble, nil if there is none, and returns it. What waits is tried
-// again later, or at once if nothing stands in its way. The caller holds mu.
+// settle keeps err as the present trouble, nil if there is none, and returns it. The caller holds mu.
 func (l *Log) settle(err error) error {
 	l.fileTrouble = nil
 	if err != nil {
 		l.fileTrouble = problemOf(l.settings.Dir, err)
 		err = l.fileTrouble
 	}
+	l.schedule()
+	return err
+}
+
+// schedule has what waits tried again: after a pause, or at once if nothing stands in its way. The
+// caller holds mu.
+func (l *Log) schedule() {
 	if l.retry != nil {
 		l.retry.Stop()
 	}
 	switch {
 	case l.closed:
-	case err != nil:
+	case l.fileTrouble != nil:
 		l.retry = time.AfterFunc(l.settings.retryEvery, func() { _ = l.flush(context.Background(), true) })
 	case len(l.pending) > 0:
 		l.retry = time.AfterFunc(0, func() { _ = l.flush(context.Background(), false) })
 	}
-	return err
 }
 
 // persist does something again whose error goes away within moments.

@@ -11,7 +11,7 @@ import (
 )
 
 // ErrTooLarge is the error for a file that is longer than its limit.
-var ErrTooLarge = errors.New("it is larger than the limit")
+var ErrTooLarge = errors.New("it is too large")
 
 // ReadFile returns the content of the file at path. The error is [ErrTooLarge] if it is longer than
 // limit bytes, and otherwise that of package os.
@@ -20,12 +20,18 @@ func ReadFile(path string, limit int64) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	content, err := Read(file, limit)
+	return content, errors.Join(err, file.Close())
+}
+
+// Read is [ReadFile] for an open file.
+func Read(file io.Reader, limit int64) ([]byte, error) {
 	content, err := io.ReadAll(io.LimitReader(file, limit+1))
-	if err = errors.Join(err, file.Close()); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("%w of %d bytes", ErrTooLarge, limit)
+		return nil, fmt.Errorf("%w (the limit is %d bytes)", ErrTooLarge, limit)
 	}
 	return content, nil
 }

@@ -4,11 +4,12 @@
 // A setting can stand in several places. In rising order: the built-in default, the computer's
 // settings (the Windows installer's properties, and a file, TOML), the user's file, the user's
 // choices in the window ([Config.Save]), the environment (ERS_LOGIN_*), the command line, and the
-// policy of the organisation, which locks what it sets. Only the value that wins is looked at, so a broken one can be overridden while it is being
-// repaired. Some settings are for one of the two platforms alone, which others decide
-// ([ChoosePlatform]). There is one table, [Settings]: the files' keys, the variables, the flags, the values
-// in the registry, the administrative templates, the example file and the reference in the
-// documentation are made from it, so that none of them can disagree with the others.
+// policy of the organisation, which locks what it sets. Only the value that wins is looked at, so a
+// broken one can be overridden while it is being repaired. Some settings are for one of the two
+// platforms alone, which others decide ([ChoosePlatform]). There is one table, [Settings]: the
+// files' keys, the variables, the flags, the values in the registry, the administrative templates,
+// the example file and the reference in the documentation are made from it, so that none of them
+// can disagree with the others.
 //
 // Each fault is a Problem that names the setting, the place and the remedy, and all are reported at
 // once. Whether it stops a sign-in depends on who can put it right. A slip in the user's own file

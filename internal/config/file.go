@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -14,6 +13,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 	"github.com/pelletier/go-toml/v2/unstable"
 
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -26,9 +26,6 @@ const (
 	// maxUnknown bounds how many unknown keys of one file are reported.
 	maxUnknown = 20
 )
-
-// errTooLarge is the reason of a file that is larger than it may be.
-var errTooLarge = errors.New("it is too large")
 
 // readBounded reads a regular file of at most limit bytes. It refuses a device or a pipe, whose end
 // may never come.
@@ -46,15 +43,9 @@ func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 		err = trust(file)
 	}
 	if err == nil {
-		content, err = io.ReadAll(io.LimitReader(file, limit+1))
+		content, err = bounded.Read(file, limit)
 	}
-	if err = errors.Join(err, file.Close()); err != nil {
-		return nil, err
-	}
-	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("%w (the limit is %d bytes)", errTooLarge, limit)
-	}
-	return content, nil
+	return content, errors.Join(err, file.Close())
 }
 
 // openRegular opens a file and checks that it is regular.

@@ -327,7 +327,7 @@ func (f settingsFile) skipped(reason error) *problem.Problem {
 }
 
 func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Problem {
-	cause := fmt.Errorf("could not read the settings file: %w", reason)
+	cause := fmt.Errorf("settings file: %w", reason)
 	var syntax *syntaxError
 	if errors.As(reason, &syntax) && syntax.line > 0 {
 		cause = fmt.Errorf("line %d, column %d: %w", syntax.line, syntax.column, syntax.reason)
@@ -368,7 +368,7 @@ type findings struct {
 	barred   Layer
 }
 
-// addFrom adds a fault of a whole layer: see [Config.Barred].
+// addFrom adds a fault of a whole layer: see [Config.UnusableLayer].
 func (f *findings) addFrom(layer Layer, err error) {
 	f.add(err)
 	if err != nil && (layer == LayerMachine || layer == LayerPolicy) {
@@ -393,11 +393,13 @@ func (f *findings) err() error {
 }
 
 // unknownKey reports a key of a settings file that is not in the table, as a warning in a forgiving
-// layer.
+// layer. One among the preferences is another version's, and stays there in silence.
 func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin, forgiving bool) {
 	made := unknown(key, near(table, key).Key, origin)
 	if secret, ok := looksLikeSecret(table, key, value); ok {
 		made = refused(secret, origin)
+	} else if origin.Layer == LayerPreferences {
+		return
 	}
 	if forgiving {
 		f.warn(goingOn(made, ""))

@@ -333,3 +333,24 @@ func (s statOf) Mode() fs.FileMode { return fs.FileMode(s) }
 func (s statOf) IsDir() bool       { return fs.FileMode(s).IsDir() }
 func (statOf) ModTime() time.Time  { return time.Time{} }
 func (statOf) Sys() any            { return nil }
+
+// If this fails, the remedy for preferences that cannot be read, such as root's, does not help.
+func TestUnreadablePreferencesAreReplaced(t *testing.T) {
+	if os.Geteuid() == 0 { // who can read every file
+		asNobody(t, t.Name(), namedTree+"=")
+		return
+	}
+	file := filepath.Join(t.TempDir(), "config.toml")
+	path := Sources{UserFile: file}.preferences().path
+	require.NoError(t, os.WriteFile(path, nil, 0))
+	c, err := Load(Sources{UserFile: file})
+	require.NoError(t, err)
+	require.Len(t, c.Warnings, 1)
+	require.ErrorIs(t, c.Warnings[0], skippedPreferences)
+	require.NoError(t, c.Save(map[string]string{"theme": ThemeDark}))
+	c, err = Load(Sources{UserFile: file})
+	require.NoError(t, err)
+	assert.Empty(t, c.Warnings)
+	assert.Equal(t, ThemeDark, c.Theme)
+	assert.FileExists(t, path+".bak")
+}

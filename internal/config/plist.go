@@ -11,6 +11,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"github.com/ers-login/ers-login/internal/bounded"
 )
 
 // Bounds of the program that reads property lists.
@@ -45,7 +47,7 @@ func (r plistReader) parse(content []byte) (map[string]any, error) {
 	defer cancel()
 	command := exec.CommandContext(ctx, r.convert[0], r.convert[1:]...) // #nosec G204 -- a fixed program, by its full path
 	command.Stdin = bytes.NewReader(content)
-	output := bounded{limit: maxPlistJSON}
+	output := limited{limit: maxPlistJSON}
 	command.Stdout = &output
 	command.WaitDelay = time.Second
 	if err := command.Run(); err != nil {
@@ -79,15 +81,15 @@ func whole(value any) any {
 	return value
 }
 
-// bounded keeps what is written to it, and refuses more than its limit.
-type bounded struct {
+// limited keeps what is written to it, and refuses more than its limit.
+type limited struct {
 	content bytes.Buffer
 	limit   int
 }
 
-func (b *bounded) Write(p []byte) (int, error) {
-	if b.content.Len()+len(p) > b.limit {
-		return 0, errors.New("it is too large")
+func (l *limited) Write(p []byte) (int, error) {
+	if l.content.Len()+len(p) > l.limit {
+		return 0, bounded.ErrTooLarge
 	}
-	return b.content.Write(p)
+	return l.content.Write(p)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/pelletier/go-toml/v2"
 
 	"github.com/ers-login/ers-login/internal/atomicfile"
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -32,7 +33,8 @@ func (s Sources) preferences() settingsFile {
 	return settingsFile{path: path, layer: LayerPreferences, forgiving: true}
 }
 
-// preferencesLayer reads the user's choices in the window. Other settings do not count there.
+// preferencesLayer reads the user's choices in the window. Other settings do not count
+// there.
 func preferencesLayer(table []Setting, sources Sources, found *findings) layer {
 	var offered []Setting
 	for _, setting := range table {
@@ -47,7 +49,7 @@ func preferencesLayer(table []Setting, sources Sources, found *findings) layer {
 // environment. Only [Setting.UserChangeable] settings that are not locked can be saved.
 //
 // The file of the preferences is read again, so that choices of another process stay, and replaced
-// as a whole. A damaged one is renamed, with .bak at the end. The error is a Problem.
+// as a whole. A damaged or unreadable one is renamed, with .bak at the end. The error is a Problem.
 func (c Config) Save(values map[string]string) error {
 	chosen := make(map[string]any, len(values))
 	for _, key := range slices.Sorted(maps.Keys(values)) {
@@ -102,16 +104,16 @@ func save(path string, chosen map[string]any) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
-	case broken(err):
+	case broken(err), errors.Is(err, fs.ErrPermission):
 		err = os.Rename(path, path+".bak")
 	}
 	if err != nil {
 		return err
 	}
-	// What another version has written stays, but for tables, which none writes.
+	// What another version has written stays, but for what is nested, which none writes.
 	after := map[string]any{}
 	for key, value := range before.values {
-		if _, isTable := value.(nested); !isTable {
+		if _, isNested := value.(nested); !isNested {
 			after[key] = value
 		}
 	}
@@ -126,7 +128,7 @@ func save(path string, chosen map[string]any) error {
 // broken reports whether a file cannot be used because of its content.
 func broken(err error) bool {
 	var syntax *syntaxError
-	return errors.As(err, &syntax) || errors.Is(err, errTooLarge)
+	return errors.As(err, &syntax) || errors.Is(err, bounded.ErrTooLarge)
 }
 
 // The Problems of preferences.
@@ -151,7 +153,7 @@ var (
 			"To keep your change, contact your local service desk and quote the reference below.",
 		},
 		ServiceDesk: []string{
-			"Make sure that this user can write to that file and that it is a valid settings file.",
+			"Make sure that this user can write to that file's folder.",
 		},
 		Retry: true,
 	}

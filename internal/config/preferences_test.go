@@ -124,11 +124,15 @@ func TestAFailureToSave(t *testing.T) {
 	occupied := settingsFile(t, "")
 	folder := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(folder, "preferences.toml"), 0o700))
+	damaged := settingsFile(t, "")
+	require.NoError(t, os.WriteFile(preferencesOf(damaged), []byte("theme"), 0o600))
+	require.NoError(t, os.MkdirAll(filepath.Join(preferencesOf(damaged)+".bak", "inside"), 0o700))
 	for name, test := range map[string]struct{ path, says string }{
 		"the folder is a file": {filepath.Join(occupied, "config.toml"), "not a directory"},
 		"the folder cannot be": {filepath.Join(occupied, "ers-login", "config.toml"), "not a directory"},
 		"the file is a folder": {filepath.Join(folder, "config.toml"), "not a regular file"},
-		"there is no place":    {"", "could not"},
+		"there is no place":    {"", "could not write to"},
+		"it cannot be kept":    {damaged, "could not write to " + preferencesOf(damaged) + ": file exists."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, err := config.Load(config.Sources{UserFile: test.path})
@@ -138,6 +142,7 @@ func TestAFailureToSave(t *testing.T) {
 			assert.Equal(t, "SETTING-SAVE", p.Code)
 			assert.Contains(t, allText(p), test.says)
 			assert.Contains(t, allText(p), "lasts until you close e-RS Login")
+			assert.NotContains(t, p.Cause.Error(), "could not read")
 		})
 	}
 }
@@ -156,8 +161,8 @@ func TestUnusablePreferences(t *testing.T) {
 		"no such theme":     {"theme = 'purple'\n", "SETTING-THEME", "line 1 of", false},
 		"a list":            {"theme = ['a',\n'b']\n", "SETTING-THEME", "not a text", false},
 		"a table":           {"[theme]\na = 1\n", "SETTING-THEME", "not a text", false},
-		"another setting":   {"base_url = 'https://evil.example'\n", "SETTING-UNKNOWN", "base_url", false},
-		"a later version's": {"colour = 'red'\n", "SETTING-UNKNOWN", "colour", false},
+		"another setting":   {"base_url = 'https://evil.example'\n", "", "", false},
+		"a later version's": {"colour = 'red'\n", "", "", false},
 		"a secret":          {"token = 'hunter2'\n", "SETTING-SECRET", "token", false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,11 +172,16 @@ func TestUnusablePreferences(t *testing.T) {
 			assert.Equal(t, config.ThemeSystem, c.Theme)
 			assert.Equal(t, 120, c.TextSize)
 			assert.Empty(t, c.BaseURL)
-			require.Len(t, c.Warnings, 1)
-			assert.Equal(t, test.code, c.Warnings[0].Code)
-			assert.Contains(t, allText(c.Warnings[0]), test.says)
-			assert.Contains(t, allText(c.Warnings[0]), "preferences.toml")
-			assert.NotContains(t, allText(c.Warnings[0]), "hunter2")
+			if test.code == "" {
+				// Save keeps it, so that a warning would come at each start.
+				require.Empty(t, c.Warnings)
+			} else {
+				require.Len(t, c.Warnings, 1)
+				assert.Equal(t, test.code, c.Warnings[0].Code)
+				assert.Contains(t, allText(c.Warnings[0]), test.says)
+				assert.Contains(t, allText(c.Warnings[0]), "preferences.toml")
+				assert.NotContains(t, allText(c.Warnings[0]), "hunter2")
+			}
 			content, err := os.ReadFile(preferencesOf(file))
 			require.NoError(t, err)
 			require.True(t, test.content == string(content), "reading changes nothing")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -182,8 +183,12 @@ func hasKeyBlock(content []byte) bool {
 // withoutZeros makes ASCII of UTF-16, which Windows writes too.
 func withoutZeros(content []byte) []byte { return bytes.ReplaceAll(content, []byte{0}, nil) }
 
-// bare takes the path out of an error of the file system.
+// bare takes the paths out of an error of the file system.
 func bare(err error) error {
+	var between *os.LinkError
+	if errors.As(err, &between) {
+		return between.Err
+	}
 	var at *fs.PathError
 	if errors.As(err, &at) {
 		return at.Err

@@ -14,6 +14,9 @@ const MaxClients = maxWaiters
 // NotTaken makes the error of Take.
 func NotTaken(path string, err error) error { return notTaken(path, err) }
 
+// Try takes a lock with a function that reports whether it is free.
+func Try(lock func() (bool, error)) error { return try(lock) }
+
 // Dial connects to the holder of a lock, as Ask does, and sends nothing.
 func Dial(ctx context.Context, path string) (io.ReadWriteCloser, error) { return dial(ctx, path) }
 

@@ -43,6 +43,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 
 	"github.com/adrg/xdg"
 	"github.com/gofrs/flock"
@@ -94,11 +95,19 @@ func Take(path string) (*Lock, error) {
 // lock takes the lock of a file, or returns errHeld. The file is not followed if it is a link.
 func lock(path string, flags int) (*flock.Flock, error) {
 	file := flock.New(path, flock.SetFlag(os.O_RDWR|doNotFollow|flags))
-	taken, err := file.TryLock()
+	return file, try(file.TryLock)
+}
+
+// try takes a lock, again if a signal has interrupted that, as on a network file system.
+func try(lock func() (bool, error)) error {
+	taken, err := lock()
+	for errors.Is(err, syscall.EINTR) {
+		taken, err = lock()
+	}
 	if err == nil && !taken {
 		err = errHeld
 	}
-	return file, err
+	return err
 }
 
 // TakeCheck is [Take] for a check of the keyring, one at a time among all that share a keyring: it

@@ -1,10 +1,12 @@
 package instance_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -102,4 +104,29 @@ func TestDefaultFile(t *testing.T) {
 			}
 		})
 	}
+}
+
+// If this fails, a signal at the wrong moment on a network file system keeps the program from starting.
+func TestAnInterruptedLockIsTriedAgain(t *testing.T) {
+	interrupted := 2
+	require.NoError(t, instance.Try(func() (bool, error) {
+		if interrupted--; interrupted >= 0 {
+			return false, fmt.Errorf("flock: %w", syscall.EINTR)
+		}
+		return true, nil
+	}))
+	require.ErrorIs(t, instance.Try(func() (bool, error) { return false, syscall.ENOSYS }), syscall.ENOSYS)
+}
+
+// If this fails, an instance that has given its lock back takes the next holder's session for its own.
+func TestTheNextHolderIsAnother(t *testing.T) {
+	path := filepath.Join(folder(t), "ers-login.lock")
+	first, err := instance.Take(path)
+	require.NoError(t, err)
+	require.NoError(t, first.Release())
+	next, err := instance.Take(path)
+	require.NoError(t, err)
+	assert.True(t, first.HeldByOther(next.Mark()))
+	assert.False(t, next.HeldByOther(next.Mark()))
+	require.NoError(t, next.Release())
 }

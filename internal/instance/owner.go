@@ -25,7 +25,7 @@ func (l *Lock) HeldByOther(mark string) bool {
 	if !usableMark(mark) {
 		return false
 	}
-	if l != nil && l.file != nil {
+	if l != nil && l.file != nil && l.file.Locked() {
 		ours, err := l.file.Stat()
 		theirs, alike := os.Stat(mark)
 		if err == nil && alike == nil && os.SameFile(ours, theirs) {
@@ -33,7 +33,7 @@ func (l *Lock) HeldByOther(mark string) bool {
 		}
 	}
 	file, err := lock(mark, 0)
-	_ = file.Close() // which gives the lock back, too
+	_ = file.Close() // a lock that cannot be given back ends with the file, when it is collected
 	return errors.Is(err, errHeld)
 }
 

@@ -116,7 +116,7 @@ func (f *formatter) members(entry *logrus.Entry) map[string]any {
 		}
 		value, length := plain(entry.Data[name], room)
 		room -= length
-		if _, taken := members[name]; taken {
+		for _, taken := members[name]; taken; _, taken = members[name] {
 			name = "fields." + name
 		}
 		members[name] = value

@@ -39,13 +39,13 @@ func lines(t *testing.T, log *Log) []map[string]any {
 func TestALine(t *testing.T) {
 	log, console := newTestLog(t)
 	at := time.Date(2026, 7, 1, 9, 42, 0, 123456789, time.FixedZone("BST", 3600))
-	log.WithTime(at).WithFields(logrus.Fields{"code": "ERS-A001-403", "status": 403, "time": "mine", "<&>": []string{"a\tb"}}).
+	log.WithTime(at).WithFields(logrus.Fields{"code": "ERS-A001-403", "status": 403, "time": "mine", "fields.time": "too", "<&>": []string{"a\tb"}}).
 		WithError(fmt.Errorf("A001: %w", errors.New("refused"))).Error("sign-in failed")
 	assert.Equal(t, []map[string]any{{
 		"time": "2026-07-01T08:42:00.123456789Z", "level": "error", "msg": "sign-in failed", "error": "A001: refused", "version": "1.2.3",
-		"code": "ERS-A001-403", "status": 403.0, "fields.time": "mine", "<&>": []any{"a\tb"},
+		"code": "ERS-A001-403", "status": 403.0, "fields.time": "too", "fields.fields.time": "mine", "<&>": []any{"a\tb"},
 	}}, lines(t, log))
-	assert.Equal(t, "ERROR sign-in failed <&>=[a b] code=ERS-A001-403 error=A001: refused fields.time=mine status=403\n", console.String())
+	assert.Equal(t, "ERROR sign-in failed <&>=[a b] code=ERS-A001-403 error=A001: refused fields.fields.time=mine fields.time=too status=403\n", console.String())
 	assert.Contains(t, written(t, log), `"<&>"`, "readable without unescaping")
 }
 

@@ -143,7 +143,7 @@ func TestABrokenCacheBeginsAnew(t *testing.T) {
 		"half":                  {`{"version":1,"names":{"A12345":{"na`, "not JSON"},
 		"of another form":       {`{"version":1,"names":["A12345"]}`, "not JSON"},
 		"of another version":    {`{"version":2,"names":{}}`, "version 2"},
-		"too large":             {strings.Repeat(" ", directory.MaxFile+1), "larger than"},
+		"too large":             {strings.Repeat(" ", directory.MaxFile+1), "too large"},
 		"of too many names":     {entries(directory.MaxEntries + 1), "more than 5000 names"},
 		"a code that is none":   {one("../A", "Name"), "a name that is none"},
 		"a name in two lines":   {one("A12345", "North\x1b[31mmoor\nSurgery"), "a name that is none"},

@@ -123,7 +123,7 @@ func (k *Keyring) makeFolder() error {
 	// It is locked before it has the name by which RemoveLeftovers looks for it.
 	unlocked := filepath.Join(k.folder, lockFile+".new")
 	k.lock = flock.New(unlocked, flock.SetFlag(os.O_RDWR|os.O_CREATE|os.O_EXCL))
-	_, err = k.lock.TryLock() // no other process knows the name
+	err = k.lock.Lock() // no other process knows the name
 	if err == nil {
 		err = os.Rename(unlocked, filepath.Join(k.folder, lockFile))
 	}
