@@ -127,3 +127,25 @@ func TestACardWithoutAPasscode(t *testing.T) {
 	s.insertCard() // the passcode, which brings the ticket
 	s.see(program, "choosing")
 }
+
+// How long the agent's ticket takes to the roles, with the interval of polling that most have.
+func TestFromTheTicketToTheRoles(t *testing.T) {
+	s, daemon := openWithAReader(t, `agent_poll_interval = "1s"`)
+	program := s.start()
+	var took []time.Duration
+	for round := range 9 {
+		card, err := daemon.Insert()
+		require.NoError(t, err)
+		require.NoError(t, program.WaitMissing(s.ctx, "passcode"))
+		// Another part of the interval each time.
+		time.Sleep(time.Duration(round) * 30 * time.Millisecond)
+		entered := time.Now()
+		s.insertCard()
+		s.see(program, "choosing")
+		took = append(took, time.Since(entered))
+		require.NoError(t, card.Remove())
+		s.removeCard()
+		s.see(program, "waiting")
+	}
+	t.Logf("from the ticket to the roles: %.2f s, median of %d", median(took), len(took))
+}
