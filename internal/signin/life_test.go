@@ -509,6 +509,19 @@ func TestGivingUpARoleLeadsBackToTheList(t *testing.T) {
 	})
 }
 
+// A session that a failed sign-in has left is closed although the next person's card comes first. If
+// this fails, it stays open at e-RS, and the audit log has no end of it.
+func TestTheNextCardClosesWhatAFailedSignInHasLeft(t *testing.T) {
+	m := situation{"selecting", toSelecting}.machine(t)
+	require.Equal(t, []string{"stop calls", "A003 one"}, names(m.handle(morning, selected{attempt: m.attempt, err: rejection})))
+	require.Empty(t, m.handle(morning, ended{closeErr: hiccup}))
+	require.Equal(t, Failed, m.state.Phase)
+	require.Empty(t, m.handle(morning, gone(missingCard)))
+	inserted := reported{Report{Kind: StatusChanged, Missing: missingPasscode, Begun: true}}
+	assert.Equal(t, []string{"A003 one beside", "probe keyring"}, names(m.handle(morning, inserted)))
+	assert.Equal(t, Waiting, m.state.Phase)
+}
+
 // Whose card it is that is still in: the next person must not sign in as the one before unknowingly.
 func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 	out := func(t *testing.T) *machine {
