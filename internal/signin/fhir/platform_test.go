@@ -290,6 +290,8 @@ func TestARefreshWithoutAnAnswer(t *testing.T) {
 			}
 			require.ErrorIs(t, err, ersclient.ErrRefreshRefused)
 			assert.Equal(t, test.code, problem.Of(err).Code)
+			require.NoError(t, d.Close(t.Context(), grant))
+			assert.True(t, d.inDoubt.IsZero(), "no token outlives its session")
 		})
 	}
 }
