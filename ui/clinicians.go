@@ -37,7 +37,6 @@ func newClinicians(w *Window, state signin.State) *clinicians {
 		s.last = last.OnBehalfOf
 		s.all = slices.Insert(slices.DeleteFunc(s.all, func(id string) bool { return id == s.last }), 0, s.last)
 	}
-	s.from = w.settings.Now().Add(doubleClick)
 	s.open(w, s, lang.L("Search numbers"), lang.L("Show all clinicians"), len(s.all) >= searchedFrom)
 	s.numbers = s.searches
 	s.help = newHelp(w, clinicianAdvice(*state.Words, s.searches))

@@ -17,8 +17,23 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 			tapped()
 		}
 	})
+	b.Counts = w.clickCounts
 	w.listen(b)
 	return b
+}
+
+// doubleClick is usually the longest time between the two clicks of a double click.
+const doubleClick = 500 * time.Millisecond
+
+// clickCounts reports whether a click on a button or card counts. The second half of a double click
+// does not, if the first has brought another screen: it would press what happens to be there.
+func (w *Window) clickCounts() bool {
+	now := w.settings.Now()
+	if w.clickedOn != w.shown && now.Sub(w.clickedAt) < doubleClick {
+		return false
+	}
+	w.clickedOn, w.clickedAt = w.shown, now
+	return true
 }
 
 // listener is a button, a link or an option.

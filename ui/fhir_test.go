@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -480,25 +479,24 @@ func TestWhoToWorkFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{Favourites: favouritesOf()})
 			w.Show(clinicianState(c.count, c.last))
-			w.now = w.now.Add(time.Second)
 			c.do(w)
 			requireIntents(t, w, c.want...)
 		})
 	}
-	t.Run("a double click on a role chooses no clinician", func(t *testing.T) {
+	t.Run("an Enter too many chooses no clinician", func(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(clinicianState(3, ""))
-		require.Empty(t, w.focused(), "nor does an Enter too many")
-		w.press(fyne.KeyDown)
-		card := requireFocusedObject(t, w)
-		click := func() {
-			test.TapCanvas(w.win.Canvas(), card.at.AddXY(card.Size().Width/2, card.Size().Height/2))
-		}
-		click()
-		requireIntents(t, w)
-		w.now = w.now.Add(time.Second)
-		click()
-		requireIntents(t, w, chosen(ids[0]))
+		require.Empty(t, w.focused())
+	})
+	t.Run("Enter twice takes the role and the clinician of last time", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		roles := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, &clinicianAdmin))
+		w.Show(roles)
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w, signin.Choose{Permission: clinicianAdmin})
+		w.Show(clinicianState(3, ids[2]))
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w, chosen(ids[2]))
 	})
 	t.Run("what is read", func(t *testing.T) {
 		w := newWorld(t, Settings{})

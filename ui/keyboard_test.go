@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -635,6 +636,69 @@ func TestMouse(t *testing.T) {
 	require.Zero(t, w.viewport.Offset())
 }
 
+// TestADoubleClickIsOneClick: its second half must not press what the first has brought under the
+// mouse. If this fails, a double click chooses for whom its user works, or signs them out.
+func TestADoubleClickIsOneClick(t *testing.T) {
+	roles := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
+	card := func(title string) func(fyne.CanvasObject) bool {
+		return func(object fyne.CanvasObject) bool {
+			c, is := object.(*widgets.RoleCard)
+			return is && strings.HasPrefix(c.AccessibilityLabel(), title)
+		}
+	}
+	button := func(name string) func(fyne.CanvasObject) bool {
+		return func(object fyne.CanvasObject) bool {
+			b, is := object.(*widgets.Button)
+			return is && b.AccessibilityLabel() == name
+		}
+	}
+	acting := clinicianAdmin
+	acting.OnBehalfOf = clinicianState(1, "").Clinicians[0]
+	for name, c := range map[string]struct {
+		before, after signin.State
+		first, second func(fyne.CanvasObject) bool
+		// takes is what the first click does, and wrong what another one on the next page does.
+		takes, wrong signin.Intent
+	}{
+		"a role": {roles, clinicianState(3, ""), card("Service provider clinician admin"), card("Clinician 5550 3199 9105"),
+			signin.Choose{Permission: clinicianAdmin}, signin.Choose{Permission: acting}},
+		"Back to roles": {clinicianState(3, ""), roles, button("Back to roles"), button("Cancel sign-in"), signin.Cancel{}, signin.SignOut{}},
+		"Switch role": {onFHIR(signedInState()), switchingState(), button("Switch role"), card("Referring clinician"),
+			signin.SwitchRole{}, signin.Choose{Permission: fiveRoles()[1]}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			click := func(which func(fyne.CanvasObject) bool) {
+				t.Helper()
+				test.TapCanvas(w.win.Canvas(), middleOf(objectOf(t, w, which)))
+			}
+			w.Show(c.before)
+			click(c.first)
+			requireIntents(t, w, c.takes)
+			w.Show(c.after)
+			click(c.second)
+			w.now = w.now.Add(doubleClick - time.Millisecond)
+			click(c.second)
+			requireIntents(t, w)
+			w.now = w.now.Add(time.Millisecond)
+			click(c.second)
+			requireIntents(t, w, c.wrong)
+			click(c.second)
+			requireIntents(t, w, c.wrong) // two clicks on a page that stays are two
+		})
+	}
+	t.Run("a key is none", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(clinicianState(3, ""))
+		click := middleOf(objectOf(t, w, button("Back to roles")))
+		test.TapCanvas(w.win.Canvas(), click)
+		requireIntents(t, w, signin.Cancel{})
+		w.Show(roles)
+		w.press(fyne.KeyDown, fyne.KeyReturn)
+		require.Len(t, w.took(), 1)
+	})
+}
+
 // TestOldScreenIsDead: a button of a removed screen does nothing, whatever still reaches it.
 func TestOldScreenIsDead(t *testing.T) {
 	w := newWorld(t, Settings{})
@@ -654,6 +718,7 @@ func TestOldScreenIsDead(t *testing.T) {
 	card, ok := w.win.Canvas().Focused().(fyne.Tappable)
 	require.True(t, ok)
 	w.Show(signedInState())
+	w.now = w.now.Add(time.Second)
 	card.Tapped(&fyne.PointEvent{})
 	requireIntents(t, w)
 }

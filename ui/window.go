@@ -80,6 +80,9 @@ type Window struct {
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.
 	shown int
+	// clickedOn is the screen on which a button or card was clicked last, and clickedAt when.
+	clickedOn int
+	clickedAt time.Time
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.

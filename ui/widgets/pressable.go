@@ -27,6 +27,8 @@ type pressable struct {
 
 	// OnTapped is called when the control is pressed.
 	OnTapped func()
+	// Counts reports whether a click counts; nil means that it does. Keys always count.
+	Counts func() bool
 	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
 	OnFocus func()
 	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
@@ -45,7 +47,13 @@ func (p *pressable) Listen(focused func(), key func(*fyne.KeyEvent), typed func(
 }
 
 // Tapped is called by Fyne for a click.
-func (p *pressable) Tapped(*fyne.PointEvent) { p.press() }
+func (p *pressable) Tapped(*fyne.PointEvent) {
+	if p.counts() {
+		p.press()
+	}
+}
+
+func (p *pressable) counts() bool { return p.Counts == nil || p.Counts() }
 
 func (p *pressable) press() {
 	if p.OnTapped != nil {
