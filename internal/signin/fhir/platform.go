@@ -161,7 +161,7 @@ func (p *Platform) stand(kind signin.ReportKind, change func(*signin.Report)) si
 	return report
 }
 
-// setSource has Watch report whether somebody is signed in, if that has changed. It does not wait.
+// setSource has Watch report whether a user is signed in, if that has changed. It does not wait.
 func (p *Platform) setSource(source signin.Link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
