@@ -56,7 +56,7 @@ func (s *clinicians) refresh(state signin.State) {
 	s.help.update(state)
 }
 
-// role says in which role the user works for somebody.
+// role says in which role the user works for a clinician.
 func (s *clinicians) role() string {
 	chosen, parts := s.state.Chosen, []string{roleName(s.state.Chosen.BusinessFunction)}
 	for _, part := range []string{problem.Clean(chosen.OrgIdentifier, 40), problem.Clean(chosen.OrgName, 200)} {

@@ -183,7 +183,7 @@ func TestWordsOfAPlatform(t *testing.T) {
 	})
 }
 
-// TestWhyItEnded: somebody who comes back to a computer reads why they are signed out.
+// TestWhyItEnded: a user who comes back to a computer reads why they are signed out.
 func TestWhyItEnded(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(onFHIR(workingState(signin.Ending, signin.Idle)))
@@ -314,7 +314,7 @@ func TestNamesFillIn(t *testing.T) {
 		w.Show(onFHIR(choosingState(long, &long[3])))
 		card, is := requireFocusedObject(t, w).CanvasObject.(*widgets.RoleCard)
 		require.True(t, is)
-		require.False(t, card.Cut(card.Size().Width), "names that differ at their ends can be told apart")
+		require.False(t, card.Cut(card.Size().Width), "names that differ at their ends can be distinguished")
 		requireNothingOverlaps(t, w)
 	})
 }
@@ -416,10 +416,10 @@ func TestAChoiceThatFailed(t *testing.T) {
 	} {
 		w := newWorld(t, Settings{})
 		w.Show(choiceFailedState())
-		require.True(t, w.seen(nobodyToWorkFor.Title))
+		require.True(t, w.seen(noneToWorkFor.Title))
 		require.Equal(t, "Choose another role", w.focused())
 		require.True(t, w.seen("Not you?"))
-		require.Equal(t, nobodyToWorkFor.Code, w.problem.Problem.Code, "Diagnostics reports it")
+		require.Equal(t, noneToWorkFor.Code, w.problem.Problem.Code, "Diagnostics reports it")
 		do(w)
 		requireIntents(t, w, signin.TryAgain{})
 		w.Show(onFHIR(choosingState(fiveRoles(), nil)))
@@ -461,8 +461,8 @@ func TestWhoToWorkFor(t *testing.T) {
 		"the arrows":                            {3, ids[2], press(fyne.KeyDown, fyne.KeyRight, fyne.KeySpace), []signin.Intent{chosen(ids[1])}},
 		"Enter takes the only one":              {1, "", press(fyne.KeyReturn), []signin.Intent{chosen(ids[0])}},
 		"1 is the only one":                     {1, "", typed("1"), []signin.Intent{chosen(ids[0])}},
-		"1 is nobody without a last time":       {3, "", typed("1"), nil},
-		"nobody is ready without a last time":   {3, "", func(w *world) { w.win.Canvas().Unfocus(); w.press(fyne.KeyReturn) }, nil},
+		"1 is no one without a last time":       {3, "", typed("1"), nil},
+		"no one is ready without a last time":   {3, "", func(w *world) { w.win.Canvas().Unfocus(); w.press(fyne.KeyReturn) }, nil},
 		"digits of all":                         {8, "", typed("9"), []signin.Intent{chosen(ids[7])}},
 		"the one of last time is not there":     {3, "999999999999", typed("1"), nil},
 		"letters search nothing among few":      {9, "", typed("abc"), nil},
