@@ -109,7 +109,7 @@ func TestCallbacksThatFail(t *testing.T) {
 		"not allowed to":          {"error=unauthorized_client", "CIS2-GRANT", ""},
 		"a server that fails":     {"error=server_error", "CIS2-UNAVAILABLE", ""},
 		"a server with a pause":   {"error=temporarily_unavailable", "CIS2-UNAVAILABLE", ""},
-		"an error nobody knows":   {"error=<script>alert(1)</script>", "CIS2-CALLBACK", "reported"},
+		"an error not known":      {"error=<script>alert(1)</script>", "CIS2-CALLBACK", "reported"},
 		"an empty error":          {"error=", "CIS2-CALLBACK", ""},
 		"no code":                 {"", "CIS2-CALLBACK", ""},
 		"an empty code":           {"code=", "CIS2-CALLBACK", ""},
@@ -268,7 +268,7 @@ func TestAWaitThatEnds(t *testing.T) {
 		end  func(t *testing.T, attempt *cis2.Attempt) context.Context
 		code string
 	}{
-		"nobody comes back": {func(t *testing.T, _ *cis2.Attempt) context.Context {
+		"no browser comes back": {func(t *testing.T, _ *cis2.Attempt) context.Context {
 			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 			t.Cleanup(cancel)
 			return ctx

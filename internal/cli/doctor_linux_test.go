@@ -140,7 +140,7 @@ func TestTheDoctorOfNHSCareIdentity(t *testing.T) {
 	assert.NotContains(t, found.states, "asid")
 	assert.NotContains(t, found.stdout+found.stderr, planted)
 	assert.Contains(t, found.stdout, "NHS Care Identity (CIS2)")
-	assert.Empty(t, server.Sessions(), "nobody was signed in")
+	assert.Empty(t, server.Sessions(), "no one was signed in")
 
 	found = examine(t, doctor{json: true}, settings...)
 	assert.Equal(t, "failed", found.states["client"], "no secret is stored")
