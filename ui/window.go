@@ -80,9 +80,8 @@ type Window struct {
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.
 	shown int
-	// clickedOn is the screen on which a button or card was clicked last, and clickedAt when.
-	clickedOn int
-	clickedAt time.Time
+	// clicked is the last click on a button or card.
+	clicked click
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.

@@ -127,7 +127,7 @@ func (c *RoleCard) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessi
 // Tapped is called by Fyne for a click.
 func (c *RoleCard) Tapped(event *fyne.PointEvent) {
 	switch {
-	case !c.counts():
+	case !c.counts(event):
 	case c.OnStar != nil && event != nil && c.starAt(event.Position):
 		c.OnStar()
 	default:
