@@ -493,7 +493,7 @@ func TestANudgeAsksAtOnce(t *testing.T) {
 	})
 }
 
-// If this fails, the roles come half a second late for everybody who types a passcode, or an agent
+// If this fails, the roles come half a second late for each user who types a passcode, or an agent
 // is asked four times a second all day.
 func TestAUserWhoIsSigningInIsNotKeptWaiting(t *testing.T) {
 	const interval = time.Second
@@ -526,7 +526,7 @@ func TestAUserWhoIsSigningInIsNotKeptWaiting(t *testing.T) {
 			{"and inserted again", card(true), 0, 40},
 			{"the passcode is right", says(ticket("A")), interval, 10},
 			{"the ticket has gone, as the agent wants", nothing, interval, 40},
-			{"and nobody comes", nothing, 2 * time.Minute, 10},
+			{"and no user comes", nothing, 2 * time.Minute, 10},
 		}},
 		"the agent is not certain": {interval, []step{
 			{"the card is inserted", card(true), 0, 40},

@@ -154,7 +154,7 @@ func (s *choosing) leave() bool {
 }
 
 // isCurrent reports whether a pair is the one that other applications work in meanwhile. A user who
-// works for somebody can choose it to work for another.
+// works for a clinician can choose it to work for another one.
 func (s *choosing) isCurrent(p ersclient.Permission) bool {
 	return s.state.Switching && s.state.Chosen.Same(p) && s.state.Chosen.OnBehalfOf == ""
 }

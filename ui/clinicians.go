@@ -37,7 +37,6 @@ func newClinicians(w *Window, state signin.State) *clinicians {
 		s.last = last.OnBehalfOf
 		s.all = slices.Insert(slices.DeleteFunc(s.all, func(id string) bool { return id == s.last }), 0, s.last)
 	}
-	s.from = w.settings.Now().Add(doubleClick)
 	s.open(w, s, lang.L("Search numbers"), lang.L("Show all clinicians"), len(s.all) >= searchedFrom)
 	s.numbers = s.searches
 	s.help = newHelp(w, clinicianAdvice(*state.Words, s.searches))
@@ -57,7 +56,7 @@ func (s *clinicians) refresh(state signin.State) {
 	s.help.update(state)
 }
 
-// role says in which role the user works for somebody.
+// role says in which role the user works for a clinician.
 func (s *clinicians) role() string {
 	chosen, parts := s.state.Chosen, []string{roleName(s.state.Chosen.BusinessFunction)}
 	for _, part := range []string{problem.Clean(chosen.OrgIdentifier, 40), problem.Clean(chosen.OrgName, 200)} {

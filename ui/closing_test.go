@@ -250,7 +250,7 @@ func pressButton(t *testing.T, w *world, name string) {
 	})
 }
 
-// TestNotYou: somebody who sees a colleague's name finds out what to do about it.
+// TestNotYou: a user who sees a colleague's name finds out what to do about it.
 func TestNotYou(t *testing.T) {
 	const page = "If this is not you"
 	for name, c := range map[string]struct {

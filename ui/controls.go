@@ -17,8 +17,35 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 			tapped()
 		}
 	})
+	b.Counts = w.clickCounts
 	w.listen(b)
 	return b
+}
+
+// doubleClick is usually the longest time between the two clicks of a double click, and sameSpot
+// bounds how far a hand moves between them, in either direction.
+const (
+	doubleClick = 500 * time.Millisecond
+	sameSpot    = 32
+)
+
+// click is a click on a button or card, and the screen that it was on.
+type click struct {
+	screen int
+	when   time.Time
+	at     fyne.Position
+}
+
+// clickCounts reports whether a click on a button or card counts. The second half of a double click
+// does not, if the first has brought another screen: it would press what happens to be there.
+func (w *Window) clickCounts(at fyne.Position) bool {
+	now, before := click{w.shown, w.settings.Now(), at}, w.clicked
+	moved := at.Subtract(before.at)
+	if now.screen != before.screen && now.when.Sub(before.when) < doubleClick && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
+		return false
+	}
+	w.clicked = now
+	return true
 }
 
 // listener is a button, a link or an option.

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"strings"
-	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -26,13 +25,7 @@ type deck struct {
 	help           *help
 	// ready is the choice that Enter takes while no card has the focus, or none.
 	ready int
-	// from is when cards may be pressed: on a page that follows a press on a card, not by the second
-	// half of a double click.
-	from time.Time
 }
-
-// doubleClick is the longest time between the two clicks of a double click, that of Windows.
-const doubleClick = 500 * time.Millisecond
 
 // dealer is the page of a deck. Choices are counted from 0.
 type dealer interface {
@@ -54,11 +47,12 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 	shown := w.shown
 	current := func(do func(int)) func(int) {
 		return func(choice int) {
-			if shown == w.shown && !w.settings.Now().Before(d.from) {
+			if shown == w.shown {
 				do(choice)
 			}
 		}
 	}
+	d.choices.Counts = w.clickCounts
 	d.choices.OnChosen, d.choices.OnStar = current(dealer.choose), current(dealer.toggleFavourite)
 	d.choices.OnFocus, d.choices.OnCut = w.focus, w.tip.Over
 	d.choices.OnReveal = func(top, bottom float32) {

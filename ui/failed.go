@@ -34,7 +34,7 @@ func newFailed(w *Window, state signin.State) *failed {
 	s := &failed{w: w, state: state}
 	again, copying := widgets.Primary, widgets.Secondary
 	if !p.Retry {
-		// The user is to contact somebody. There must be a way on once the cause has gone.
+		// The user is to contact their service desk. There must be a way on once the cause has gone.
 		again, copying = copying, again
 	}
 	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), again, w.intent(signin.TryAgain{}))

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
@@ -635,6 +636,77 @@ func TestMouse(t *testing.T) {
 	require.Zero(t, w.viewport.Offset())
 }
 
+// TestADoubleClickIsOneClick: its second half must not press what the first has brought under the
+// mouse. If this fails, a double click chooses for whom its user works, or signs them out.
+func TestADoubleClickIsOneClick(t *testing.T) {
+	roles := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
+	card := func(title string) func(fyne.CanvasObject) bool {
+		return func(object fyne.CanvasObject) bool {
+			c, is := object.(*widgets.RoleCard)
+			return is && strings.HasPrefix(c.AccessibilityLabel(), title)
+		}
+	}
+	button := func(name string) func(fyne.CanvasObject) bool {
+		return func(object fyne.CanvasObject) bool {
+			b, is := object.(*widgets.Button)
+			return is && b.AccessibilityLabel() == name
+		}
+	}
+	acting := clinicianAdmin
+	acting.OnBehalfOf = clinicianState(1, "").Clinicians[0]
+	for name, c := range map[string]struct {
+		before, after signin.State
+		first, second func(fyne.CanvasObject) bool
+		// takes is what the first click does, and wrong what another one on the next page does.
+		takes, wrong signin.Intent
+	}{
+		"a role": {roles, clinicianState(3, ""), card("Service provider clinician admin"), card("Clinician 5550 3199 9105"),
+			signin.Choose{Permission: clinicianAdmin}, signin.Choose{Permission: acting}},
+		"Back to roles": {clinicianState(3, ""), roles, button("Back to roles"), button("Cancel sign-in"), signin.Cancel{}, signin.SignOut{}},
+		"Switch role": {onFHIR(signedInState()), switchingState(), button("Switch role"), card("Service provider clinician, NHST_X3"),
+			signin.SwitchRole{}, signin.Cancel{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(c.after)
+			second := objectOf(t, w, c.second)
+			w.Show(c.before)
+			first := objectOf(t, w, c.first)
+			// What both have in common.
+			from := fyne.NewPos(max(first.at.X, second.at.X), max(first.at.Y, second.at.Y))
+			to := fyne.NewPos(min(first.at.X+first.Size().Width, second.at.X+second.Size().Width),
+				min(first.at.Y+first.Size().Height, second.at.Y+second.Size().Height))
+			require.Greater(t, to.X, from.X)
+			require.Greater(t, to.Y, from.Y)
+			spot := fyne.NewPos((from.X+to.X)/2, (from.Y+to.Y)/2)
+			click := func(at fyne.Position) { test.TapCanvas(w.win.Canvas(), at) }
+			click(spot)
+			requireIntents(t, w, c.takes)
+			w.Show(c.after)
+			click(spot)
+			w.now = w.now.Add(doubleClick - time.Millisecond)
+			click(spot.AddXY(1, -1))
+			requireIntents(t, w)
+			w.now = w.now.Add(time.Millisecond)
+			click(spot)
+			requireIntents(t, w, c.wrong)
+			click(spot)
+			requireIntents(t, w, c.wrong) // two clicks on a page that stays are two
+		})
+	}
+	t.Run("neither a key nor a click elsewhere is its second half", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(clinicianState(3, ""))
+		test.TapCanvas(w.win.Canvas(), middleOf(objectOf(t, w, button("Back to roles"))))
+		requireIntents(t, w, signin.Cancel{})
+		w.Show(roles)
+		w.press(fyne.KeyDown, fyne.KeyReturn)
+		require.Len(t, w.took(), 1)
+		test.TapCanvas(w.win.Canvas(), middleOf(objectOf(t, w, card("Service provider clinician admin"))))
+		requireIntents(t, w, signin.Choose{Permission: clinicianAdmin})
+	})
+}
+
 // TestOldScreenIsDead: a button of a removed screen does nothing, whatever still reaches it.
 func TestOldScreenIsDead(t *testing.T) {
 	w := newWorld(t, Settings{})
@@ -654,6 +726,7 @@ func TestOldScreenIsDead(t *testing.T) {
 	card, ok := w.win.Canvas().Focused().(fyne.Tappable)
 	require.True(t, ok)
 	w.Show(signedInState())
+	w.now = w.now.Add(time.Second)
 	card.Tapped(&fyne.PointEvent{})
 	requireIntents(t, w)
 }

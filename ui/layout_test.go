@@ -315,7 +315,7 @@ func TestTheBeginningIsSeen(t *testing.T) {
 	}
 }
 
-// TestTheWholeQuestion: whoever is asked whether to sign out sees the question and the answer that
+// TestTheWholeQuestion: a user who is asked whether to sign out sees the question and the answer that
 // has the focus.
 func TestTheWholeQuestion(t *testing.T) {
 	inEachSize(t, func(t *testing.T, w *world, size fyne.Size, _ float32) {

@@ -14,7 +14,7 @@ type notYou struct {
 	back *widgets.Button
 }
 
-// openNotYou opens the page, while somebody is known who has signed in.
+// openNotYou opens the page, while it is known who has signed in.
 func (w *Window) openNotYou() {
 	if w.closing || w.last.User == (signin.User{}) {
 		return

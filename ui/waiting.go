@@ -22,7 +22,7 @@ type waiting struct {
 	// gaveUp is the line above the title after a sign-in that came to nothing.
 	gaveUp *widgets.Text
 	signIn *widgets.Button
-	// again stands in place of signIn while the card of somebody who has signed in is still there. It
+	// again stands in place of signIn while the card of a user who has signed in is still there. It
 	// names them, and does not take the focus: Enter alone must not sign in as the person before.
 	again *widgets.Button
 	help  *help
@@ -77,7 +77,7 @@ func (s *waiting) update(state signin.State) bool {
 	return true
 }
 
-// offer shows the button for the person whose card is there, or the one for anybody.
+// offer shows the button for the person whose card is there, or the one for any user.
 func (s *waiting) offer(holder signin.User) {
 	named := holder != (signin.User{})
 	changed := named == s.again.Hidden

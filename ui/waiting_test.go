@@ -77,7 +77,7 @@ func TestTheNextPersonSeesWhoseCardItIs(t *testing.T) {
 	require.Equal(t, "Sign in", w.focused())
 }
 
-// A holder without a name is named by number: with the button for anybody, Enter would sign in as them.
+// A holder without a name is named by number: with the button for any user, Enter would sign in as them.
 func TestAHolderWithoutANameIsNamedByNumber(t *testing.T) {
 	w := newWorld(t, Settings{})
 	state := waitingState(hscn.MissingIntent, signin.SignedOut)

@@ -81,6 +81,8 @@ type Window struct {
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.
 	shown int
+	// clicked is the last click on a button or card.
+	clicked click
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.

@@ -384,7 +384,7 @@ func manyRoles(organisations, each int) []ersclient.Permission {
 
 // The states of the FHIR platform.
 
-// clinicianAdmin is a role in which its user works for somebody.
+// clinicianAdmin is a role in which its user works for a clinician.
 var clinicianAdmin = ersclient.Permission{BusinessFunction: ersclient.ServiceProviderClinicianAdmin, OrgIdentifier: "R69",
 	OrgName: "Kingsmere Integrated Care NHS Trust"}
 
@@ -439,14 +439,14 @@ func switchingState() signin.State {
 	return state
 }
 
-// choiceFailedState is a state in which there is nobody to work for.
+// choiceFailedState is a state in which there is no clinician to work for.
 func choiceFailedState() signin.State {
 	state := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, nil))
-	state.Problem, state.ProblemAt = nobodyToWorkFor, morning.Add(70*time.Second)
+	state.Problem, state.ProblemAt = noneToWorkFor, morning.Add(70*time.Second)
 	return state
 }
 
-// fhirSignedIn is a session of somebody who works for another person, with a reader that is watched.
+// fhirSignedIn is a session of a user who works for another person, with a reader that is watched.
 func fhirSignedIn() signin.State {
 	state := onFHIR(signedInState())
 	state.Chosen = clinicianAdmin
@@ -542,17 +542,17 @@ var (
 	blocked = smartcard.PINBlocked.Problem()
 )
 
-// nobodyToWorkFor is the Problem of a clinician admin for whom e-RS has no clinician.
-var nobodyToWorkFor = func() *problem.Problem {
-	platform := signinfhir.New(signinfhir.Settings{ERS: nobody{}})
+// noneToWorkFor is the Problem of a clinician admin for whom e-RS has no clinician.
+var noneToWorkFor = func() *problem.Problem {
+	platform := signinfhir.New(signinfhir.Settings{ERS: noClinicians{}})
 	_, err := platform.Select(context.Background(), signin.Grant{}, clinicianAdmin)
 	return problem.Of(err)
 }()
 
-// nobody is an e-RS without clinicians.
-type nobody struct{ signinfhir.ERS }
+// noClinicians is an e-RS without clinicians.
+type noClinicians struct{ signinfhir.ERS }
 
-func (nobody) Clinicians(context.Context, ersclient.AccessToken, ersclient.Permission) ([]ersclient.User, error) {
+func (noClinicians) Clinicians(context.Context, ersclient.AccessToken, ersclient.Permission) ([]ersclient.User, error) {
 	return nil, nil
 }
 

@@ -169,7 +169,9 @@ func (a *Attempt) stopListening() {
 }
 
 // answer answers the browser, and whatever else connects. Only the callback with the right state is
-// answered otherwise than a stranger's request, so that nothing can be learned from here.
+// answered otherwise than a stranger's request, so that nothing can be learned from here: by a site
+// whose name was made to point here (DNS rebinding), and which reads the answer, not even whose
+// port it is.
 func (a *Attempt) answer(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
@@ -179,9 +181,12 @@ func (a *Attempt) answer(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 		return
 	}
+	if r.Host != a.host && r.Host+":80" != a.host {
+		w.WriteHeader(http.StatusNotFound)
+		return
+	}
 	came, ours := callback{}, false
-	// Another host is that of a name which was made to point here (DNS rebinding).
-	if (r.Host == a.host || r.Host+":80" == a.host) && r.URL.EscapedPath() == a.path {
+	if r.URL.EscapedPath() == a.path {
 		came, ours = readCallback(r.URL.RawQuery, a.state)
 	}
 	first := false

@@ -28,7 +28,7 @@ func loopback(t *testing.T, network, address string) (client, server net.Conn) {
 	return client, server
 }
 
-// On a terminal server the loopback interface is everybody's.
+// On a terminal server the loopback interface is that of all users.
 func TestOwnConnections(t *testing.T) {
 	for name, address := range map[string]string{"tcp4": "127.0.0.1:0", "tcp6": "[::1]:0"} {
 		t.Run(name, func(t *testing.T) {

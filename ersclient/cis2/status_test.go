@@ -102,7 +102,7 @@ func TestEveryDocumentedError(t *testing.T) {
 				_, query, _ := strings.Cut(entry.Redirect, "?")
 				query = strings.ReplaceAll(strings.ReplaceAll(query, "{request.queryparam.state}", state), " ", "+")
 				if !strings.Contains(query, "state=") {
-					require.Equal(t, 404, get(t, http.MethodGet, uri+"?"+query), "without the state anybody could end a sign-in")
+					require.Equal(t, 404, get(t, http.MethodGet, uri+"?"+query), "without the state any site could end a sign-in")
 					query += "&state=" + state
 				}
 				require.Equal(t, 200, get(t, http.MethodGet, uri+"?"+query))

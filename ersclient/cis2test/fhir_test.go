@@ -109,7 +109,7 @@ func TestRefusalsAreThoseOfERS(t *testing.T) {
 		"another's function": {
 			path: cliniciansPath, change: map[string]string{"NHSD-eRS-Business-Function": "ERS_ADMIN"}, status: 403, example: "ers-r4-403-business-function",
 		},
-		"a function that acts for nobody": {
+		"a function that acts for no one": {
 			path: cliniciansPath, change: map[string]string{"NHSD-eRS-Business-Function": "SERVICE_PROVIDER_ADMIN"},
 			status: 403, example: "ers-r4-403-business-function",
 		},

@@ -236,7 +236,7 @@ func TestTheAuthorization(t *testing.T) {
 
 // A native application has any port of the loopback interface, and proves that the code is its own.
 func TestThePublicClient(t *testing.T) {
-	const verifier = "a verifier that is long enough for everybody"
+	const verifier = "a verifier that is long enough for every server"
 	sum := sha256.Sum256([]byte(verifier))
 	c := newCaller(t)
 	public := map[string]string{

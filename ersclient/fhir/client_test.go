@@ -103,7 +103,7 @@ func TestA030A040(t *testing.T) {
 			require.Equal(t, ersclient.User{Identifier: id}, clinicians[i])
 		}
 	})
-	t.Run("nobody to act for", func(t *testing.T) {
+	t.Run("no one to act for", func(t *testing.T) {
 		alone := cis2test.Persona{ID: "alone", Identifier: "555020964108", Level: 2, Organisations: []cis2test.Organisation{
 			{Code: "RX001", Functions: []string{"SERVICE_PROVIDER_CLINICIAN_ADMIN"}},
 		}}

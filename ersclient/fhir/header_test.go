@@ -43,7 +43,7 @@ func TestHeader(t *testing.T) {
 			"NHSD-End-User-Organisation-ODS": {"R01"},
 			"NHSD-eRS-Business-Function":     {"TELEPATHY_COORDINATOR"},
 		}, ""},
-		"somebody else who acts for one":  {as("R01", ersclient.ReferringClinicianAdmin, ann), token, nil, "only a SERVICE_PROVIDER_CLINICIAN_ADMIN"},
+		"another role that acts for one":  {as("R01", ersclient.ReferringClinicianAdmin, ann), token, nil, "only a SERVICE_PROVIDER_CLINICIAN_ADMIN"},
 		"a clinician without a number":    {as("R01", ersclient.ServiceProviderClinicianAdmin, "Dr Who"), token, nil, "12 digits"},
 		"no organisation":                 {as("", ersclient.ReferringClinician, ""), token, nil, "not an ODS code"},
 		"no function":                     {as("R01", "", ""), token, nil, "business function"},

@@ -155,5 +155,5 @@ func (s *CardSide) seenReaders() func(context.Context) smartcard.Presence {
 	if s.readers == nil {
 		return nil
 	}
-	return func(ctx context.Context) smartcard.Presence { return seenReaders(ctx, s.readers.Presence) }
+	return func(ctx context.Context) smartcard.Presence { return settledPresence(ctx, s.readers.Presence) }
 }

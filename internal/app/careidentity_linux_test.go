@@ -268,7 +268,7 @@ func TestADayWithNHSCareIdentity(t *testing.T) {
 	assert.Equal(t, first.Generation, refreshed.Generation)
 	assert.False(t, refreshed.AccessToken.Equal(first.AccessToken.Text))
 	assert.True(t, d.server.Sessions()[0].AccessToken.Equal(refreshed.AccessToken.Text))
-	assert.Equal(t, int32(1), d.pages.Load(), "nobody was asked")
+	assert.Equal(t, int32(1), d.pages.Load(), "no user was asked")
 
 	// So is the role, as another session.
 	l.Send(signin.SwitchRole{})
@@ -483,7 +483,7 @@ func TestTheClientSecretIsReadAnewForEachSignIn(t *testing.T) {
 	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New("planted-wrong-secret")))
 	l.Send(signin.TryAgain{})
 	refused := l.failedAs("CIS2-CLIENT_SECRET")
-	assert.NotContains(t, told(refused.Problem)+refused.Problem.Error(), "planted")
+	assert.NotContains(t, textOf(refused.Problem)+refused.Problem.Error(), "planted")
 	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
 	l.Send(signin.TryAgain{})
 	l.reach(signin.Choosing)

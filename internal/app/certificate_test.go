@@ -102,11 +102,11 @@ func TestCertificate(t *testing.T) {
 			}
 			found := problem.Of(err)
 			assert.Equal(t, test.code, found.Code)
-			assert.Contains(t, told(found), test.says)
-			assert.NotContains(t, told(found), "{{")
+			assert.Contains(t, textOf(found), test.says)
+			assert.NotContains(t, textOf(found), "{{")
 			if test.code == "CERT-NO_PASSPHRASE" && test.says != "line 2 of" {
-				assert.Contains(t, told(found), "setting certificate")
-				assert.Contains(t, told(found), "line 1 of "+filepath.Join(folder, "config.toml"))
+				assert.Contains(t, textOf(found), "setting certificate")
+				assert.Contains(t, textOf(found), "line 1 of "+filepath.Join(folder, "config.toml"))
 				assert.True(t, found.Retry)
 			}
 		})
@@ -120,7 +120,7 @@ func TestWithOrigin(t *testing.T) {
 	_, _, err := certificate.LoadRootCAs(settings.CABundle)
 	found := problem.Of(withOrigin(settings, err))
 	assert.Equal(t, "CA-EMPTY", found.Code)
-	assert.Contains(t, told(found), "The setting comes from line 1 of")
+	assert.Contains(t, textOf(found), "The setting comes from line 1 of")
 
 	_, err = certificate.Load(certificate.Files{})
 	assert.Same(t, problem.Of(err), problem.Of(withOrigin(settings, err)))

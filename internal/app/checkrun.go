@@ -178,7 +178,7 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 	target.OAuth, target.Directory = server(settings.OAuthURL, cis2.DefaultTimeout), server(settings.DirectoryURL, 0)
 }
 
-// wayOf returns a client as what is examined, nil with an error.
+// wayOf returns the client as a diagnose.ERS, or nil with the error.
 func wayOf[T diagnose.ERS](client T, err error) (diagnose.ERS, error) {
 	if err != nil {
 		return nil, err
@@ -238,8 +238,8 @@ const (
 	sameLooks    = 6
 )
 
-// seenReaders waits until the readers are known.
-func seenReaders(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
+// settledPresence waits until the readers are known.
+func settledPresence(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
 	var last smartcard.Presence

@@ -40,7 +40,7 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 		baseURL, kind string
 		real          bool
 	}{
-		"nobody is signed in":                {"", "", false},
+		"no user is signed in":               {"", "", false},
 		"an earlier demonstration":           {"https://127.0.0.1:8443/ers-api", handoff.KindDemonstration, false},
 		"an earlier one by name":             {"https://localhost:8443/ers-api", handoff.KindDemonstration, false},
 		"a real session":                     {"https://api.dev1.ers.ncrs.nhs.uk/ers-api", "", true},

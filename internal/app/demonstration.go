@@ -109,9 +109,10 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 
 // demoPersona returns the persona with a key, if the platform has personas of the simulated card.
 func demoPersona(platform, key string) (simulator.Persona, error) {
+	if err := CheckDemoPlatform(platform); err != nil {
+		return simulator.Persona{}, err
+	}
 	switch {
-	case platform != config.PlatformHSCN && platform != config.PlatformFHIR:
-		return simulator.Persona{}, UsageError{Err: fmt.Errorf("--platform: there is no %q, only %s", platform, strings.Join(DemoPlatforms(), ", "))}
 	case platform == config.PlatformFHIR && key != "":
 		return simulator.Persona{}, UsageError{Err: errors.New("--persona: with --platform fhir, users are chosen on the page in the browser")}
 	case key == "":
@@ -126,6 +127,14 @@ func demoPersona(platform, key string) (simulator.Persona, error) {
 
 // DemoPlatforms returns the platforms that can be demonstrated, the usual one first.
 func DemoPlatforms() []string { return []string{config.PlatformHSCN, config.PlatformFHIR} }
+
+// CheckDemoPlatform returns a UsageError if a value of --platform cannot be demonstrated.
+func CheckDemoPlatform(platform string) error {
+	if !slices.Contains(DemoPlatforms(), platform) {
+		return UsageError{Err: fmt.Errorf("--platform: there is no %q, only %s", platform, strings.Join(DemoPlatforms(), ", "))}
+	}
+	return nil
+}
 
 // RegisterTicket makes a new ticket known to the stand-in, as Spine does for e-RS.
 func (d Demonstration) RegisterTicket(persona simulator.Persona, ticket ersclient.Ticket) {

@@ -77,7 +77,7 @@ func testLog(t *testing.T) *logging.Log {
 	return log
 }
 
-// told returns the whole text of a Problem.
-func told(p *problem.Problem) string {
+// textOf returns the whole text of a Problem.
+func textOf(p *problem.Problem) string {
 	return p.Expand(strings.Join(slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.ServiceDesk), "\n"))
 }

@@ -173,7 +173,7 @@ func TestTheDoctorWaitsForTheReaders(t *testing.T) {
 		return presence
 	}
 	looks := []smartcard.Presence{{Err: looking}, {Err: looking}, with(), with("one"), with("one", "two")}
-	seen := seenReaders(t.Context(), func() smartcard.Presence {
+	seen := settledPresence(t.Context(), func() smartcard.Presence {
 		now := looks[0]
 		if len(looks) > 1 {
 			looks = looks[1:]
@@ -184,6 +184,6 @@ func TestTheDoctorWaitsForTheReaders(t *testing.T) {
 
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	seen = seenReaders(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
+	seen = settledPresence(ended, func() smartcard.Presence { return smartcard.Presence{Err: looking} })
 	require.ErrorIs(t, seen.Err, looking, "when the time is up, nothing is known")
 }

@@ -132,7 +132,7 @@ func TestHowASignOutEnds(t *testing.T) {
 		answer string
 		sent   []signin.Intent
 	}{
-		"nobody is signed in": {[]signin.State{at(signin.Waiting)}, "", nil},
+		"no user is signed in": {[]signin.State{at(signin.Waiting)}, "", nil},
 		"signed in": {
 			[]signin.State{at(signin.SignedIn), at(signin.SignedIn), at(signin.Ending), at(signin.Waiting)}, "", []signin.Intent{signin.SignOut{}},
 		},

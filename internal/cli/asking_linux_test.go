@@ -309,7 +309,7 @@ func TestSignOut(t *testing.T) {
 		_, err = readSession(t.Context(), handoff.ReadAny)
 		require.ErrorIs(t, err, errSignedOut)
 	})
-	t.Run("of nobody, after a start that has failed", func(t *testing.T) {
+	t.Run("of no user, after a start that has failed", func(t *testing.T) {
 		w := newWorkplace(t, hasBrokenSettings, keyringtest.Options{})
 		status, _, _ := w.run("sign-in")
 		require.Equal(t, app.StatusFailed, status)
@@ -329,7 +329,7 @@ func TestSignOut(t *testing.T) {
 		require.Error(t, waiting.Wait())
 		assert.Equal(t, app.StatusFailed, waiting.ProcessState.ExitCode(), "the sign-in was given up")
 	})
-	t.Run("of nobody", func(t *testing.T) {
+	t.Run("of no user", func(t *testing.T) {
 		newWorkplace(t, dallies, keyringtest.Options{})
 		status, stdout, stderr := run(t, "", "sign-out")
 		assert.Equal(t, app.StatusDone, status, stderr)

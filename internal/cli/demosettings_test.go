@@ -21,6 +21,7 @@ func TestTheDemonstrationTakesNoSettings(t *testing.T) {
 		"a file":                     {[]string{"demo", "--config", "/nonexistent.toml"}, "--config:", "leave out demo"},
 		"a file for doctor":          {[]string{"doctor", "--demo", "--config", "/nonexistent.toml"}, "--config:", "leave out --demo"},
 		"settings for doctor":        {[]string{"doctor", "--demo", "--asid", "123456789012"}, "--asid:", "leave out --demo"},
+		"no platform for doctor":     {[]string{"doctor", "--demo", "--platform", "fihr"}, "--platform:", "hscn, fhir"},
 		"several of them for doctor": {[]string{"--config", "a.toml", "doctor", "--demo", "--proxy", "none"}, "--config, --proxy:", "leave out --demo"},
 	} {
 		t.Run(name, func(t *testing.T) {

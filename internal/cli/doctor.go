@@ -63,9 +63,12 @@ func doctorCommand(p app.Host) *cobra.Command {
 				if err := withoutSettings(cmd.Flags(), "leave out --demo", "platform"); err != nil {
 					return err
 				}
-				input.demo = config.PlatformHSCN
-				if cmd.Flags().Lookup("platform").Value.String() == config.PlatformFHIR {
-					input.demo = config.PlatformFHIR
+				input.demo = app.DemoPlatforms()[0]
+				if platform := cmd.Flags().Lookup("platform"); platform.Changed {
+					input.demo = platform.Value.String()
+				}
+				if err := app.CheckDemoPlatform(input.demo); err != nil {
+					return err
 				}
 			}
 			sources := p.Sources(file, cmd.Flags())
@@ -101,9 +104,11 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 		return app.Ending{Err: err, Status: statusNotDone}
 	}
 	defer app.CloseLog(log)
-	settings, err := config.LoadReal(sources)
+	var settings config.Config
 	if d.demo != "" {
 		settings, err = app.DemoSettings()
+	} else {
+		settings, err = config.LoadReal(sources)
 	}
 	ring, ringErr := p.OpenKeyring(settings, log)
 	if ringErr != nil {

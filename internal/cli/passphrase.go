@@ -103,7 +103,6 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 			log := p.OpenLog("")
 			defer app.CloseLog(log)
 			log.Guard(entered)
-			// The window reports when it sets a broken file aside; here that would go unnoticed.
 			settings, err := config.Load(p.Sources(file, nil))
 			if err != nil {
 				// Errors in other settings do not prevent this: storing the secret may be a part of

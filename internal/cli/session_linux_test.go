@@ -286,7 +286,7 @@ func TestSessionWithoutASession(t *testing.T) {
 		status  int
 		says    string
 	}{
-		"nobody":        {keyringtest.Options{}, nil, false, "", app.StatusFailed, "no user is signed in"},
+		"no user":       {keyringtest.Options{}, nil, false, "", app.StatusFailed, "no user is signed in"},
 		"token expired": {keyringtest.Options{}, tokenExpired, false, "", app.StatusFailed, "no user is signed in"},
 		"expired":       {keyringtest.Options{}, expired, false, "", app.StatusFailed, "no user is signed in"},
 		"no collection": {keyringtest.Options{State: keyringtest.NoCollection}, nil, false, "", app.StatusFailed, "no user is signed in"},
@@ -335,7 +335,7 @@ func TestSessionWaitsNoLongerThanItIsTold(t *testing.T) {
 		state  keyringtest.State
 		status int
 	}{
-		"nobody":     {keyringtest.Unlocked, app.StatusLate},
+		"no user":    {keyringtest.Unlocked, app.StatusLate},
 		"locked":     {keyringtest.Locked, app.StatusKeyring},
 		"no service": {keyringtest.NoService, app.StatusKeyring},
 	} {

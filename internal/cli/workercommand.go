@@ -13,7 +13,7 @@ import (
 const workerGarbage = 20
 
 // serveKeyring is the keyring worker: this program, started again by the window. It lives as long as
-// a session, which KeePassXC, where it asks, lets no other process clear unasked, and works for
+// a session, since KeePassXC may ask the user before another process can clear it, and works for
 // milliseconds in a minute. Without the other commands and processors it takes 2 MB less all day.
 func serveKeyring(ctx context.Context, p app.Host) error {
 	runtime.GOMAXPROCS(1)

@@ -25,8 +25,8 @@ func (e *Invalid) Problem() *problem.Problem {
 		return e.Problems[0]
 	}
 	made := several.With("Count", strconv.Itoa(len(e.Problems)))
+	made.ServiceDesk = []string{stepAgain}
 	addLines(made, e.Problems, 0)
-	made.ServiceDesk = append(made.ServiceDesk, stepAgain)
 	return made.Because(errors.Join(e.Unwrap()...))
 }
 
@@ -40,9 +40,11 @@ func Also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
 }
 
 // addLines adds a line for the service desk about each of at most maxShown Problems, and the values
-// of their marks, which are numbered from after+1. What made shares with its template stays as it is.
+// of their marks, which are numbered from after+1. The lines come before a last step to start again.
+// What made shares with its template stays as it is.
 func addLines(made *problem.Problem, all []*problem.Problem, after int) {
-	made.Args, made.Phrases, made.ServiceDesk = copied(made.Args), copied(made.Phrases), slices.Clone(made.ServiceDesk)
+	made.Args, made.Phrases = copied(made.Args), copied(made.Phrases)
+	var lines []string
 	for i, p := range all[:min(len(all), maxShown)] {
 		number := strconv.Itoa(after + i + 1)
 		text := p.Happened
@@ -56,13 +58,18 @@ func addLines(made *problem.Problem, all []*problem.Problem, after int) {
 		for name, value := range p.Phrases {
 			made.Phrases[name+number] = value
 		}
-		made.ServiceDesk = append(made.ServiceDesk, text)
+		lines = append(lines, text)
 	}
 	if rest := len(all) - maxShown; rest > 0 {
 		name := "Rest" + strconv.Itoa(after+1)
 		made.Args[name] = strconv.Itoa(rest)
-		made.ServiceDesk = append(made.ServiceDesk, strings.ReplaceAll("{{.Rest}} more are in the log.", "Rest", name))
+		lines = append(lines, strings.ReplaceAll("{{.Rest}} more are not shown here. Correct these first.", "Rest", name))
 	}
+	end := len(made.ServiceDesk)
+	if end > 0 && made.ServiceDesk[end-1] == stepAgain {
+		end--
+	}
+	made.ServiceDesk = slices.Insert(slices.Clone(made.ServiceDesk), end, lines...)
 }
 
 // copied returns a map that can be written to.

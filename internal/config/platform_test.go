@@ -84,7 +84,7 @@ func TestTheIdentityAgentIsAskedForIfItDecides(t *testing.T) {
 	assert.Nil(t, config.Config{}.PlatformNotice())
 }
 
-// Whoever reads the settings of one platform must not look for those of the other.
+// A reader of the settings of one platform must not look for those of the other.
 func TestEachSettingIsForAPlatform(t *testing.T) {
 	only := map[string][]string{}
 	for _, setting := range config.Settings() {

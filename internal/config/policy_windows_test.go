@@ -45,7 +45,7 @@ func TestRegistryPolicy(t *testing.T) {
 	assert.Empty(t, registryPolicy(registry.CURRENT_USER, parent+`\none`, "HKCU"), "a computer without a policy")
 }
 
-// A file that every user may write is not trusted, whoever owns it.
+// A file that every user may write is not trusted, whichever user owns it.
 func TestTrustOwner(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.WriteFile(path, nil, 0o600))

@@ -202,7 +202,7 @@ func (n Target) environment(context.Context) Finding {
 func (n Target) asid(context.Context) Finding {
 	for _, wrong := range problemsOf(n.SettingsErr) {
 		if config.IsAbout(wrong, "asid") {
-			return failed(saidNoASID, wrong)
+			return skipped(saidNoASID) // the row of the settings reports it
 		}
 	}
 	if n.ASID == "" {

@@ -211,7 +211,7 @@ if sys.platform.startswith('linux'):
     from keyring.backends import SecretService
     ring = SecretService.Keyring()
 if ring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `-missing') is not None:
-    sys.exit('an entry that nobody has written is found')
+    sys.exit('an entry that no program has written is found')
 text = ring.get_password('` + handoff.Service + `', '` + keyring.TrialAccount + `')
 if text is None:
     sys.exit('nothing is found: on Linux it looks into the default collection alone, and e-RS Login writes into the collection login')

@@ -163,7 +163,7 @@ printf '{"status": %s, "token": "%s"}\n' "$status" "$token"`
 func (s *browserScene) calls(path string) map[string]call {
 	s.t.Helper()
 	session, there := s.entry()
-	require.True(s.t, there, "nobody is signed in")
+	require.True(s.t, there, "no user is signed in")
 	made := map[string]call{}
 	for name, command := range map[string][]string{
 		"Python": {"/usr/bin/python3", "-c", pythonCall, path},
@@ -232,7 +232,7 @@ func (s *browserScene) count(wanted testserver.Call) (count int) {
 	return count
 }
 
-// portFree asserts that the port of the redirect URI is nobody's.
+// portFree asserts that the port of the redirect URI is free.
 func (s *browserScene) portFree() {
 	s.t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(s.ctx, "tcp", s.redirect)

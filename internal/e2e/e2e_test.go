@@ -349,7 +349,7 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 	s.press("Tab", "Tab", "Return", "Tab", "Return")
 	s.picture("signed-in")
 	s.keyringHas(sessions[0])
-	// A slip on the window's close button signs nobody out. The question has the focus on Keep
+	// A slip on the window's close button signs no one out. The question has the focus on Keep
 	// working, and leaves it on Sign out, which asks on its own.
 	s.attemptClose()
 	s.picture("closing")

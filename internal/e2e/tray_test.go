@@ -179,7 +179,7 @@ func TestTheWindowIsMinimised(t *testing.T) {
 	require.Eventually(t, func() bool {
 		icon, err := s.Desktop.HasIcon(title)
 		return err == nil && icon
-	}, time.Minute, 50*time.Millisecond, "nobody finds it among the others without its icon")
+	}, time.Minute, 50*time.Millisecond, "no user finds it among the others without its icon")
 	class, err := s.Desktop.Class(title)
 	require.NoError(t, err)
 	entry, err := os.ReadFile(filepath.Join("..", "..", "assets", "packaging", "linux", "io.github.ers_login.ErsLogin.desktop"))

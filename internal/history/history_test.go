@@ -240,7 +240,7 @@ func TestTheClinicianIsRememberedWithThePair(t *testing.T) {
 	assert.NotContains(t, string(text), acting.OnBehalfOf)
 	assert.NotContains(t, string(text), ann)
 
-	// What another version, or somebody, wrote there is no clinician.
+	// What another version or another program wrote there is no clinician.
 	for name, sealed := range map[string]string{"plain": "555020964501", "not base64": "?", "of another user": strings.Repeat("QUFB", 20)} {
 		t.Run(name, func(t *testing.T) {
 			var content struct {

@@ -158,7 +158,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 // was handed over. A refresh that has failed is tried again for half an hour, beyond the key's end,
 // since an outage is no reason for thousands of users to sign in anew; one whose answer was lost is
 // repeated once, since it may have been carried out. A service that answers that it does not work
-// has not.
+// may have carried it out as well: the next refresh shows it.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
 	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(refreshing) {

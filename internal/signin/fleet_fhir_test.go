@@ -117,7 +117,7 @@ func TestAFleetStaysBelowTheGatewaysLimits(t *testing.T) {
 				require.Less(t, oauth, day.limit)
 				require.Less(t, failing, 2*oauthLimit+byHand, "one repetition each, soon")
 				require.Less(t, ers, ersLimit)
-				require.Less(t, fleet.Lost, fleet.Computers/100, "an outage signs nobody out")
+				require.Less(t, fleet.Lost, fleet.Computers/100, "an outage signs no one out")
 			})
 		})
 	}

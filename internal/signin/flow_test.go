@@ -42,7 +42,7 @@ type neighbours struct {
 	// entry is nil if there is none.
 	entry handoff.Entry
 	hang  map[string]bool
-	// locked is the keyring, until somebody is asked to unlock it.
+	// locked is the keyring, until a user is asked to unlock it.
 	locked bool
 	// unlockErr is what asking ends with instead.
 	unlockErr error
@@ -374,7 +374,7 @@ func TestFromCardToKeyringAndBack(t *testing.T) {
 	r.Send(signin.SignOut{})
 	waiting := r.until(signin.Waiting)
 	assert.Equal(t, signin.SignedOut, waiting.Reason)
-	assert.Equal(t, missingIntent, waiting.Missing, "nobody is signed in again behind their back")
+	assert.Equal(t, missingIntent, waiting.Missing, "no user is signed in again behind their back")
 	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003"}, without(r.noted(), "remember"))
 	_, err = r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)

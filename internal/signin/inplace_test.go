@@ -90,7 +90,7 @@ var inPlace = append(common(
 		return published{attempt: m.attempt, err: handoff.ErrNotFound}
 	}},
 	{"the screen is unlocked", morning, always(workstationEvent{CameBack})},
-	{"nobody has used the computer", morning, always(workstationEvent{WentIdle})},
+	{"no one has used the computer", morning, always(workstationEvent{WentIdle})},
 	{"twelve hours pass", morning.Add(12 * time.Hour), always(tick{})},
 }...)
 
@@ -236,7 +236,7 @@ func TestABrowserThatComesBackTooLate(t *testing.T) {
 		return m
 	}
 	for name, happened := range map[string]event{
-		"the screen is locked": workstationEvent{Locked}, "another user": workstationEvent{SwitchedAway}, "nobody is there": workstationEvent{WentIdle},
+		"the screen is locked": workstationEvent{Locked}, "another user": workstationEvent{SwitchedAway}, "no one is there": workstationEvent{WentIdle},
 		"the user has given up": intentEvent{Cancel{}},
 	} {
 		t.Run(name, func(t *testing.T) {

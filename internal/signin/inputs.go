@@ -24,7 +24,8 @@ func (m *machine) onReport(now time.Time, r Report) []effect {
 	}
 	if m.state.Phase == Failed && r.Begun && m.cleared && m.unfinishedEnd == NotEnded {
 		// Perhaps it is another person, whose card has none of the last one's trouble.
-		return m.wait(now, NotEnded)
+		effects := m.closeOrphan(m.unclosed)
+		return append(effects, m.wait(now, NotEnded)...)
 	}
 	if m.state.Phase == Waiting && m.proof.IsZero() {
 		m.state.Missing = r.Missing
@@ -110,7 +111,8 @@ func (m *machine) onProofGone(now time.Time) []effect {
 		}
 	case Prompting:
 		if m.terms.about.InPlace {
-			// Who took the card away has left: nothing goes on by itself.
+			// A platform reports no removal during a prompt, except in the demonstration: this one
+			// was on its way when the prompt began. Its user has left, so nothing goes on by itself.
 			m.resume = nil
 		}
 	case Starting, Closed:

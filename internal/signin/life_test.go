@@ -94,7 +94,7 @@ func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	m.handle(soon, ended{})
 	require.Equal(t, SigningIn, m.state.Phase)
 	effects := m.handle(soon, opened{m.attempt, provisional("three"), referrer, nil})
-	require.Equal(t, Selecting, m.state.Phase, "nobody is asked again")
+	require.Equal(t, Selecting, m.state.Phase, "no one is asked again")
 	require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects), "the role of before, not the last used one")
 	m.handle(soon, selected{m.attempt, valid("four"), nil})
 	m.handle(soon, published{attempt: m.attempt, looked: true})
@@ -224,7 +224,7 @@ func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 			effects := m.handle(morning, opened{attempt: m.attempt, err: refusal})
 			assert.Equal(t, Failed, m.state.Phase)
 			assert.Equal(t, "ERS-A001-403", m.state.Problem.Code)
-			assert.Empty(t, effects, "nothing is handed to anybody")
+			assert.Empty(t, effects, "nothing is handed over")
 		})
 	}
 }
@@ -402,7 +402,7 @@ func TestBoard(t *testing.T) {
 	board := NewBoard()
 	board.Set("clock", locked)
 	board.SetQuiet("readers", noBus)
-	assert.Equal(t, []Notice{{Problem: locked}, {Problem: noBus, Quiet: true}}, <-board.Changes(), "only the latest list is told")
+	assert.Equal(t, []Notice{{Problem: locked}, {Problem: noBus, Quiet: true}}, <-board.Changes(), "only the latest list is reported")
 	board.Set("clock", nil)
 	assert.Equal(t, []Notice{{Problem: noBus, Quiet: true}}, <-board.Changes())
 	board.Set("clock", hiccup)
@@ -509,6 +509,19 @@ func TestGivingUpARoleLeadsBackToTheList(t *testing.T) {
 	})
 }
 
+// A session that a failed sign-in has left is closed although the next person's card comes first. If
+// this fails, it stays open at e-RS, and the audit log has no end of it.
+func TestTheNextCardClosesWhatAFailedSignInHasLeft(t *testing.T) {
+	m := situation{"selecting", toSelecting}.machine(t)
+	require.Equal(t, []string{"stop calls", "A003 one"}, names(m.handle(morning, selected{attempt: m.attempt, err: rejection})))
+	require.Empty(t, m.handle(morning, ended{closeErr: hiccup}))
+	require.Equal(t, Failed, m.state.Phase)
+	require.Empty(t, m.handle(morning, gone(missingCard)))
+	inserted := reported{Report{Kind: StatusChanged, Missing: missingPasscode, Begun: true}}
+	assert.Equal(t, []string{"A003 one beside", "probe keyring"}, names(m.handle(morning, inserted)))
+	assert.Equal(t, Waiting, m.state.Phase)
+}
+
 // Whose card it is that is still in: the next person must not sign in as the one before unknowingly.
 func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 	out := func(t *testing.T) *machine {
@@ -541,7 +554,7 @@ func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 		m.handle(morning, gone(missingCard))
 		assert.Equal(t, User{}, m.state.Holder)
 	})
-	t.Run("another proof, and nobody has signed in with it", func(t *testing.T) {
+	t.Run("another proof, and no one has signed in with it", func(t *testing.T) {
 		m := out(t)
 		m.handle(morning, replaced("second-ticket", morning))
 		require.Equal(t, SigningIn, m.state.Phase)
@@ -549,7 +562,7 @@ func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 		require.Equal(t, Waiting, m.state.Phase)
 		assert.Equal(t, User{}, m.state.Holder)
 	})
-	t.Run("nobody has signed in yet", func(t *testing.T) {
+	t.Run("no one has signed in yet", func(t *testing.T) {
 		m := situation{"signing in", toSigningIn}.machine(t)
 		m.handle(morning, intentEvent{Cancel{}})
 		assert.Equal(t, missingIntent, m.state.Missing)

@@ -584,7 +584,7 @@ func (m *machine) forget() {
 	m.showNotices()
 }
 
-// showNotices shows what is wrong without keeping anybody from working.
+// showNotices shows what is wrong without keeping a user from working.
 func (m *machine) showNotices() {
 	m.state.Notices = m.notices
 	for _, trouble := range []*problem.Problem{m.keyringTrouble, m.entryTrouble, m.refreshTrouble} {

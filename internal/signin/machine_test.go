@@ -295,7 +295,7 @@ var situations = []situation{
 	{"failed: card blocked, no ticket", append(toWaiting[:2:2], "the ticket is gone: card blocked")},
 	{"failed: card blocked, after Sign in", append(toWaiting[:2:2], "a card is seen in a reader", "user: sign in", "asked: card blocked")},
 	{"failed: signed out, but the entry is still there", append(toSignedIn[:7:7], "user: sign out", "ended: entry not cleared")},
-	{"failed: signed out, but e-RS could not be told", append(toSignedIn[:7:7], "user: sign out", "ended: A003 failed")},
+	{"failed: signed out, but the session was not closed", append(toSignedIn[:7:7], "user: sign out", "ended: A003 failed")},
 	{"failed: no keyring", []string{"leftoverCleared: no bus"}},
 	{"closed", append(toWaiting[:2:2], "user: quit")},
 }

@@ -25,7 +25,7 @@ func NewBoard() *Board {
 // Set puts a source's notice up, or takes it down if there is no problem. It never blocks.
 func (b *Board) Set(source string, found *problem.Problem) { b.set(source, Notice{Problem: found}) }
 
-// SetQuiet is Set for what is of interest only to somebody who looks for what is wrong.
+// SetQuiet is Set for what is of interest only to a user who looks for what is wrong.
 func (b *Board) SetQuiet(source string, found *problem.Problem) {
 	b.set(source, Notice{Problem: found, Quiet: true})
 }

@@ -64,7 +64,7 @@ func notReadable(err error) *problem.Problem {
 	return &made
 }
 
-// otherEntry is found where somebody else writes what only this program may write.
+// otherEntry is found where another program writes what only this program may write.
 var otherEntry = &problem.Problem{
 	Code:     "KEYRING-OTHER",
 	Title:    "Another program has replaced your e-RS session",

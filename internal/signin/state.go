@@ -119,7 +119,7 @@ const (
 	SignedOut
 	// CardRemoved: the proof is gone, most often because the card was removed.
 	CardRemoved
-	// TicketChanged: somebody authenticated anew, so the session may belong to another person.
+	// TicketChanged: a user authenticated anew, so the session may belong to another person.
 	TicketChanged
 	// Expired: the session has reached its maximum age.
 	Expired
@@ -134,7 +134,7 @@ const (
 	Abandoned
 	// ScreenLocked: the screen was locked, and the organisation wants a session to end with that.
 	ScreenLocked
-	// UserSwitched: somebody else works at the workstation now.
+	// UserSwitched: another user works at the workstation now.
 	UserSwitched
 	// Renewed: the user wants to go on in the same role for longer.
 	Renewed
@@ -238,7 +238,7 @@ type State struct {
 	// it may be closed at e-RS: the user decides how to go on.
 	EntryGone bool
 	// AskedBy is the program that wants the user to sign in, as it calls itself; empty if none does.
-	// It stays until somebody is signed in or the user has given up (Cancel, in every phase but
+	// It stays until a user is signed in or the user has given up (Cancel, in every phase but
 	// Selecting).
 	AskedBy string
 	// IdleAfter is how long the computer can be unused before the session ends; 0 if it does not end
@@ -249,7 +249,7 @@ type State struct {
 	Environment Environment
 	// Links is the health of the neighbours.
 	Links Links
-	// Notices is what is wrong without keeping anybody from working, in a stable order.
+	// Notices is what is wrong without keeping a user from working, in a stable order.
 	Notices []Notice
 }
 

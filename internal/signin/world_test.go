@@ -28,7 +28,7 @@ type world struct {
 	stopped bool
 	// locked is the keyring, until a session is handed over; no program can read it meanwhile.
 	locked bool
-	// lost: somebody has deleted the entry of a signed-in user, and it stays deleted until the user
+	// lost: another program has deleted the entry of a signed-in user, and it stays deleted until the user
 	// goes on.
 	lost bool
 	// refreshes: the platform wants its sessions refreshed. inPlace: it is one of the browser.

@@ -168,7 +168,7 @@ func TestALogindWithoutIdleHint(t *testing.T) {
 	}
 }
 
-// A computer that slept for longer than the limit is not the user's any more, whoever wakes it.
+// A computer that slept for longer than the limit is not the user's any more, whichever person wakes it.
 func TestAUT003AsleepForLongerThanTheLimit(t *testing.T) {
 	withoutDisplay(t)
 	bus := newBus(t)

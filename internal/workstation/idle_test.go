@@ -162,7 +162,7 @@ func TestIdlenessIsNotWatched(t *testing.T) {
 	require.NotErrorIs(t, w.MissingEvents(), ErrIdleUnseen)
 }
 
-// A session that is renewed on waking, before it is ended, costs e-RS a call for nobody.
+// A session that is renewed on waking, before it is ended, costs e-RS a call for no user.
 func TestAUT003IdlenessComesBeforeTheWakeUp(t *testing.T) {
 	w, ctx := plain(t, Settings{IdleLimit: 15 * time.Minute})
 	w.idle.report(fromDesktop, wallClock().Add(-time.Hour), 0, nil)

@@ -10,7 +10,7 @@ import (
 )
 
 // If this fails, a colleague on the same terminal server can take the port that a browser comes back
-// to, or everybody is kept from signing in.
+// to, or every user is kept from signing in.
 func TestOtherLogOns(t *testing.T) {
 	type session struct {
 		ID         string

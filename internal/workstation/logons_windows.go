@@ -11,7 +11,7 @@ import (
 // servicesSession is the session of Windows' services, to which no user logs on.
 const servicesSession = 0
 
-// otherLogOns counts the sessions besides this one that somebody has logged on to: at the screen, or
+// otherLogOns counts the sessions besides this one that a user has logged on to: at the screen, or
 // disconnected. A session whose screen shows the log-on dialogue is in another state.
 func otherLogOns(context.Context) (int, error) {
 	var own uint32

@@ -36,6 +36,9 @@ type CardGrid struct {
 	OnChosen func(choice int)
 	// OnStar is called with the choice whose star was pressed.
 	OnStar func(choice int)
+	// Counts reports whether a click on a card, at a position on the canvas, counts; nil means that it
+	// does.
+	Counts func(at fyne.Position) bool
 	// OnFocus is called with a card that should get the focus.
 	OnFocus func(fyne.Focusable)
 	// OnReveal is called with the part of the grid that should be visible, as a card in it has the
@@ -525,6 +528,7 @@ func (c *CardGrid) spareCard() *choiceCard {
 	}
 	card := &choiceCard{RoleCard: NewRoleCard()}
 	card.Skipped = func() bool { return card.choice != c.stop() }
+	card.Counts = func(at fyne.Position) bool { return c.Counts == nil || c.Counts(at) }
 	card.OnTapped = func() { c.OnChosen(card.choice) }
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {

@@ -5,7 +5,7 @@ import (
 	"fyne.io/fyne/v2/container"
 )
 
-// Fyne's own layouts go by MinSize, from which the height of wrapped text cannot be had: hence these.
+// Fyne's own layouts go by MinSize, which does not give the height of wrapped text.
 
 // Place moves and resizes an object.
 type Place func(object fyne.CanvasObject, x, y, width, height float32)

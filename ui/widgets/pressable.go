@@ -27,6 +27,9 @@ type pressable struct {
 
 	// OnTapped is called when the control is pressed.
 	OnTapped func()
+	// Counts reports whether a click at a position on the canvas counts; nil means that it does. Keys
+	// always count.
+	Counts func(at fyne.Position) bool
 	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
 	OnFocus func()
 	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
@@ -45,7 +48,15 @@ func (p *pressable) Listen(focused func(), key func(*fyne.KeyEvent), typed func(
 }
 
 // Tapped is called by Fyne for a click.
-func (p *pressable) Tapped(*fyne.PointEvent) { p.press() }
+func (p *pressable) Tapped(event *fyne.PointEvent) {
+	if p.counts(event) {
+		p.press()
+	}
+}
+
+func (p *pressable) counts(event *fyne.PointEvent) bool {
+	return p.Counts == nil || event == nil || p.Counts(event.AbsolutePosition)
+}
 
 func (p *pressable) press() {
 	if p.OnTapped != nil {

@@ -126,11 +126,13 @@ func (c *RoleCard) AccessibilityRole() fyne.AccessibleRole { return fyne.Accessi
 
 // Tapped is called by Fyne for a click.
 func (c *RoleCard) Tapped(event *fyne.PointEvent) {
-	if c.OnStar != nil && event != nil && c.starAt(event.Position) {
+	switch {
+	case !c.counts(event):
+	case c.OnStar != nil && event != nil && c.starAt(event.Position):
 		c.OnStar()
-		return
+	default:
+		c.press()
 	}
-	c.press()
 }
 
 // starAt reports whether a position on the card is on its star.

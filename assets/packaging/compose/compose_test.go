@@ -143,14 +143,14 @@ func TestLicences(t *testing.T) {
 	t.Chdir(filepath.Join("..", "..", ".."))
 	path := filepath.Join(t.TempDir(), "THIRD_PARTY.txt")
 	terms := filepath.Join(t.TempDir(), "copyright")
-	require.NoError(t, write(terms, []byte("Whoever links this says so.\n")))
+	require.NoError(t, write(terms, []byte("Anyone who links this says so.\n")))
 	require.NoError(t, writeLicences(t.Context(), path, []string{"linux/amd64", "The C library=" + terms, "windows/amd64"}))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	for _, part := range []string{
 		"The Go programming language", "fyne.io/fyne/v2 v", "LICENSE_Inter.txt", "github.com/go-gl/glfw/", "glfw/LICENSE.md",
 		"github.com/ebfe/scard v", "github.com/danieljoos/wincred v", "Redistribution and use in source and binary forms",
-		"The C library\n\n--- copyright ---\n\nWhoever links this says so.\n",
+		"The C library\n\n--- copyright ---\n\nAnyone who links this says so.\n",
 	} {
 		assert.Contains(t, string(content), part)
 	}

@@ -10,13 +10,13 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 )
 
-const configHead = `# What applies to everybody who uses this computer. A user's own file comes after this one, and overrides it.
+const configHead = `# What applies to all users of this computer. A user's own file comes after this one, and overrides it.
 # Upgrades keep this file as you leave it. "ers-login config show --origin" prints what counts, and where it comes from.
 #
 `
 
 const policyHead = `# Policy of your organisation. What is set here is locked: no file, no variable, no flag and no user can change it.
-# As long as nothing is set, there is no policy. A mistake in this file keeps everybody from signing in, so look before you leave:
+# As long as nothing is set, there is no policy. A mistake in this file keeps every user from signing in, so look before you leave:
 # "ers-login config show --origin". Upgrades keep this file as you leave it.
 #
 `

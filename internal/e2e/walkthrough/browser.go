@@ -21,7 +21,7 @@ const (
 )
 
 // signInInBrowser signs in with NHS Care Identity, in the browser that the desktop opens: first as
-// somebody who cannot, whose sign-in ends there.
+// a user who cannot, whose sign-in ends there.
 func (w walker) signInInBrowser(ctx context.Context) error {
 	fmt.Println("Now with NHS Care Identity, in the web browser.")
 	if err := w.screen(ctx, "waiting", "16-waiting-fhir"); err != nil {
@@ -44,7 +44,7 @@ func (w walker) signInInBrowser(ctx context.Context) error {
 	if err := w.photograph(ctx, "18-in-browser-fhir"); err != nil {
 		return err
 	}
-	fmt.Println("Choosing somebody who signs in with a password alone, which is not enough. The window has no part in that.")
+	fmt.Println("Choosing a user who signs in with a password alone, which is not enough. The window has no part in that.")
 	if err := page.Press(ctx, cis2test.LowLevel); err != nil {
 		return err
 	}

@@ -322,7 +322,7 @@ func (w walker) printEntries(ctx context.Context, accounts ...string) error {
 	return nil
 }
 
-// leave closes the window while nobody is signed in.
+// leave closes the window while no user is signed in.
 func (w walker) leave(ctx context.Context) error {
 	fmt.Println("Closing the window.")
 	if err := w.Desktop.CloseWindow(ctx, stage.Title); err != nil {

@@ -31,11 +31,11 @@ func TestCommandsPrintIntoPipes(t *testing.T) {
 		status    int
 		says      string
 	}{
-		"nobody":             {[]string{"session"}, 1, "no user is signed in"},
-		"usage":              {[]string{"session", "--json", "--key"}, 2, "cannot be given together"},
-		"nobody to be ended": {[]string{"sign-out"}, 0, "No user was signed in."},
-		"a link":             {[]string{`ers-login://sign-in" --config x`}, 2, "not a link of e-RS Login"},
-		"PowerShell":         {[]string{"session", "--env"}, 1, "$env:ERS_SESSION_KEY = $null;"},
+		"no user":           {[]string{"session"}, 1, "no user is signed in"},
+		"usage":             {[]string{"session", "--json", "--key"}, 2, "cannot be given together"},
+		"no session to end": {[]string{"sign-out"}, 0, "No user was signed in."},
+		"a link":            {[]string{`ers-login://sign-in" --config x`}, 2, "not a link of e-RS Login"},
+		"PowerShell":        {[]string{"session", "--env"}, 1, "$env:ERS_SESSION_KEY = $null;"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.t = t

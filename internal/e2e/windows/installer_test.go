@@ -194,7 +194,7 @@ func TestTheInstaller(t *testing.T) {
 		assert.True(t, i.there(helperFolder+`\`+file), file)
 	}
 	assert.True(t, i.there(startMenu()+`\e-RS Login.lnk`))
-	assert.False(t, i.there(dataFolder), "whoever makes it first decides where a SYSTEM installer writes: an administrator makes it")
+	assert.False(t, i.there(dataFolder), "the user who makes it first decides where a SYSTEM installer writes: an administrator makes it")
 	assert.Contains(t, i.value(environmentKey, "PATH"), `;`+helperFolder, "commands are typed without the folder")
 	const program = `"` + helperFolder + `\ers-login.exe"`
 	for _, c := range []struct{ key, name, want string }{

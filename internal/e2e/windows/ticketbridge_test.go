@@ -285,7 +285,7 @@ func TestALibraryThatDoesNotWantToBegin(t *testing.T) {
 	status, err := bridge.Status(t.Context())
 	require.NoError(t, err)
 	require.True(t, status.Installed)
-	require.Equal(t, "0x02040006", status.APIVersion, "which can be told without a handle")
+	require.Equal(t, "0x02040006", status.APIVersion, "which is known without a handle")
 	require.ErrorIs(t, status.Err, smartcard.VersionConflict)
 	r.behaves("getTicketNoAuth ticket " + made)
 	ticket, err := bridge.TicketNoAuth(t.Context())
@@ -349,7 +349,7 @@ func TestATicketThatChangesAndDisappears(t *testing.T) {
 			require.True(t, event.Ticket.Equal(ersclient.NewTicket(ticket)))
 			return event
 		case <-time.After(guard):
-			t.Fatal("nothing was told")
+			t.Fatal("nothing was reported")
 		}
 		panic("unreachable")
 	}

@@ -87,7 +87,7 @@ func TestABroker(t *testing.T) {
 		assert.Equal(t, "CIS2-DENIED", problem.Of(<-done).Code)
 	})
 	t.Run("another program's code, with the same port", func(t *testing.T) {
-		// As on a terminal server: the code is good, and was asked for by somebody else.
+		// As on a terminal server: the code is good, and was asked for by another user.
 		d := brokered(t, broker, cis2test.GP, "http://localhost:"+freePort(t)+"/callback")
 		theirs, err := d.Gateway.Begin(t.Context())
 		require.NoError(t, err)

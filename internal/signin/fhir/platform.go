@@ -33,8 +33,9 @@ const (
 	// twice that is refreshed in the second half of its life.
 	refreshLatest   = 60 * time.Second
 	refreshEarliest = 180 * time.Second
-	// refreshFloor is the shortest time between two refreshes, however soon a token ends: a broker's
-	// of a second would have each computer call every second.
+	// refreshFloor is the shortest time between a refresh that succeeded and the next one, however
+	// soon the token ends: a broker's of a second would have each computer call every second. The
+	// flow decides when one that has failed is tried again.
 	refreshFloor = 30 * time.Second
 )
 
@@ -160,7 +161,7 @@ func (p *Platform) stand(kind signin.ReportKind, change func(*signin.Report)) si
 	return report
 }
 
-// setSource has Watch report whether somebody is signed in, if that has changed. It does not wait.
+// setSource has Watch report whether a user is signed in, if that has changed. It does not wait.
 func (p *Platform) setSource(source signin.Link) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -410,8 +411,11 @@ func (p *Platform) Refresh(ctx context.Context, grant signin.Grant) (signin.Gran
 	return signin.Grant{}, err
 }
 
-// Close has nothing to call: the tokens are forgotten with the grant.
+// Close has nothing to call: the tokens are forgotten.
 func (p *Platform) Close(context.Context, signin.Grant) error {
+	p.mu.Lock()
+	p.inDoubt = secret.Text{}
+	p.mu.Unlock()
 	p.setSource(NotSignedIn)
 	return nil
 }

@@ -122,7 +122,7 @@ func (d *desk) open(t testing.TB) signin.Grant {
 	return grant
 }
 
-// If this fails, a user whom the NHS knows cannot work, or works as somebody else.
+// If this fails, a user whom the NHS knows cannot work, or works as another person.
 func TestSignIn(t *testing.T) {
 	d := newDesk(t, cis2test.GP, nil)
 	before := time.Now()
@@ -152,7 +152,7 @@ func TestSignIn(t *testing.T) {
 	assert.True(t, d.Leftover(entry).Key.IsZero(), "there is nothing to close")
 }
 
-// Each code is redeemed once, whoever asks.
+// Each code is redeemed once, however often it is asked for.
 func TestAProofIsUsedOnce(t *testing.T) {
 	d := newDesk(t, cis2test.GP, nil)
 	proof := d.proof(t)
@@ -164,7 +164,7 @@ func TestAProofIsUsedOnce(t *testing.T) {
 	}
 }
 
-// A user in no role is told so, and one who gives up is left with nothing.
+// A user in no role reads so, and one who gives up is left with nothing.
 func TestOpen(t *testing.T) {
 	t.Run("no roles", func(t *testing.T) {
 		grant := newDesk(t, cis2test.NoRoles, nil).open(t)
@@ -199,7 +199,7 @@ func TestOpen(t *testing.T) {
 	})
 }
 
-// A service provider clinician admin works for somebody, and says for whom.
+// A service provider clinician admin works for a clinician, and says for whom.
 func TestOnBehalfOf(t *testing.T) {
 	d := newDesk(t, cis2test.Admin, nil)
 	grant := d.open(t)
@@ -222,7 +222,7 @@ func TestOnBehalfOf(t *testing.T) {
 	entry, _ := d.Entry(grant, signin.EntryDetails{}).(handoff.FHIRSession)
 	assert.Equal(t, admin.OnBehalfOf, entry.OnBehalfOf)
 
-	t.Run("nobody", func(t *testing.T) {
+	t.Run("no one", func(t *testing.T) {
 		d.ERS = nobodyToWorkFor{d.ERS}
 		admin.OnBehalfOf = ""
 		_, err = d.Select(t.Context(), grant, admin)
@@ -290,6 +290,8 @@ func TestARefreshWithoutAnAnswer(t *testing.T) {
 			}
 			require.ErrorIs(t, err, ersclient.ErrRefreshRefused)
 			assert.Equal(t, test.code, problem.Of(err).Code)
+			require.NoError(t, d.Close(t.Context(), grant))
+			assert.True(t, d.inDoubt.IsZero(), "no token outlives its session")
 		})
 	}
 }

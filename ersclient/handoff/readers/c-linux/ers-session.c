@@ -177,7 +177,7 @@ int main(int argc, char **argv)
     setlocale(LC_ALL, ""); /* or names are shown in ASCII */
     found = argc == 1 || argc == 2 || argc == 4 || argc == 5 ? read_session(parser, &platform) : USAGE;
     if (found == SIGNED_OUT)
-        g_print("Nobody is signed in to e-RS.\n");
+        g_print("No user is signed in to e-RS.\n");
     if (found == SIGNED_IN) {
         session = json_node_get_object(json_parser_get_root(parser));
         g_print("%s (%s) is signed in to e-RS (%s) as %s at %s (%s), until %s\n", member(session, "userName"),

@@ -234,7 +234,7 @@ int wmain(int argc, wchar_t **argv)
         return usage(argv[0]);
     found = read_session(entry, &platform);
     if (found == SIGNED_OUT)
-        wprintf(L"Nobody is signed in to e-RS.\n");
+        wprintf(L"No user is signed in to e-RS.\n");
     if (found != SIGNED_IN)
         return found;
     member(entry, "userIdentifier", user);

@@ -59,7 +59,7 @@ internal static class ErsSession
         }
         if (session is null)
         {
-            Console.WriteLine("Nobody is signed in to e-RS.");
+            Console.WriteLine("No user is signed in to e-RS.");
             return SignedOut;
         }
         Console.WriteLine($"{session.UserName} ({session.UserIdentifier}) is signed in to e-RS ({(session.IsFHIR ? "FHIR" : "HSCN")}) as {session.BusinessFunction} " +

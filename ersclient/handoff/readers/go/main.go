@@ -43,7 +43,7 @@ func run(args []string) int {
 	defer cancel()
 	session, err := handoff.ReadAny(ctx)
 	if errors.Is(err, handoff.ErrNotFound) || err == nil && session.Expired(time.Now()) {
-		fmt.Println("Nobody is signed in to e-RS.")
+		fmt.Println("No user is signed in to e-RS.")
 		return signedOut
 	}
 	if err != nil {

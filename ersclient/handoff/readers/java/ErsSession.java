@@ -67,7 +67,7 @@ public final class ErsSession {
             return KEYRING;
         }
         if (session.isEmpty()) {
-            System.out.println("Nobody is signed in to e-RS.");
+            System.out.println("No user is signed in to e-RS.");
             return SIGNED_OUT;
         }
         String found = session.get();

@@ -90,7 +90,7 @@ async function main(args) {
     return keyring
   }
   if (session === null) {
-    console.log('Nobody is signed in to e-RS.')
+    console.log('No user is signed in to e-RS.')
     return signedOut
   }
   console.log(`${session.userName} (${session.userIdentifier}) is signed in to e-RS (${session.platform.toUpperCase()}) as ${session.businessFunction} ` +

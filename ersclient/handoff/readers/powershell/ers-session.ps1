@@ -109,7 +109,7 @@ function Invoke-Ers($Session) {
 
 $session = Read-Session
 if ($null -eq $session) {
-    'Nobody is signed in to e-RS.'
+    'No user is signed in to e-RS.'
     exit 1
 }
 $platform = if ($session.platform -eq 'fhir') { 'FHIR' } else { 'HSCN' }

@@ -139,7 +139,7 @@ def main(arguments):
         print("The keyring cannot be read:", type(error).__name__, file=sys.stderr)
         return KEYRING
     if session is None:
-        print("Nobody is signed in to e-RS.")
+        print("No user is signed in to e-RS.")
         return SIGNED_OUT
     print("{userName} ({userIdentifier}) is signed in to e-RS ({0}) as {businessFunction} at {orgName} ({orgIdentifier}), "
           "until {expiresAt}".format(session["platform"].upper(), **session))

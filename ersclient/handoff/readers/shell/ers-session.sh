@@ -84,7 +84,7 @@ call() {
     --output /dev/null --write-out '%{http_code}' "$url") || exit 4
 }
 
-read_session || { echo "Nobody is signed in to e-RS."; exit 1; }
+read_session || { echo "No user is signed in to e-RS."; exit 1; }
 echo "$(member userIdentifier) is signed in to e-RS ($platform) as $(member businessFunction) at $(member orgIdentifier)," \
   "until $(member expiresAt)"
 [ $# -gt 0 ] || exit 0

@@ -1,5 +1,5 @@
 /* A driver for pcscd around the one of vsmartcard: the same virtual reader, but it tells of its card without delay, and it fails
- * when told to. What is not defined here, pcscd finds in the library that this one is linked with. */
+ * when asked to. What is not defined here, pcscd finds in the library that this one is linked with. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdlib.h>
