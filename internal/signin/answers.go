@@ -15,7 +15,7 @@ import (
 // and handing over a session prompts to unlock it. Any other fault of the keyring is reported now,
 // not after the user has chosen.
 func (m *machine) onLeftoverCleared(now time.Time, e leftoverCleared) []effect {
-	if !m.returned(clearing) {
+	if !m.returned(clearingLeftover) {
 		return nil
 	}
 	m.generation = max(m.generation, e.generation)

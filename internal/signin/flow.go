@@ -1,13 +1,15 @@
 // Package signin is the flow: from a proof of the user, through a session at e-RS and the choice of
 // a role, to an entry in the keyring, and back to nothing. It owns every decision and has no
-// window, network, keyring or clock of its own; all of them are handed in. Where proofs come from
-// and which calls make a session of them is a [Platform]'s: package hscn is the one with
-// smartcards, and package fhir the one with a web browser.
+// window, network or keyring of its own; all of them are handed in. Decisions take the time from
+// [Clock]; deadlines use Go's timers. Where proofs come from and which calls make a session of them
+// is a [Platform]'s: package hscn is the one with smartcards, and package fhir the one with a web
+// browser.
 //
-// The decisions are a state machine, a pure function of (state, event) that returns what is to be
-// done. Around it runs one event loop: [Flow.Run] takes what happens to the proof, at the window
-// and at the neighbours, one at a time, and starts what the machine asks for beside itself, so that
-// nothing that blocks ever blocks the flow. What comes of it is an event again.
+// The decisions are a state machine: what an event changes, and what is then to be done, depends on
+// the state, the time and the event alone. Around it runs one event loop: [Flow.Run] takes what
+// happens to the proof, at the window and at the neighbours, one at a time, and starts what the
+// machine asks for beside itself, so that nothing that blocks ever blocks the flow. What comes of
+// it is an event again.
 //
 // Three rules shape it. No session outlives its reason: when the proof is gone, the age is reached
 // or the user leaves, the keyring is cleared first and the session closed next (A003-01, A003-02).
@@ -105,12 +107,12 @@ type Config struct {
 	QuitWithin time.Duration
 }
 
-// Bounds of the loop's own. A neighbour has its own, shorter ones in general; these hold if it does
-// not keep them. A quitting flow takes hurriedWithin for each half of the end, so that a keyring
-// that hangs does not keep the session from being closed.
+// Bounds of the loop's own. Most calls to e-RS and the keyring have shorter ones; these are the
+// last resort. A quitting flow takes hurriedWithin for each half of the end, so that a keyring that
+// hangs does not keep the session from being closed.
 const (
-	// clearWithin is how long a session stays open while the keyring is cleared. After that the
-	// keyring asks the user something, for which it has a time-out of its own, within answerWithin.
+	// clearWithin is how long a session stays open while the keyring is cleared. If that takes
+	// longer, the keyring is presumably waiting for the user: clearing goes on up to answerWithin.
 	clearWithin         = 6 * time.Second
 	answerWithin        = 5 * time.Minute
 	closeWithin         = 20 * time.Second
@@ -135,10 +137,10 @@ type Flow struct {
 	once    sync.Once
 	done    chan struct{}
 
-	// stopEnding cancels the end of a session that is under way.
-	stopEnding context.CancelFunc
-	calls      sync.WaitGroup
-	deadline   *time.Timer
+	// cancelEnd cancels the end of a session that is under way.
+	cancelEnd context.CancelFunc
+	calls     sync.WaitGroup
+	deadline  *time.Timer
 	// quitBy is when a quitting flow has no more time.
 	quitBy  time.Time
 	hurried bool
@@ -201,7 +203,7 @@ func (f *Flow) Run(ctx context.Context) {
 	ticks, stopTicks := f.config.Clock.Tick(tickEvery)
 	defer stopTicks()
 
-	start := func(effects []effect) {
+	startAll := func(effects []effect) {
 		for _, e := range effects {
 			if _, stop := e.(stopCalls); stop {
 				stopWork()
@@ -212,8 +214,8 @@ func (f *Flow) Run(ctx context.Context) {
 		}
 	}
 	f.tell(f.machine.state)
-	start(f.machine.begin())
-	reports, quit, ended := watched, f.quit, ctx.Done()
+	startAll(f.machine.begin())
+	reports, quit, stopped := watched, f.quit, ctx.Done()
 	for f.machine.state.Phase != Closed {
 		var happened event
 		select {
@@ -230,8 +232,8 @@ func (f *Flow) Run(ctx context.Context) {
 		case <-quit:
 			quit = nil
 			happened = intentEvent{Quit{}}
-		case <-ended:
-			ended = nil
+		case <-stopped:
+			stopped = nil
 			happened = intentEvent{Quit{AtOnce: true}}
 		case seen := <-f.config.Workstation:
 			f.config.Log.WithField("incident", seen.String()).Info("workstation")
@@ -243,7 +245,7 @@ func (f *Flow) Run(ctx context.Context) {
 		}
 		f.logFailure(happened)
 		before := f.machine.state
-		start(f.machine.handle(f.config.Clock.Now(), happened))
+		startAll(f.machine.handle(f.config.Clock.Now(), happened))
 		if !reflect.DeepEqual(before, f.machine.state) {
 			f.tell(before)
 		}
@@ -278,60 +280,56 @@ func (f *Flow) tell(before State) {
 
 // start runs an effect beside the loop. stopCalls ends work, and only the flow's end ends life.
 func (f *Flow) start(life, work context.Context, e effect) {
-	run := func(call func() event) { f.run(life, call) }
+	// beside makes a call that may block, and hands its outcome to the loop.
+	beside := func(do func() event) { f.calls.Go(func() { f.deliver(life, do()) }) }
 	switch todo := e.(type) {
 	case hurry:
-		f.hurry(life)
+		f.limitQuit(life)
 	case clearLeftover:
-		run(func() event { return f.clearLeftover(life) })
+		beside(func() event { return f.clearEarlier(life) })
 	case promptUser:
-		run(func() event { return prompted{todo.attempt, f.config.Platform.Prompt(work, todo.fresh)} })
+		beside(func() event { return prompted{todo.attempt, f.config.Platform.Prompt(work, todo.fresh)} })
 	case openGrant:
-		run(func() event { return f.openGrant(life, todo, work.Done()) })
+		beside(func() event { return f.open(life, todo, work.Done()) })
 	case selectRole:
-		run(func() event {
+		beside(func() event {
 			grant, err := f.config.Platform.Select(work, todo.grant, todo.permission)
 			f.guard(grant)
 			return selected{todo.attempt, grant, err}
 		})
 	case refreshGrant:
-		run(func() event { return f.refreshGrant(work, todo) })
+		beside(func() event { return f.refresh(work, todo) })
 	case publish:
-		run(func() event { return f.publish(work, todo) })
+		beside(func() event { return f.handOver(work, todo) })
 	case endSession:
-		clearing, closing := answerWithin, closeWithin
+		clearLimit, closeLimit := answerWithin, closeWithin
 		if f.hurried {
-			clearing, closing = hurriedWithin, hurriedWithin
+			clearLimit, closeLimit = hurriedWithin, hurriedWithin
 		}
 		ctx, cancel := context.WithCancel(life)
-		f.stopEnding = cancel
+		f.cancelEnd = cancel
 		quitBy := f.quitBy
-		run(func() event {
+		beside(func() event {
 			defer cancel()
-			return f.endSession(ctx, todo, quitBy, clearing, closing)
+			return f.clearAndClose(ctx, todo, quitBy, clearLimit, closeLimit)
 		})
 	case stopEnding:
-		f.stopEnding()
+		f.cancelEnd()
 	case closeOrphan:
-		run(func() event { return f.closeOrphan(life, todo) })
+		beside(func() event { return f.closeGivenUp(life, todo) })
 	case remember:
-		f.calls.Go(func() { f.remember(todo) })
+		f.calls.Go(func() { f.rememberChoice(todo) })
 	case lookAtEntry:
-		run(func() event { return f.lookAtEntry(work, todo) })
+		beside(func() event { return f.readEntry(work, todo) })
 	case probeLinks:
-		probe := func(link link, ask func(context.Context) error) {
-			run(func() event { return linkSeen{link, within(life, probeWithin, ask)} })
+		probe := func(to link, ask func(context.Context) error) {
+			beside(func() event { return linkSeen{to, within(life, probeWithin, ask)} })
 		}
 		if todo.reach {
 			probe(linkERS, f.config.Platform.Reach)
 		}
 		probe(linkKeyring, f.config.Keyring.Check)
 	}
-}
-
-// run calls something that may block, and hands its outcome to the loop.
-func (f *Flow) run(life context.Context, call func() event) {
-	f.calls.Go(func() { f.deliver(life, call()) })
 }
 
 func (f *Flow) deliver(life context.Context, happened event) {
@@ -341,7 +339,7 @@ func (f *Flow) deliver(life context.Context, happened event) {
 	}
 }
 
-func (f *Flow) remember(todo remember) {
+func (f *Flow) rememberChoice(todo remember) {
 	if err := f.config.Memory.Remember(todo.user, todo.permission); err != nil {
 		f.config.Log.WithError(err).Warn("the chosen role could not be remembered")
 	}
@@ -365,8 +363,8 @@ func (f *Flow) guard(grant Grant) {
 	f.config.Guard(grant.Credential)
 }
 
-// hurry starts the time within which a quitting flow has to be done.
-func (f *Flow) hurry(life context.Context) {
+// limitQuit starts the time within which a quitting flow has to be done.
+func (f *Flow) limitQuit(life context.Context) {
 	if f.hurried {
 		return
 	}
@@ -375,9 +373,9 @@ func (f *Flow) hurry(life context.Context) {
 	f.deadline = time.AfterFunc(f.config.QuitWithin, func() { f.deliver(life, quitDeadline{}) })
 }
 
-// clearLeftover clears what a run that was killed has left. Its session is to be closed even if
+// clearEarlier clears what a run that was killed has left. Its session is to be closed even if
 // its entry cannot be cleared.
-func (f *Flow) clearLeftover(life context.Context) leftoverCleared {
+func (f *Flow) clearEarlier(life context.Context) leftoverCleared {
 	ctx, cancel := context.WithTimeout(life, clearLeftoverWithin)
 	defer cancel()
 	left, readErr := f.config.Keyring.Read(ctx)
@@ -432,9 +430,9 @@ func SecretOf(entry handoff.Entry) secret.Text {
 	}
 }
 
-// publish hands the session over. If the keyring was locked at the start, what an earlier run has
+// handOver publishes the session. If the keyring was locked at the start, what an earlier run has
 // left there is read first: its entry is about to be replaced, and its session would stay open.
-func (f *Flow) publish(ctx context.Context, todo publish) published {
+func (f *Flow) handOver(ctx context.Context, todo publish) published {
 	outcome := published{attempt: todo.attempt}
 	if todo.look {
 		left, err := f.config.Keyring.ReadUnlocking(ctx)
@@ -462,7 +460,7 @@ func (f *Flow) publish(ctx context.Context, todo publish) published {
 	return outcome
 }
 
-func (f *Flow) openGrant(life context.Context, todo openGrant, givenUp <-chan struct{}) opened {
+func (f *Flow) open(life context.Context, todo openGrant, givenUp <-chan struct{}) opened {
 	outcome := opened{attempt: todo.attempt}
 	outcome.grant, outcome.err = f.config.Platform.Open(life, todo.proof, givenUp)
 	f.guard(outcome.grant)
@@ -472,7 +470,7 @@ func (f *Flow) openGrant(life context.Context, todo openGrant, givenUp <-chan st
 	return outcome
 }
 
-func (f *Flow) refreshGrant(ctx context.Context, todo refreshGrant) refreshed {
+func (f *Flow) refresh(ctx context.Context, todo refreshGrant) refreshed {
 	outcome := refreshed{attempt: todo.attempt}
 	outcome.err = within(ctx, refreshWithin, func(ctx context.Context) error {
 		var err error
@@ -483,17 +481,20 @@ func (f *Flow) refreshGrant(ctx context.Context, todo refreshGrant) refreshed {
 	return outcome
 }
 
-func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time, clearing, closing time.Duration) (outcome ended) {
+func (f *Flow) clearAndClose(
+	ctx context.Context, todo endSession, quitBy time.Time, clearLimit, closeLimit time.Duration,
+) (outcome ended) {
 	cleared := make(chan error, 1)
 	if todo.clear {
-		f.calls.Go(func() { cleared <- within(ctx, clearing, f.config.Keyring.Clear) })
-		patience := time.NewTimer(min(clearing, clearWithin))
+		f.calls.Go(func() { cleared <- within(ctx, clearLimit, f.config.Keyring.Clear) })
+		patience := time.NewTimer(min(clearLimit, clearWithin))
 		defer patience.Stop()
 		select {
 		case err := <-cleared:
 			cleared <- err
 		case <-patience.C:
-			// No reader gets an entry that the user is asked about. What is left of the time is theirs.
+			// No reader gets an entry that the user is asked about. The user has the rest of clearLimit to
+			// answer; the session is closed meanwhile.
 		}
 		defer func() { outcome.clearErr = <-cleared }()
 	}
@@ -502,7 +503,7 @@ func (f *Flow) endSession(ctx context.Context, todo endSession, quitBy time.Time
 		return outcome
 	}
 	if !todo.grant.Key.IsZero() {
-		outcome.closeErr = within(ctx, closing, func(ctx context.Context) error {
+		outcome.closeErr = within(ctx, closeLimit, func(ctx context.Context) error {
 			return f.config.Platform.Close(ctx, todo.grant)
 		})
 	}
@@ -533,8 +534,8 @@ func sleep(ctx context.Context, grace time.Duration) error {
 	}
 }
 
-// lookAtEntry reads what other applications read.
-func (f *Flow) lookAtEntry(ctx context.Context, todo lookAtEntry) entrySeen {
+// readEntry reads what other applications read.
+func (f *Flow) readEntry(ctx context.Context, todo lookAtEntry) entrySeen {
 	seen := entrySeen{attempt: todo.attempt}
 	seen.err = within(ctx, probeWithin, func(ctx context.Context) error {
 		entry, err := f.config.Keyring.Read(ctx)
@@ -547,7 +548,7 @@ func (f *Flow) lookAtEntry(ctx context.Context, todo lookAtEntry) entrySeen {
 	return seen
 }
 
-func (f *Flow) closeOrphan(life context.Context, todo closeOrphan) orphanClosed {
+func (f *Flow) closeGivenUp(life context.Context, todo closeOrphan) orphanClosed {
 	err := within(life, closeWithin, func(ctx context.Context) error { return f.config.Platform.Close(ctx, todo.grant) })
 	if err != nil {
 		f.config.Log.WithError(err).Warn("a session that was given up could not be deleted")

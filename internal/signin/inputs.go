@@ -325,7 +325,7 @@ func (m *machine) onQuit(now time.Time, wish Quit) []effect {
 		// A start under way is not cut: what it clears would have to be cleared by the next one.
 	case Failed:
 		if !m.cleared {
-			m.running = clearing
+			m.running = clearingLeftover
 			effects = append(effects, clearLeftover{})
 		}
 		effects = append(effects, m.closeOrphan(m.unclosed)...)

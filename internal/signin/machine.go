@@ -154,19 +154,19 @@ type refreshFailure struct {
 	refreshTrouble *problem.Problem
 }
 
-// chosen is a pair that a user has chosen. It does not apply to another user.
+// chosen is a role at an organisation that a user has chosen. It does not apply to another user.
 type chosen struct {
 	user string
 	pair ersclient.Permission
 }
 
-// call is a call that takes time, of which there is one at a time. The prompt is none of them: it
-// is over as soon as the flow has moved on.
+// call is a call that takes time, of which there is one at a time. A prompt does not count:
+// stopCalls ends it.
 type call int
 
 const (
 	noCall call = iota
-	clearing
+	clearingLeftover
 	opening
 	selecting
 	refreshing
@@ -204,7 +204,7 @@ type destination struct {
 func newMachine(terms terms, now time.Time) *machine {
 	return &machine{
 		terms: terms, state: State{Phase: Starting, Since: now, Words: &terms.about.Words, Links: Links{Proof: terms.about.Start.Source}},
-		status: terms.about.Start, attemptState: attemptState{running: clearing}, waitForUser: terms.manualStart,
+		status: terms.about.Start, attemptState: attemptState{running: clearingLeftover}, waitForUser: terms.manualStart,
 	}
 }
 
@@ -494,7 +494,7 @@ func (m *machine) clearAgain(now time.Time, reason Reason) []effect {
 	m.forget()
 	m.resume = nil
 	m.enter(now, Starting)
-	m.running, m.unfinishedEnd = clearing, reason
+	m.running, m.unfinishedEnd = clearingLeftover, reason
 	return append(effects, m.begin()...)
 }
 

@@ -111,7 +111,8 @@ const (
 // Reason is why the last session ended, or why the present one is ending.
 type Reason int
 
-// The reasons for which a session ends.
+// The reasons for which a session ends. CardRemoved and TicketChanged are named after HSCN's proof,
+// and mean that of either platform.
 const (
 	// NotEnded: no session has ended yet.
 	NotEnded Reason = iota

@@ -1,7 +1,7 @@
 // Package hscn is the platform of the smartcard: the Identity Agent's ticket is the proof of the
 // user, and A001, A002 and A003 make a session of it, select a role and close it. It is behind the
 // seam of package signin, which knows nothing of tickets and cards, and goes when the NHS ends
-// CIS1.
+// HSCN.
 package hscn
 
 import (
