@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/sirupsen/logrus"
+
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
@@ -151,4 +153,12 @@ func (r RealServices) reportReaders(removal string, err error) {
 	default:
 		r.Log.WithError(err).Warn("smartcard readers cannot be watched")
 	}
+}
+
+// logWriter writes the output of the organisation's program to the log, which masks tickets.
+type logWriter struct{ log logrus.FieldLogger }
+
+func (w logWriter) Write(said []byte) (int, error) {
+	w.log.Warn(problem.Clean(string(said), 1000))
+	return len(said), nil
 }

@@ -10,11 +10,8 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
-	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
-	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
-	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -109,7 +106,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	if settings.UsedPlatform() == config.PlatformFHIR {
 		found, err = r.careIdentityServices(settings, ring)
 	} else {
-		found, err = r.ticketServices(ctx, settings, ring)
+		found, err = r.identityAgentServices(ctx, settings, ring)
 	}
 	found.environment = environment
 	if err != nil {
@@ -126,38 +123,6 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 		}
 	}
 	return found, nil
-}
-
-// ticketServices are those of the Identity Agent's platform.
-func (r RealServices) ticketServices(ctx context.Context, settings config.Config, ring *keyring.Client) (Services, error) {
-	ers, err := r.newReloadingClient(ctx, settings, ring)
-	if err != nil {
-		return Services{}, err
-	}
-	cards, err := r.openCardSide(settings)
-	if err != nil {
-		ers.Close()
-		return Services{}, err
-	}
-	r.CardSide.Store(&cards)
-	log := r.openAuditLog(settings, certificate.CommonName(ers.using.certificate))
-	records := audit.NewERS(ers, log, settings.AuditRequired)
-	ers.renamed = log.Rename
-	platform := hscn.New(hscn.Settings{
-		ERS: records, BaseURL: settings.BaseURL, ASID: settings.ASID, Agent: cards.agent, PollInterval: settings.AgentPollInterval,
-		Changed: cards.readers.Changed(), Presence: func() hscn.Presence { return presenceOf(cards.readers.Presence()) }, Log: r.Log,
-	})
-	return Services{
-		platform: auditedTickets{platform, records},
-		grace:    settings.ClosingGrace,
-		close: func() {
-			r.CardSide.Store(nil)
-			ers.Close()
-			if err := errors.Join(cards.Close(), closeAudit(log)); err != nil {
-				r.Log.WithError(err).Warn("not all ended as it should")
-			}
-		},
-	}, nil
 }
 
 // wordsOf returns a platform's words for a window without a flow.
@@ -211,12 +176,4 @@ func (r RealServices) setLevel(level string) {
 		return
 	}
 	r.Log.SetLevel(parsed)
-}
-
-// logWriter writes the output of the organisation's program to the log, which masks tickets.
-type logWriter struct{ log logrus.FieldLogger }
-
-func (w logWriter) Write(said []byte) (int, error) {
-	w.log.Warn(problem.Clean(string(said), 1000))
-	return len(said), nil
 }
