@@ -121,10 +121,10 @@ func (c *Client) Publish(ctx context.Context, session handoff.Entry) error {
 	})
 }
 
-// Read returns the session in the keyring, of either platform, which an earlier run may have left. It
-// never prompts: a locked keyring is [Locked] at once. Without a session the error is [NotFound],
-// with handoff.ErrNotFound in its chain; if it cannot be read it is [Unreadable], and [Client.Clear]
-// removes it.
+// Read returns the session in the keyring, of either platform, which an earlier run may have left.
+// It never prompts: a locked keyring is [Locked] at once. Without a session the error is
+// [NotFound], with handoff.ErrNotFound in its chain; if it cannot be read it is [Unreadable], and
+// [Client.Clear] removes it.
 func (c *Client) Read(ctx context.Context) (handoff.Entry, error) { return c.read(ctx, neverPrompt) }
 
 // ReadUnlocking is Read before a Publish: a locked keyring prompts for its password.
@@ -146,10 +146,10 @@ func (c *Client) read(ctx context.Context, may prompting) (handoff.Entry, error)
 	return session, err
 }
 
-// Clear removes the sessions of both platforms from the keyring, and whatever else is in their place. Nothing to remove
-// is no error. A locked keyring prompts for its password: bound that with ctx, as at the end of the
-// program. If the worker dies, another one tries once more. The worker is ended afterwards, and
-// with it its memory of the session.
+// Clear removes the sessions of both platforms from the keyring, and whatever else is in their
+// place. Nothing to remove is no error. A locked keyring prompts for its password: bound that with
+// ctx, as at the end of the program. If the worker dies, another one tries once more. The worker is
+// ended afterwards, and with it its memory of the session.
 func (c *Client) Clear(ctx context.Context) error {
 	return c.exclusive(ctx, func() error {
 		err := c.repeatable(ctx, callClear, mayPrompt, nil)
@@ -289,7 +289,7 @@ func (c *Client) heard(event helper.Event) {
 	select {
 	case *prompts <- asks:
 	default:
-		// So many prompts has no call.
+		// No call has so many prompts.
 	}
 }
 
