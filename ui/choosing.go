@@ -326,7 +326,7 @@ func (s *choosing) arrange() {
 	}
 	var stored map[ersclient.Permission]int
 	if store := s.w.settings.Favourites; store != nil {
-		stored = store.Places(s.state.User.Identifier)
+		stored = store.FavouritePlaces(s.state.User.Identifier)
 		maps.Copy(s.places, stored)
 	}
 	for _, o := range s.organisations {

@@ -10,9 +10,9 @@ import (
 // Favourites keeps the pairs marked with a star. Each has a place, from 2 on, of which those up to 9
 // are digits; 1 is the pair used last. A pair keeps its place, so that its digit can be learned.
 type Favourites interface {
-	// Places returns the pairs that a user has marked, without the organisation's name. It is called
+	// FavouritePlaces returns the pairs that a user has marked, without the organisation's name. It is called
 	// on Fyne's goroutine, and must not block.
-	Places(userIdentifier string) map[ersclient.Permission]int
+	FavouritePlaces(userIdentifier string) map[ersclient.Permission]int
 	// Mark marks a pair, with a place. It is not called on Fyne's goroutine, and never concurrently
 	// with itself or Unmark.
 	Mark(userIdentifier string, permission ersclient.Permission, place int) error

@@ -64,9 +64,9 @@ func (s *Settings) prefer() {
 	}
 }
 
-// settingsPage is the page of the preferences. It is over the screen, and closes when the state
+// preferencesPage is the page of the preferences. It is over the screen, and closes when the state
 // changes, since a sign-in is what the user has come for.
-type settingsPage struct {
+type preferencesPage struct {
 	cover
 	options map[Preference]map[string]*widgets.Option
 	// first is the selected value of the first preference that can be changed, or nil.
@@ -74,8 +74,8 @@ type settingsPage struct {
 	failed *widgets.Text
 }
 
-func newSettingsPage(w *Window) *settingsPage {
-	s := &settingsPage{cover: cover{w: w}, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
+func newPreferencesPage(w *Window) *preferencesPage {
+	s := &preferencesPage{cover: cover{w: w}, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},
@@ -99,7 +99,7 @@ func newSettingsPage(w *Window) *settingsPage {
 }
 
 // values is the row of values to choose from, or the organisation's value.
-func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasObject {
+func (s *preferencesPage) values(c choosablePreference, value string) fyne.CanvasObject {
 	if s.w.settings.Preferences.Locked(c.preference) {
 		return widgets.NewRuns(widgets.Run{Text: c.name(value) + "  ", Style: bodyStyle},
 			widgets.Run{Text: lang.L("managed by your organisation"), Style: leadStyle})
@@ -124,7 +124,7 @@ func (s *settingsPage) values(c choosablePreference, value string) fyne.CanvasOb
 }
 
 // appear gives the focus to a selected value: Enter changes nothing by accident.
-func (s *settingsPage) appear() {
+func (s *preferencesPage) appear() {
 	if s.first != nil {
 		s.w.focus(s.first)
 	}
@@ -132,7 +132,7 @@ func (s *settingsPage) appear() {
 
 // outlives reports whether the page stays: not if the user is signing in, or the session is about
 // to end.
-func (s *settingsPage) outlives(before, after signin.State) bool {
+func (s *preferencesPage) outlives(before, after signin.State) bool {
 	return after.Phase == before.Phase && after.EndsSoon == before.EndsSoon
 }
 
@@ -187,13 +187,13 @@ func (w *Window) preference(p Preference) (string, bool) {
 // openSettings opens the settings over the screen.
 func (w *Window) openSettings() {
 	if w.settings.Preferences != nil && !w.closing {
-		w.putOver(newSettingsPage(w))
+		w.putOver(newPreferencesPage(w))
 	}
 }
 
 // toggleSettings opens the settings, or closes them.
 func (w *Window) toggleSettings() {
-	if _, open := w.over.(*settingsPage); open {
+	if _, open := w.over.(*preferencesPage); open {
 		w.closeOver()
 		return
 	}
@@ -202,7 +202,7 @@ func (w *Window) toggleSettings() {
 
 // setPreference applies a preference to the window, and saves it.
 func (w *Window) setPreference(p Preference, value string) {
-	if _, open := w.over.(*settingsPage); !open {
+	if _, open := w.over.(*preferencesPage); !open {
 		return
 	}
 	w.chosen[p] = value
@@ -211,11 +211,11 @@ func (w *Window) setPreference(p Preference, value string) {
 	w.settings.prefer()
 	w.settings.Preferences = store
 	w.restyle()
-	if page, open := w.over.(*settingsPage); open && page.options[p][value] != nil {
+	if page, open := w.over.(*preferencesPage); open && page.options[p][value] != nil {
 		w.focus(page.options[p][value])
 	}
 	w.save(func() error { return store.Set(p, value) }, func(err error) {
-		if page, open := w.over.(*settingsPage); open && err != nil {
+		if page, open := w.over.(*preferencesPage); open && err != nil {
 			page.failed.SetText(lang.L("Your change was not saved. It lasts until you close e-RS Login."))
 			page.failed.Show()
 			w.viewport.Relayout()
@@ -246,5 +246,5 @@ func (w *Window) restyle() {
 	w.screen = nil
 	w.showBars(w.last)
 	w.replace(w.last)
-	w.putOver(newSettingsPage(w))
+	w.putOver(newPreferencesPage(w))
 }

@@ -332,7 +332,7 @@ func (w *Window) showBars(state signin.State) {
 	w.header.show(state)
 	w.notices.show(state)
 	w.status.show(state)
-	widgets.Arrange(w.frame) // each may need another line now
+	widgets.Relayout(w.frame) // each may need another line now
 }
 
 // reveal brings the focused control back into view after the page's size has changed: neither
@@ -380,7 +380,7 @@ func (w *Window) showHelp() {
 	h := w.screen.helps()
 	help := h != nil && h.available()
 	if w.status.offer(help, !w.closing && w.settings.Preferences != nil, !w.closing && w.settings.Diagnostics != nil) {
-		widgets.Arrange(w.frame)
+		widgets.Relayout(w.frame)
 	}
 }
 

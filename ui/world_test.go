@@ -209,7 +209,7 @@ func favouritesOf(permissions ...ersclient.Permission) *favourites {
 	return f
 }
 
-func (f *favourites) Places(user string) map[ersclient.Permission]int {
+func (f *favourites) FavouritePlaces(user string) map[ersclient.Permission]int {
 	if user != f.user {
 		return nil
 	}

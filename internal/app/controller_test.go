@@ -133,7 +133,7 @@ func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
 	assert.Equal(t, "SETTING-ASID", failed.Problem.Code)
 	assert.Equal(t, first, failed.Environment, "that of the window's looks")
 	e.Shown.Store(true)
-	answer := e.Answer(t.Context(), func() { t.Error("a question raises the window") })(t.Context(), instance.Request{Action: instance.LastProblem})
+	answer := e.RequestHandler(t.Context(), func() { t.Error("a question raises the window") })(t.Context(), instance.Request{Action: instance.LastProblem})
 	require.NotNil(t, answer.Shown, "for the diagnostics of another process")
 	assert.Equal(t, "SETTING-ASID", answer.Shown.Code)
 	assert.Equal(t, "not usable", answer.Shown.Title)
@@ -259,7 +259,7 @@ func TestADemonstrationHasNoLastProblem(t *testing.T) {
 		c := &Controller{Log: testLog(t), Show: func(signin.State) {}, demonstration: demonstration}
 		c.Shown.Store(true)
 		c.publish(signin.State{Phase: signin.Failed, Problem: &problem.Problem{Code: "ERS-A001-403", Title: "refused"}})
-		answer := c.Answer(t.Context(), func() {})(t.Context(), instance.Request{Action: instance.LastProblem})
+		answer := c.RequestHandler(t.Context(), func() {})(t.Context(), instance.Request{Action: instance.LastProblem})
 		require.True(t, answer.OK)
 		require.Equal(t, demonstration, answer.Shown == nil)
 	}

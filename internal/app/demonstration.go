@@ -103,7 +103,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 			}
 			return found, err
 		},
-		fingerprint: demoFingerprint(platform, persona.Key), graphics: h.newGraphics(log),
+		fingerprint: demoRequestFingerprint(platform, persona.Key), graphics: h.newGraphics(log),
 	})
 }
 

@@ -35,14 +35,14 @@ var StatusMeanings = []string{
 	StatusNoGraphics: "The window cannot be drawn on this computer. A message says what to do.",
 }
 
-// Ending is an error with its own exit status.
-type Ending struct {
+// ExitStatusError is an error with its own exit status.
+type ExitStatusError struct {
 	Err    error
 	Status int
 }
 
-func (e Ending) Error() string { return e.Err.Error() }
-func (e Ending) Unwrap() error { return e.Err }
+func (e ExitStatusError) Error() string { return e.Err.Error() }
+func (e ExitStatusError) Unwrap() error { return e.Err }
 
 // UsageError is an invalid command line.
 type UsageError struct{ Err error }
@@ -72,7 +72,7 @@ func commandOf(err error) string {
 func StatusOf(err error) int {
 	var (
 		usage UsageError
-		chose Ending
+		chose ExitStatusError
 	)
 	switch {
 	case err == nil:

@@ -104,7 +104,7 @@ func (s software) run(ctx context.Context, p Host, leave func()) (bool, error) {
 	var status *exec.ExitError
 	if errors.As(err, &status) {
 		// The second process has reported the fault.
-		return true, Ending{errors.New("see above"), status.ExitCode()}
+		return true, ExitStatusError{errors.New("see above"), status.ExitCode()}
 	}
 	return true, err
 }

@@ -72,7 +72,7 @@ func (h Host) Sources(file string, flags *pflag.FlagSet) config.Sources {
 func (h Host) OpenLog(folder string) *logging.Log {
 	console := h.Stderr
 	if folder != "" {
-		console = desktop.WithoutConsole(h.Stderr)
+		console = desktop.LogOutput(h.Stderr)
 	}
 	log, err := logging.New(logging.Settings{Dir: folder, Console: console, Version: h.Metadata.Version})
 	if err != nil {

@@ -101,7 +101,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return found, err
 	}
-	r.Board.SetQuiet("platform", settings.PlatformNotice())
+	r.Board.SetQuiet("platform", settings.PlatformProblem())
 	environment := found.environment
 	if settings.UsedPlatform() == config.PlatformFHIR {
 		found, err = r.careIdentityServices(settings, ring)

@@ -47,8 +47,8 @@ func requestFingerprint(kind, file string, flags *pflag.FlagSet, environ []strin
 	return hex.EncodeToString(digest[:])
 }
 
-// demoFingerprint is that of the window of a demonstration.
-func demoFingerprint(platform, persona string) string {
+// demoRequestFingerprint is that of the window of a demonstration.
+func demoRequestFingerprint(platform, persona string) string {
 	return requestFingerprint("demonstration "+platform+" "+persona, "", nil, nil)
 }
 
@@ -117,7 +117,7 @@ const stepStayHere = "To keep using this window, you do not need to do anything.
 func isDemonstration(fingerprint string) bool {
 	return slices.ContainsFunc(DemoPlatforms(), func(platform string) bool {
 		return slices.ContainsFunc(PersonaKeys(), func(persona string) bool {
-			return fingerprint == demoFingerprint(platform, persona)
+			return fingerprint == demoRequestFingerprint(platform, persona)
 		})
 	})
 }

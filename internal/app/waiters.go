@@ -12,9 +12,9 @@ import (
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// Answer returns the handler of requests from other starts of the program, for this window or for
+// RequestHandler returns the handler of requests from other starts of the program, for this window or for
 // something done in it, until life ends.
-func (c *Controller) Answer(life context.Context, raise func()) instance.Handler {
+func (c *Controller) RequestHandler(life context.Context, raise func()) instance.Handler {
 	return func(ctx context.Context, request instance.Request) instance.Answer {
 		if life.Err() != nil || !c.Shown.Load() {
 			// The other process waits a moment, and then finds either a window or none.

@@ -38,7 +38,7 @@ func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w noWi
 	w.clear(ctx)
 	leave() // no start waits for this one while its message is shown
 	w.show(ctx, found)
-	return false, Ending{cannot, StatusNoGraphics}
+	return false, ExitStatusError{cannot, StatusNoGraphics}
 }
 
 // whyNotDrawn returns why nothing can be drawn: no display, or no OpenGL on it.
@@ -119,7 +119,7 @@ func (h Host) watchPicture(log *logging.Log, g *graphics, without noWindowReport
 	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
 		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
 		without.show(context.Background(), found)
-		os.Exit(h.Report(Ending{found, StatusNoGraphics}))
+		os.Exit(h.Report(ExitStatusError{found, StatusNoGraphics}))
 	}}
 	if g != nil {
 		standard.SetOutput(fyneLogWatcher{log.StdWriter(), func(said string) { w.fail(whyNotDrawn(context.Background()), said) }})

@@ -63,7 +63,7 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	life := r.controller.Open(ctx)
 	requested, request := context.WithCancel(ctx)
 	defer request()
-	joined := r.join(ctx, r.controller.Answer(life, r.raise), request)
+	joined := r.join(ctx, r.controller.RequestHandler(life, r.raise), request)
 	defer r.one.Leave()
 	if served, err := r.servedElsewhere(ctx, joined); served {
 		return err

@@ -107,7 +107,7 @@ func TestAWindowOnAnotherDisplay(t *testing.T) {
 	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), Displays: desktop.DisplaysOf([]string{"DISPLAY=:0", "WAYLAND_DISPLAY=wayland-0"})}
 	life := e.Open(t.Context())
 	e.Shown.Store(true)
-	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.Answer(life, func() {}))
+	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, "", e.RequestHandler(life, func() {}))
 	require.NoError(t, first.Join(t.Context()))
 	defer first.Leave()
 	for name, test := range map[string]struct {
@@ -139,7 +139,7 @@ func TestWhatOtherStartsAskFor(t *testing.T) {
 	raised := 0
 	e := &Controller{Log: testLog(t)}
 	life := e.Open(t.Context())
-	answer := e.Answer(life, func() { raised++ })
+	answer := e.RequestHandler(life, func() { raised++ })
 	assert.Equal(t, instance.Leaving.Code, answer(t.Context(), instance.Request{Action: instance.Raise}).Code, "it is not there yet")
 	e.Shown.Store(true)
 	assert.True(t, answer(t.Context(), instance.Request{Action: instance.Raise}).OK)
@@ -159,7 +159,7 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 	e := &Controller{Log: testLog(t), Board: signin.NewBoard(), fingerprint: requestFingerprint("sign-in", "", nil, nil)}
 	life := e.Open(t.Context())
 	e.Shown.Store(true)
-	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.fingerprint, e.Answer(life, func() {}))
+	first := NewOneInstance(filepath.Join(t.TempDir(), "lock"), testLog(t), nil, e.fingerprint, e.RequestHandler(life, func() {}))
 	require.NoError(t, first.Join(t.Context()))
 	defer first.Leave()
 	for name, test := range map[string]struct {
@@ -170,7 +170,7 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 		"the same":                     {requestFingerprint("sign-in", "", nil, []string{"HOME=/"}), ErrRaised, nil},
 		"another file":                 {requestFingerprint("sign-in", "other.toml", nil, nil), otherWindow, startedOtherwise},
 		"a setting in the environment": {requestFingerprint("sign-in", "", nil, []string{"ERS_LOGIN_ASID=1"}), otherWindow, startedOtherwise},
-		"the demonstration":            {demoFingerprint(config.PlatformHSCN, "gp"), otherWindow, startedAsDemonstration},
+		"the demonstration":            {demoRequestFingerprint(config.PlatformHSCN, "gp"), otherWindow, startedAsDemonstration},
 	} {
 		t.Run(name, func(t *testing.T) {
 			second := NewOneInstance(first.path, testLog(t), nil, test.fingerprint, nil)
@@ -180,9 +180,9 @@ func TestAWindowWithOtherSettings(t *testing.T) {
 			}
 		})
 	}
-	assert.Equal(t, startedForReal, noticeOf(demoFingerprint(config.PlatformFHIR, "gp"), e.fingerprint))
+	assert.Equal(t, startedForReal, noticeOf(demoRequestFingerprint(config.PlatformFHIR, "gp"), e.fingerprint))
 	assert.Equal(t, startedOtherwise,
-		noticeOf(demoFingerprint(config.PlatformHSCN, "gp"), demoFingerprint(config.PlatformHSCN, "consultant")))
+		noticeOf(demoRequestFingerprint(config.PlatformHSCN, "gp"), demoRequestFingerprint(config.PlatformHSCN, "consultant")))
 	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 	flags.String("asid", "", "")
 	flags.Bool("background", false, "")

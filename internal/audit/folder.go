@@ -204,7 +204,7 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 	}
 	file, err := openSegment(newest, 0)
 	if errors.Is(err, os.ErrPermission) {
-		return f.beyond(newest)
+		return f.firstFreeAfter(newest)
 	}
 	if err != nil {
 		return place{}, err
@@ -233,9 +233,9 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 	return here, errors.Join(err, file.Close())
 }
 
-// beyond returns the lowest number that no record can have of a segment that is closed to this
+// firstFreeAfter returns the lowest number that no record can have of a segment that is closed to this
 // user, such as one that root has written with the user's settings.
-func (f folder) beyond(closed segment) (place, error) {
+func (f folder) firstFreeAfter(closed segment) (place, error) {
 	info, err := os.Lstat(closed.path)
 	if err != nil {
 		return place{}, err

@@ -127,7 +127,7 @@ func Open(settings Settings) (*Log, error) {
 		turn:     make(chan struct{}, 1),
 	}
 	if settings.SystemLog {
-		l.system = openSystemLog(settings.systemLogAt, l.onSystemLog)
+		l.system = openSystemLog(settings.systemLogAt, l.noteSystemLog)
 	}
 	return l, l.Ready(context.Background())
 }

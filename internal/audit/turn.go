@@ -129,8 +129,8 @@ func (l *Log) sendBriefs(batch []*entry) {
 	}
 }
 
-// onSystemLog notes how the system log took a record.
-func (l *Log) onSystemLog(err error) {
+// noteSystemLog notes how the system log took a record.
+func (l *Log) noteSystemLog(err error) {
 	l.mu.Lock()
 	l.systemTrouble = nil
 	if err != nil {

@@ -101,7 +101,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	// nowhere.
 	log, err := logging.New(logging.Settings{Version: p.Metadata.Version})
 	if err != nil {
-		return app.Ending{Err: err, Status: statusNotDone}
+		return app.ExitStatusError{Err: err, Status: statusNotDone}
 	}
 	defer app.CloseLog(log)
 	var settings config.Config
@@ -112,7 +112,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	}
 	ring, ringErr := p.OpenKeyring(settings, log)
 	if ringErr != nil {
-		return app.Ending{Err: ringErr, Status: statusNotDone}
+		return app.ExitStatusError{Err: ringErr, Status: statusNotDone}
 	}
 	e := doctorRun{d, app.CheckRun{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
 	results, err := e.results(ctx)
@@ -130,7 +130,7 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 		err = ctx.Err()
 	}
 	if err = errors.Join(err, ring.Close()); err != nil {
-		return app.Ending{Err: err, Status: statusNotDone}
+		return app.ExitStatusError{Err: err, Status: statusNotDone}
 	}
 	return e.verdict(results)
 }
@@ -139,10 +139,10 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 // was tried.
 func (d doctor) verdict(results []diagnose.Result) error {
 	if failures := diagnose.Failures(results); failures > 0 {
-		return app.Ending{Err: fmt.Errorf("failed checks: %d", failures), Status: min(failures, statusMostFailures)}
+		return app.ExitStatusError{Err: fmt.Errorf("failed checks: %d", failures), Status: min(failures, statusMostFailures)}
 	}
 	if d.handoff && !diagnose.Proved(results) {
-		return app.Ending{Err: errors.New("no reader was tried, so the result is not known"), Status: statusNotDone}
+		return app.ExitStatusError{Err: errors.New("no reader was tried, so the result is not known"), Status: statusNotDone}
 	}
 	return nil
 }

@@ -132,7 +132,7 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 // readSecret reads one line, without echo if typed. If ctx ends first, the read is abandoned until
 // the process ends.
 func readSecret(ctx context.Context, p app.Host, it storedSecret) (secret.Text, error) {
-	terminal, err := desktop.TypedAt(p.Stdin)
+	terminal, err := desktop.InputTerminal(p.Stdin)
 	if err != nil {
 		return secret.Text{}, fmt.Errorf("could not ask for the %s: %w", it.what, err)
 	}

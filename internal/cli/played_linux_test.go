@@ -128,7 +128,7 @@ func playWindow(user string, arguments []string, toml []byte) error {
 	}
 	e.Show = play.see
 	life := e.Open(context.Background())
-	one := app.NewOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.Answer(life, func() { play.note("raised") }))
+	one := app.NewOneInstance(instance.DefaultFile(), log, os.Environ(), "", e.RequestHandler(life, func() { play.note("raised") }))
 	one.Held = p.Lock
 	if err := one.Join(context.Background()); errors.Is(err, app.ErrRaised) || errors.Is(err, app.OtherDisplay) {
 		fmt.Fprintln(os.Stderr, err)

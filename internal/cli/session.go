@@ -168,7 +168,7 @@ func findOf[S handoff.Entry](
 	if !s.wait {
 		session, err := readSession(ctx, read)
 		if with != "" && errors.Is(err, errSignedOut) {
-			err = app.Ending{Err: fmt.Errorf("%w %s", errSignedOut, with), Status: app.StatusFailed}
+			err = app.ExitStatusError{Err: fmt.Errorf("%w %s", errSignedOut, with), Status: app.StatusFailed}
 		}
 		return session, err
 	}
@@ -187,11 +187,11 @@ func findOf[S handoff.Entry](
 	case ctx.Err() != nil:
 		return nil, errInterrupted
 	case errors.Is(context.Cause(waiting), errUnread):
-		return nil, app.Ending{Err: errUnread, Status: app.StatusFailed}
+		return nil, app.ExitStatusError{Err: errUnread, Status: app.StatusFailed}
 	case !errors.Is(err, handoff.ErrNotFound):
 		return nil, keyring.AsProblem(err)
 	default:
-		return nil, app.Ending{Err: fmt.Errorf("no user signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
+		return nil, app.ExitStatusError{Err: fmt.Errorf("no user signed in to e-RS within %v", s.timeout), Status: app.StatusLate}
 	}
 }
 
@@ -199,10 +199,10 @@ func findOf[S handoff.Entry](
 var errUnread = errors.New("the program that reads the output has ended")
 
 // errSignedOut means signed out, which is an answer rather than a fault of the program.
-var errSignedOut = app.Ending{Err: errors.New("no user is signed in to e-RS"), Status: app.StatusFailed}
+var errSignedOut = app.ExitStatusError{Err: errors.New("no user is signed in to e-RS"), Status: app.StatusFailed}
 
 // errInterrupted is the end of a wait by Ctrl+C or a signal.
-var errInterrupted = app.Ending{Err: errors.New("interrupted before a user signed in"), Status: app.StatusFailed}
+var errInterrupted = app.ExitStatusError{Err: errors.New("interrupted before a user signed in"), Status: app.StatusFailed}
 
 // readSession reads once. The error is errSignedOut, or a Problem of the keyring.
 func readSession[S handoff.Entry](ctx context.Context, read func(context.Context) (S, error)) (handoff.Entry, error) {

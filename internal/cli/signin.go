@@ -84,7 +84,7 @@ func (s signInInput) run(ctx context.Context, asker asker) error {
 	case ctx.Err() != nil:
 		return errInterrupted
 	case waiting.Err() != nil:
-		return app.Ending{Err: fmt.Errorf("no user signed in to e-RS within %v; the window is still open", s.timeout), Status: app.StatusLate}
+		return app.ExitStatusError{Err: fmt.Errorf("no user signed in to e-RS within %v; the window is still open", s.timeout), Status: app.StatusLate}
 	default:
 		return err
 	}
@@ -107,7 +107,7 @@ func refusal(answer instance.Answer) error {
 	if strings.HasPrefix(answer.Code, keyringCodes) {
 		status = app.StatusKeyring
 	}
-	return app.Ending{Err: app.WindowTroubled.With("Reference", reference(answer.Code)), Status: status}
+	return app.ExitStatusError{Err: app.WindowTroubled.With("Reference", reference(answer.Code)), Status: status}
 }
 
 // keyringCodes is the prefix of the keyring's Problem codes: a window of another version may answer
@@ -213,7 +213,7 @@ func windowEnded(how, asked error) error {
 	if status <= app.StatusFailed || status >= len(app.StatusMeanings) || app.StatusMeanings[status] == "" {
 		return opening
 	}
-	return app.Ending{Err: opening, Status: status}
+	return app.ExitStatusError{Err: opening, Status: status}
 }
 
 // settingFlags are a command line's flags for a window, written again.

@@ -26,7 +26,7 @@ func within(cmd *cobra.Command, timeout time.Duration, undone string, do func(co
 	defer cancel()
 	err = do(ctx, config.System(file, nil))
 	if err != nil && cmd.Context().Err() == nil && ctx.Err() != nil {
-		return app.Ending{Err: fmt.Errorf("%s within %v", undone, timeout), Status: app.StatusLate}
+		return app.ExitStatusError{Err: fmt.Errorf("%s within %v", undone, timeout), Status: app.StatusLate}
 	}
 	return err
 }

@@ -64,9 +64,9 @@ func (c Config) UsedPlatform() string {
 	return c.choice.Platform
 }
 
-// PlatformNotice returns which platform is used, for a service desk, where either could be; nil
+// PlatformProblem returns which platform is used, for a service desk, where either could be; nil
 // otherwise.
-func (c Config) PlatformNotice() *problem.Problem {
+func (c Config) PlatformProblem() *problem.Problem {
 	switch {
 	case !c.choice.Both:
 		return nil

@@ -73,15 +73,15 @@ func TestTheIdentityAgentIsAskedForIfItDecides(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, test.asked, asked)
 			want := config.PlatformHSCN
-			if test.fhir || c.PlatformNotice() != nil && c.PlatformNotice().Code == "PLATFORM-FHIR" {
+			if test.fhir || c.PlatformProblem() != nil && c.PlatformProblem().Code == "PLATFORM-FHIR" {
 				want = config.PlatformFHIR // in the second case, the platform of tickets has ended
 			}
-			assert.Equal(t, test.both, c.PlatformNotice() != nil, "a service desk learns which")
+			assert.Equal(t, test.both, c.PlatformProblem() != nil, "a service desk learns which")
 			assert.Equal(t, want, c.UsedPlatform())
 		})
 	}
 	assert.Equal(t, config.PlatformHSCN, config.Config{}.UsedPlatform())
-	assert.Nil(t, config.Config{}.PlatformNotice())
+	assert.Nil(t, config.Config{}.PlatformProblem())
 }
 
 // A reader of the settings of one platform must not look for those of the other.

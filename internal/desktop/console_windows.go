@@ -95,8 +95,8 @@ func openOfConsole(name string) (*os.File, error) {
 // from taking a quoted path for one.
 const howToWait = `in a command prompt, put start /wait "" before the command; in PowerShell, run it with Start-Process -Wait`
 
-// TypedAt returns the console that the user types into, or nil if the input is another file.
-func TypedAt(stdin io.Reader) (*os.File, error) {
+// InputTerminal returns the console that the user types into, or nil if the input is another file.
+func InputTerminal(stdin io.Reader) (*os.File, error) {
 	file, ok := stdin.(*os.File)
 	if !ok {
 		return nil, nil
@@ -165,8 +165,8 @@ func isRead(keys windows.Handle) (bool, error) {
 	return false, nil
 }
 
-// WithoutConsole returns the output for the window's log: a window must not depend on a console.
-func WithoutConsole(stderr io.Writer) io.Writer {
+// LogOutput returns the output for the window's log: a window must not depend on a console.
+func LogOutput(stderr io.Writer) io.Writer {
 	if _, attaches := stderr.(console); attaches {
 		return nil
 	}

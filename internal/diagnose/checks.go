@@ -200,7 +200,7 @@ func (n Target) environment(context.Context) Finding {
 }
 
 func (n Target) asid(context.Context) Finding {
-	for _, wrong := range problemsOf(n.SettingsErr) {
+	for _, wrong := range settingsProblems(n.SettingsErr) {
 		if config.IsAbout(wrong, "asid") {
 			return skipped(saidNoASID) // the row of the settings reports it
 		}
@@ -246,7 +246,7 @@ func (n Target) audit(ctx context.Context) Finding {
 }
 
 func (n Target) settings(context.Context) Finding {
-	if wrong := problemsOf(n.SettingsErr); len(wrong) > 0 {
+	if wrong := settingsProblems(n.SettingsErr); len(wrong) > 0 {
 		// What does not count may be the misspelt name of what is missing.
 		odd := slices.DeleteFunc(slices.Clone(n.Settings.Warnings), func(p *problem.Problem) bool { return slices.Contains(wrong, p) })
 		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, config.Also(together(wrong), odd))
@@ -282,8 +282,8 @@ func together(list []*problem.Problem) *problem.Problem {
 	return (&config.Invalid{Problems: list}).Problem()
 }
 
-// problemsOf returns the Problems of the settings one by one.
-func problemsOf(err error) []*problem.Problem {
+// settingsProblems returns the Problems of the settings one by one.
+func settingsProblems(err error) []*problem.Problem {
 	var invalid *config.Invalid
 	switch {
 	case err == nil:

@@ -19,7 +19,7 @@ import (
 // has reports whether a user has marked a pair.
 func has(h *history.History, user string, pair ersclient.Permission) bool {
 	pair.OrgName = ""
-	return h.Places(user)[pair] != 0
+	return h.FavouritePlaces(user)[pair] != 0
 }
 
 // A star that is lost, or is another user's, leads to the wrong organisation.
@@ -83,7 +83,7 @@ func TestFavouritesAreSafeToUseAtOnce(t *testing.T) {
 	for i := range 8 {
 		p := ersclient.Permission{BusinessFunction: ersclient.ReferringClinician, OrgIdentifier: fmt.Sprint(i)}
 		all.Go(func() { assert.NoError(t, first.Mark(ann, p, 2)) })
-		all.Go(func() { first.Places(ann) })
+		all.Go(func() { first.FavouritePlaces(ann) })
 		all.Go(func() { assert.NoError(t, first.Remember(bob, p)) })
 	}
 	all.Wait()
@@ -133,7 +133,7 @@ func TestAFavouriteKeepsItsPlace(t *testing.T) {
 			h := open(t, path)
 			c.do(t, h)
 			for _, opened := range []*history.History{h, open(t, path)} {
-				places := opened.Places(ann)
+				places := opened.FavouritePlaces(ann)
 				assert.Equal(t, []int{c.clinician, c.manager, c.third},
 					[]int{unnamed(places, clinician), unnamed(places, manager), unnamed(places, third)})
 			}
@@ -159,8 +159,8 @@ func TestFavouritesOfAnEarlierVersion(t *testing.T) {
 		{BusinessFunction: manager.BusinessFunction, OrgIdentifier: manager.OrgIdentifier}:     2,
 		{BusinessFunction: clinician.BusinessFunction, OrgIdentifier: clinician.OrgIdentifier}: 3,
 	}
-	assert.Equal(t, want, h.Places(ann))
+	assert.Equal(t, want, h.FavouritePlaces(ann))
 	require.NoError(t, h.Unmark(ann, manager))
-	assert.Equal(t, 3, open(t, path).Places(ann)[ersclient.Permission{
+	assert.Equal(t, 3, open(t, path).FavouritePlaces(ann)[ersclient.Permission{
 		BusinessFunction: clinician.BusinessFunction, OrgIdentifier: clinician.OrgIdentifier}], "for good from then on")
 }

@@ -163,9 +163,9 @@ func (h *History) Remember(userIdentifier string, permission ersclient.Permissio
 	})
 }
 
-// Places returns the pairs that a user has marked as favourites, each with its place, which stays
+// FavouritePlaces returns the pairs that a user has marked as favourites, each with its place, which stays
 // while the pair is marked. It answers from memory. Like [History.Last], it leaves OrgName empty.
-func (h *History) Places(userIdentifier string) map[ersclient.Permission]int {
+func (h *History) FavouritePlaces(userIdentifier string) map[ersclient.Permission]int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.content.Favourites) == 0 {
@@ -201,7 +201,7 @@ func (h *History) Mark(userIdentifier string, permission ersclient.Permission, p
 			own = append(own, marked)
 			settle(own)
 		}
-		c.Favourites = latestUsers(append(own, others...))
+		c.Favourites = keepLatestUsers(append(own, others...))
 		return nil
 	})
 }
@@ -212,7 +212,7 @@ func (h *History) Unmark(userIdentifier string, permission ersclient.Permission)
 	return h.change(userIdentifier, func(c *content, user string) error {
 		own, others := favouritesOf(c, user)
 		own = slices.DeleteFunc(own, func(f favourite) bool { return f.choice == chosen(user, permission) })
-		c.Favourites = latestUsers(append(own, others...))
+		c.Favourites = keepLatestUsers(append(own, others...))
 		return nil
 	})
 }
@@ -254,8 +254,8 @@ func settle(stars []favourite) {
 	}
 }
 
-// latestUsers leaves out the favourites of users beyond the [Limit].
-func latestUsers(stars []favourite) []favourite {
+// keepLatestUsers leaves out the favourites of users beyond the [Limit].
+func keepLatestUsers(stars []favourite) []favourite {
 	seen := map[string]bool{}
 	for i, star := range stars {
 		seen[star.User] = true
@@ -441,7 +441,7 @@ func parse(raw []byte) (content, error) {
 		}
 	}
 	made.Choices = made.Choices[:min(len(made.Choices), Limit)]
-	made.Favourites = latestUsers(made.Favourites[:min(len(made.Favourites), Limit*MostFavourites)])
+	made.Favourites = keepLatestUsers(made.Favourites[:min(len(made.Favourites), Limit*MostFavourites)])
 	settle(made.Favourites)
 	return made, nil
 }

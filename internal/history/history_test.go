@@ -232,7 +232,7 @@ func TestTheClinicianIsRememberedWithThePair(t *testing.T) {
 			assert.Empty(t, got.OnBehalfOf)
 			pair := acting
 			pair.OnBehalfOf = ""
-			assert.Equal(t, map[ersclient.Permission]int{pair: 2}, opened.Places(ann), "a favourite is a pair")
+			assert.Equal(t, map[ersclient.Permission]int{pair: 2}, opened.FavouritePlaces(ann), "a favourite is a pair")
 		})
 	}
 	text, err := os.ReadFile(path)

@@ -106,15 +106,15 @@ func (l *line) call(ctx context.Context, service string, path dbus.ObjectPath, m
 	return nil
 }
 
-// bus calls a method of the bus itself.
-func (l *line) bus(ctx context.Context, method string, arguments []any, into ...any) error {
+// callBus calls a method of the bus itself.
+func (l *line) callBus(ctx context.Context, method string, arguments []any, into ...any) error {
 	return l.call(ctx, busName, "/org/freedesktop/DBus", busName+"."+method, arguments, into...)
 }
 
 // owner is the unique name of the connection that a service has, empty if it does not run.
 func (l *line) owner(ctx context.Context, service string) (string, error) {
 	var owner string
-	err := l.bus(ctx, "GetNameOwner", []any{service}, &owner)
+	err := l.callBus(ctx, "GetNameOwner", []any{service}, &owner)
 	if isAnswer(err, "org.freedesktop.DBus.Error.NameHasNoOwner") {
 		return "", nil
 	}

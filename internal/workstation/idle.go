@@ -83,7 +83,7 @@ func (i *idle) report(source idleSource, now time.Time, since time.Duration, err
 func (i *idle) wake(now time.Time) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
-	if i.idleness.slept(now) {
+	if i.idleness.dueAfterSleep(now) {
 		i.emit(WentIdle)
 	}
 }
@@ -99,14 +99,14 @@ type idleness struct {
 
 // look records that there was no input for a time before now, and reports whether WentIdle is due.
 func (i *idleness) look(now time.Time, since time.Duration) bool {
-	slept := i.slept(now)
+	slept := i.dueAfterSleep(now)
 	i.input, i.looked = now.Add(-max(since, 0)), now
 	return slept || i.due(now)
 }
 
-// slept reports whether WentIdle is due for the time in which the computer slept, or its clock was
+// dueAfterSleep reports whether WentIdle is due for the time in which the computer slept, or its clock was
 // put forward. Input that woke it does not make up for that.
-func (i *idleness) slept(now time.Time) bool {
+func (i *idleness) dueAfterSleep(now time.Time) bool {
 	return now.Sub(i.looked) > longestLook && i.due(now)
 }
 

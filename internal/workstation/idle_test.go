@@ -80,7 +80,7 @@ func TestAUT003WhenAUserWentIdle(t *testing.T) {
 			for n, l := range looks {
 				due := false
 				if l.since == -1 {
-					due = i.slept(minutes(l.at))
+					due = i.dueAfterSleep(minutes(l.at))
 				} else {
 					due = i.look(minutes(l.at), l.since)
 				}

@@ -84,7 +84,7 @@ func (l *logind) attach(ctx context.Context) error {
 	// This starts a logind that runs on demand, such as elogind. If it fails, the next call finds
 	// that out.
 	var started uint32
-	_ = l.line.bus(ctx, "StartServiceByName", []any{loginName, uint32(0)}, &started)
+	_ = l.line.callBus(ctx, "StartServiceByName", []any{loginName, uint32(0)}, &started)
 	owner, err := l.line.owner(ctx, loginName)
 	if err != nil {
 		return err

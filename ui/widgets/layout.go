@@ -96,13 +96,13 @@ func widest(objects []fyne.CanvasObject) float32 {
 	return width
 }
 
-// Arrange lays out a container and its containers again, after a size in it has changed. Unlike
+// Relayout lays out a container and its containers again, after a size in it has changed. Unlike
 // Refresh it does not redraw unchanged objects.
-func Arrange(box *fyne.Container) {
+func Relayout(box *fyne.Container) {
 	box.Layout.Layout(box.Objects, box.Size())
 	for _, object := range box.Objects {
 		if inner, ok := object.(*fyne.Container); ok && inner.Layout != nil {
-			Arrange(inner)
+			Relayout(inner)
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (v *Viewport) SetContent(content fyne.CanvasObject) {
 }
 
 // Relayout lays the page out again, after something in it has changed its height.
-func (v *Viewport) Relayout() { Arrange(v.box) }
+func (v *Viewport) Relayout() { Relayout(v.box) }
 
 // Offset returns the height of the page that is hidden above the viewport.
 func (v *Viewport) Offset() float32 { return v.offset }
