@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -164,7 +165,12 @@ func (r *windowRun) makeWindow(ctx, requested context.Context) error {
 	settings := r.how.settings
 	settings.Version = r.program.Metadata.Version
 	settings.Redact = r.log.Redact
+	// Until the first screen is shown the heap grows from little: the garbage collector would run
+	// several times to free almost nothing.
+	usual := debug.SetGCPercent(800)
+	collectAsUsual := sync.OnceFunc(func() { debug.SetGCPercent(usual) })
 	settings.Shown = func(state signin.State) {
+		collectAsUsual()
 		logScreen(r.log, state)
 		freeMemory(state)
 	}
