@@ -173,6 +173,7 @@ func TestTestEnvironment(t *testing.T) {
 	require.NotContains(t, w.texts(), badge)
 	require.Equal(t, "e-RS Login", w.win.Title())
 	require.Equal(t, "e-RS Login", tooltip)
+	w.now = w.now.Add(doubleClick)
 	pressButton(t, w, "Copy details")
 	require.Contains(t, w.app.Clipboard().Content(),
 		"e-RS Login 1.0.0\ne-RS platform: api.ebs.ncrs.nhs.uk\nPlatform: HSCN\nAccredited system ID (ASID): 200000000042\nReference: ")
