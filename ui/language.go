@@ -46,12 +46,16 @@ func UseLanguage(language string) error {
 			wanted = system
 		}
 	}
-	texts, err := assets.Translation(wanted)
-	if err != nil {
-		return err
-	}
-	if err := lang.AddTranslationsForLocale(texts, fyne.Locale(system)); err != nil {
-		return err
+	// The keys are English, and Fyne falls back to them. Registering them all, a thirtieth of the
+	// start, is for when other texts have their names: Fyne's own, or ours of another language.
+	if inUse.known || wanted != english || system != english {
+		texts, err := assets.Translation(wanted)
+		if err != nil {
+			return err
+		}
+		if err := lang.AddTranslationsForLocale(texts, fyne.Locale(system)); err != nil {
+			return err
+		}
 	}
 	inUse.known, inUse.language, inUse.system = true, language, system
 	return nil

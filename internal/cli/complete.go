@@ -10,12 +10,16 @@ import (
 // completeValues registers completions for the flags of a command and its subcommands, with files
 // only where one is meant: a shell offers files for anything without a completion.
 func completeValues(cmd *cobra.Command) {
-	if cmd.ValidArgsFunction == nil {
-		cmd.ValidArgsFunction = cobra.NoFileCompletions
-	}
 	settings := map[string]config.Setting{}
 	for _, setting := range config.Settings() {
 		settings[setting.Flag] = setting
+	}
+	completeFlags(cmd, settings)
+}
+
+func completeFlags(cmd *cobra.Command, settings map[string]config.Setting) {
+	if cmd.ValidArgsFunction == nil {
+		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
 	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
 		if _, has := cmd.GetFlagCompletionFunc(flag.Name); has {
@@ -28,7 +32,7 @@ func completeValues(cmd *cobra.Command) {
 		completeFlag(cmd, flag.Name, complete)
 	})
 	for _, below := range cmd.Commands() {
-		completeValues(below)
+		completeFlags(below, settings)
 	}
 }
 
