@@ -52,7 +52,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 			}
 		}
 	}
-	d.choices.Counts = w.clickCounts
+	d.choices.Counts, d.choices.KeyCounts = w.clickCounts, w.keyEventCounts
 	d.choices.OnChosen, d.choices.OnStar = current(dealer.choose), current(dealer.toggleFavourite)
 	d.choices.OnFocus, d.choices.OnCut = w.focus, w.tip.Over
 	d.choices.OnReveal = func(top, bottom float32) {
@@ -160,7 +160,9 @@ func (d *deck) rune(r rune) {
 	case r >= '0' && r <= '9' && !d.numbers:
 		for choice := range d.choices.Len() {
 			if strings.ContainsRune(d.dealer.digitsOf(choice), r) {
-				d.dealer.choose(choice)
+				if d.w.keyCounts(fyne.KeyName(r)) {
+					d.dealer.choose(choice)
+				}
 				return
 			}
 		}

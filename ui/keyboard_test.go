@@ -707,6 +707,95 @@ func TestADoubleClickIsOneClick(t *testing.T) {
 	})
 }
 
+// TestADoublePressIsOnePress: a key pressed twice at once must not press what the first press has
+// brought. If this fails, one Enter too many signs its user in as the role used last, chooses for whom
+// they work, or answers a question that they have not read.
+func TestADoublePressIsOnePress(t *testing.T) {
+	key := func(name fyne.KeyName) func(*world) { return func(w *world) { w.strike(name, 0) } }
+	char := func(r rune) func(*world) { return func(w *world) { w.strikeRune(r) } }
+	tab := func(times int) func(*world) {
+		return func(w *world) {
+			for range times {
+				w.press(fyne.KeyTab)
+			}
+		}
+	}
+	nothing := func(*world) {}
+	signOut := func(w *world) {
+		button, ok := objectOf(t, w, func(b *widgets.Button) bool { return b.AccessibilityLabel() == "Sign out" }).CanvasObject.(fyne.Focusable)
+		require.True(t, ok)
+		w.focus(button)
+	}
+	acting := clinicianState(3, "555031999105").LastUsed
+	roles := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, &clinicianAdmin))
+	again := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, &triage))
+	choose := func(p ersclient.Permission) signin.Intent { return signin.Choose{Permission: p} }
+	admin, asked := choose(clinicianAdmin), clinicianState(3, acting.OnBehalfOf)
+	for name, c := range map[string]struct {
+		before signin.State
+		start  func(*world)
+		// first is pressed twice, and other is another key that does the same.
+		first, other func(*world)
+		// takes is what the first press does, and wrong what another one does on what it has brought:
+		// the state after it, unless it is a question in the same one.
+		takes signin.Intent
+		after *signin.State
+		wrong signin.Intent
+	}{
+		"a refused role": {choiceFailedState(), nothing, key(fyne.KeyReturn), key(fyne.KeySpace), signin.TryAgain{}, &again, choose(triage)},
+		"a refused role, by Space": {choiceFailedState(), nothing, key(fyne.KeySpace), key(fyne.KeyReturn), signin.TryAgain{}, &again,
+			choose(triage)},
+		"a role": {roles, nothing, key(fyne.KeyReturn), char('1'), admin, &asked, choose(*acting)},
+		"a role, without a focus": {roles, func(w *world) { w.win.Canvas().Unfocus() }, key(fyne.KeyEnter), key(fyne.KeySpace), admin,
+			&asked, choose(*acting)},
+		"a role, by its digit": {roles, nothing, char('1'), key(fyne.KeyReturn), admin, &asked, choose(*acting)},
+		"a role that a search has found": {roles, func(w *world) { w.typed("admin") }, key(fyne.KeyReturn), key(fyne.KeySpace), admin,
+			&asked, choose(*acting)},
+		"Sign out":           {signedInState(), tab(2), key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil, signin.SignOut{}},
+		"Sign out, by Space": {signedInState(), tab(2), key(fyne.KeySpace), key(fyne.KeyReturn), nil, nil, signin.SignOut{}},
+		"Switch role":        {signedInState(), tab(1), key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil, signin.SwitchRole{}},
+		"Sign out while switching": {switchingState(), signOut, key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil,
+			signin.SignOut{}},
+		"Back from Not you?": {roles, func(w *world) { w.openNotYou() }, key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil, admin},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for how, second := range map[string]func(*world){"another key": c.other, "the key again, later": c.first} {
+				w := newWorld(t, Settings{})
+				w.Show(c.before)
+				c.start(w)
+				took := func(want signin.Intent, when string) {
+					t.Helper()
+					if want == nil {
+						requireIntents(t, w)
+						return
+					}
+					require.Equal(t, []signin.Intent{want}, w.took(), "%s, %s", how, when)
+				}
+				c.first(w)
+				took(c.takes, "first")
+				if c.after != nil {
+					w.Show(*c.after)
+				}
+				w.now = w.now.Add(doubleClick - time.Millisecond)
+				c.first(w)
+				took(nil, "second")
+				if how != "another key" {
+					w.now = w.now.Add(time.Millisecond)
+				}
+				second(w)
+				took(c.wrong, "third")
+			}
+		})
+	}
+	t.Run("two presses on a page that stays are two", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(roles)
+		w.strike(fyne.KeyReturn, 0)
+		w.strike(fyne.KeyReturn, 0)
+		requireIntents(t, w, admin, admin)
+	})
+}
+
 // TestOldScreenIsDead: a button of a removed screen does nothing, whatever still reaches it.
 func TestOldScreenIsDead(t *testing.T) {
 	w := newWorld(t, Settings{})

@@ -36,9 +36,10 @@ type CardGrid struct {
 	OnChosen func(choice int)
 	// OnStar is called with the choice whose star was pressed.
 	OnStar func(choice int)
-	// Counts reports whether a click on a card, at a position on the canvas, counts; nil means that it
-	// does.
-	Counts func(at fyne.Position) bool
+	// Counts reports whether a click on a card, at a position on the canvas, counts, and KeyCounts
+	// whether a press of a key does.
+	Counts    func(at fyne.Position) bool
+	KeyCounts func(*fyne.KeyEvent) bool
 	// OnFocus is called with a card that should get the focus.
 	OnFocus func(fyne.Focusable)
 	// OnReveal is called with the part of the grid that should be visible, as a card in it has the
@@ -96,7 +97,8 @@ type choiceCard struct {
 // NewCardGrid returns a grid of cards.
 func NewCardGrid(sections []Section) *CardGrid {
 	c := &CardGrid{
-		OnChosen: func(int) {}, OnStar: func(int) {}, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
+		OnChosen: func(int) {}, OnStar: func(int) {}, Counts: func(fyne.Position) bool { return true },
+		KeyCounts: func(*fyne.KeyEvent) bool { return true }, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
 		OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
@@ -528,7 +530,8 @@ func (c *CardGrid) spareCard() *choiceCard {
 	}
 	card := &choiceCard{RoleCard: NewRoleCard()}
 	card.Skipped = func() bool { return card.choice != c.stop() }
-	card.Counts = func(at fyne.Position) bool { return c.Counts == nil || c.Counts(at) }
+	card.Counts = func(at fyne.Position) bool { return c.Counts(at) }
+	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) }
 	card.OnTapped = func() { c.OnChosen(card.choice) }
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {

@@ -27,9 +27,10 @@ type pressable struct {
 
 	// OnTapped is called when the control is pressed.
 	OnTapped func()
-	// Counts reports whether a click at a position on the canvas counts; nil means that it does. Keys
-	// always count.
-	Counts func(at fyne.Position) bool
+	// Counts reports whether a click at a position on the canvas counts, and KeyCounts whether a press
+	// of a key does; nil means that it does.
+	Counts    func(at fyne.Position) bool
+	KeyCounts func(*fyne.KeyEvent) bool
 	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
 	OnFocus func()
 	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
@@ -42,9 +43,9 @@ type pressable struct {
 	hovered, focused, held, armed bool
 }
 
-// Listen sets OnFocus, OnKey and OnRune.
-func (p *pressable) Listen(focused func(), key func(*fyne.KeyEvent), typed func(rune)) {
-	p.OnFocus, p.OnKey, p.OnRune = focused, key, typed
+// Listen sets OnFocus, KeyCounts, OnKey and OnRune.
+func (p *pressable) Listen(focused func(), counts func(*fyne.KeyEvent) bool, key func(*fyne.KeyEvent), typed func(rune)) {
+	p.OnFocus, p.KeyCounts, p.OnKey, p.OnRune = focused, counts, key, typed
 }
 
 // Tapped is called by Fyne for a click.
@@ -138,8 +139,9 @@ func (p *pressable) KeyUp(*fyne.KeyEvent) { p.armed = false }
 func (p *pressable) TypedKey(key *fyne.KeyEvent) {
 	switch {
 	case presses(key):
-		if p.armed {
-			p.armed = false
+		armed := p.armed
+		p.armed = false
+		if armed && (p.KeyCounts == nil || p.KeyCounts(key)) {
 			p.press()
 		}
 	case p.OnKey != nil:
