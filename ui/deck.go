@@ -144,7 +144,7 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		// A card handles Enter itself. This one was pressed in the search field, or without a
 		// focus.
-		if d.ready != none {
+		if d.ready != none && d.choices.Seen(d.ready) {
 			d.dealer.choose(d.ready)
 		}
 	default:
@@ -153,11 +153,14 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
-// rune handles characters typed outside the search field: a digit chooses, a star marks, and
-// anything else begins a search.
+// rune handles characters typed outside the search field: a digit chooses unless the help covers the
+// cards, a star marks, and anything else begins a search.
 func (d *deck) rune(r rune) {
 	switch {
 	case r >= '0' && r <= '9' && !d.numbers:
+		if d.help.box.Visible() {
+			return
+		}
 		for choice := range d.choices.Len() {
 			if strings.ContainsRune(d.dealer.digitsOf(choice), r) {
 				if d.w.keyCounts(fyne.KeyName(r)) {
@@ -205,6 +208,10 @@ func (d *deck) filter() {
 // text that there is none. If title, field and card do not fit, the title is hidden.
 func (d *deck) reveal(control fyne.CanvasObject) {
 	view := d.w.viewport
+	if _, card := control.(*widgets.RoleCard); card {
+		d.choices.Reveal()
+		return
+	}
 	top, found := view.OffsetOf(d.search)
 	if control != fyne.CanvasObject(d.search) || !found {
 		view.RevealObject(control)
@@ -217,8 +224,7 @@ func (d *deck) reveal(control fyne.CanvasObject) {
 		}
 	}
 	if y, found := view.OffsetOf(d.choices.Object()); found && d.ready != none {
-		_, end := d.choices.Part(d.ready)
-		bottom = max(bottom, y+end)
+		bottom = max(bottom, y+d.choices.End(d.ready))
 	}
 	view.RevealFromTop(top, bottom)
 }

@@ -97,6 +97,8 @@ func (h *help) toggle() {
 	h.w.viewport.Relayout()
 	if h.box.Visible() {
 		h.w.viewport.RevealObject(h.box)
+	} else if focused := h.w.focusedObject(); focused != nil {
+		h.w.reveal(focused)
 	}
 }
 

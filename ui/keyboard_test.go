@@ -474,6 +474,96 @@ func focusedChoice(t *testing.T, w *world) int {
 	return choice
 }
 
+func requireInView(t *testing.T, w *world) {
+	t.Helper()
+	card := requireFocusedObject(t, w)
+	top := w.header.box.Size().Height
+	require.GreaterOrEqual(t, card.at.Y, top)
+	require.LessOrEqual(t, card.at.Y+card.Size().Height, w.status.box.Position().Y)
+}
+
+// TestKeysTakeWhatIsSeen: a card that the help or the wheel has moved away is first shown. If this
+// fails, a user acts in a role, or for a clinician, that is not on the screen.
+func TestKeysTakeWhatIsSeen(t *testing.T) {
+	permissions := manyRoles(40, 10)
+	roles, whom := choosingState(permissions, &permissions[0]), clinicianState(9, clinicianState(9, "").Clinicians[0])
+	acting := whom.Chosen
+	acting.OnBehalfOf = whom.Clinicians[0]
+	help, wheel := func(w *world) { w.press(fyne.KeyF1) }, func(w *world) { w.viewport.ScrollBy(8000) }
+	unfocus := func(w *world) { w.win.Canvas().Unfocus() }
+	for name, c := range map[string]struct {
+		state signin.State
+		away  []func(*world)
+		key   fyne.KeyName
+		want  ersclient.Permission
+	}{
+		"the help, Enter":                          {roles, []func(*world){help, wheel}, fyne.KeyReturn, permissions[0]},
+		"the help, Space":                          {roles, []func(*world){help, wheel}, fyne.KeySpace, permissions[0]},
+		"the wheel, Enter":                         {roles, []func(*world){wheel}, fyne.KeyReturn, permissions[0]},
+		"the wheel, Enter while nothing has focus": {roles, []func(*world){unfocus, wheel}, fyne.KeyReturn, permissions[0]},
+		"the wheel, Enter in the search": {roles, []func(*world){func(w *world) { w.typed(permissions[0].OrgName) }, wheel}, fyne.KeyReturn,
+			permissions[6]},
+		"for whom to work, Enter": {whom, []func(*world){wheel}, fyne.KeyReturn, acting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+			w.win.Resize(least)
+			w.Show(c.state)
+			for _, away := range c.away {
+				away(w)
+			}
+			before := w.viewport.Offset()
+			w.strike(c.key, 0)
+			requireIntents(t, w)
+			require.NotEqual(t, before, w.viewport.Offset())
+			if w.win.Canvas().Focused() != nil && !strings.HasSuffix(name, "search") {
+				requireInView(t, w)
+			}
+			w.strike(c.key, 0)
+			requireIntents(t, w, signin.Choose{Permission: c.want})
+		})
+	}
+	t.Run("digits choose nothing behind the help", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(roles)
+		help(w)
+		w.char('1')
+		requireIntents(t, w)
+		help(w)
+		w.char('1')
+		requireIntents(t, w, signin.Choose{Permission: permissions[0]})
+	})
+	t.Run("the focus is in view again when the help closes", func(t *testing.T) {
+		for _, closing := range []fyne.KeyName{fyne.KeyF1, fyne.KeyEscape} {
+			w := newWorld(t, Settings{})
+			w.win.Resize(least)
+			w.Show(roles)
+			w.press(fyne.KeyEnd)
+			offset := w.viewport.Offset()
+			help(w)
+			require.Less(t, w.viewport.Offset(), offset-1000, "the card is far away")
+			w.press(closing)
+			requireInView(t, w)
+		}
+	})
+}
+
+// TestTheOrganisationOfAFocusedCardIsSeen: its heading stays in view with it, if both fit.
+func TestTheOrganisationOfAFocusedCardIsSeen(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(choosingState(manyRoles(40, 9), nil)) // three rows each
+	w.press(fyne.KeyEnd)
+	for range 30 {
+		w.press(fyne.KeyUp)
+		requireInView(t, w)
+		screen, ok := w.screen.(*choosing)
+		require.True(t, ok)
+		organisation := screen.permissions[focusedChoice(t, w)].OrgName
+		heading := objectOf(t, w, func(text *widgets.Text) bool { return strings.HasPrefix(text.AccessibilityLabel(), organisation+" ") })
+		require.GreaterOrEqual(t, heading.at.Y, w.header.box.Size().Height, organisation)
+	}
+}
+
 // TestManyRoles: a consultant with 40 organisations of ten roles. Only visible cards exist, every
 // card can be reached, and the focused one is in view and is the one that Enter takes.
 func TestManyRoles(t *testing.T) {
@@ -483,13 +573,6 @@ func TestManyRoles(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(choosingState(permissions, nil))
 		return w
-	}
-	requireInView := func(t *testing.T, w *world) {
-		t.Helper()
-		card := requireFocusedObject(t, w)
-		top := w.header.box.Size().Height
-		require.GreaterOrEqual(t, card.at.Y, top)
-		require.LessOrEqual(t, card.at.Y+card.Size().Height, w.status.box.Position().Y)
 	}
 	cards := func(w *world) int {
 		count := 0
@@ -556,7 +639,7 @@ func TestManyRoles(t *testing.T) {
 		w.win.Resize(fyne.NewSize(minWidth, minHeight)) // every card gets another place
 		require.Less(t, cards(w), 40)
 		require.Equal(t, strings.TrimRight(said, ", 0123456789"), w.focused())
-		w.press(fyne.KeyReturn)
+		w.press(fyne.KeyReturn, fyne.KeyReturn) // the first one shows it
 		screen, ok := w.screen.(*choosing)
 		require.True(t, ok)
 		requireIntents(t, w, signin.Choose{Permission: screen.permissions[choice]})

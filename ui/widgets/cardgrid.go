@@ -151,7 +151,7 @@ func (c *CardGrid) Relabel(sections []Section) {
 		c.grow()
 	}
 	if focused && c.grown != none {
-		c.reveal()
+		c.reveal(c.focused)
 	}
 }
 
@@ -167,7 +167,7 @@ func (c *CardGrid) Focus(choice int) {
 		return
 	}
 	c.focused = choice
-	c.reveal()
+	c.reveal(choice)
 	c.materialise()
 	if card := c.cards[choice]; card != nil {
 		c.OnFocus(card.RoleCard)
@@ -247,30 +247,52 @@ func (c *CardGrid) Show(top, bottom float32) {
 	c.materialise()
 }
 
-func (c *CardGrid) reveal() {
+// Reveal brings the card that last had the focus into view again, if one had.
+func (c *CardGrid) Reveal() {
+	if c.focused != none {
+		c.reveal(c.focused)
+	}
+}
+
+// reveal brings a card into view, with the heading above it if both fit.
+func (c *CardGrid) reveal(choice int) {
 	if len(c.rows) == 0 {
 		return
 	}
-	top, bottom := c.Part(c.focused)
+	row := c.rowOf(choice)
+	heading := row
+	for heading > 0 && c.rows[heading].count > 0 {
+		heading--
+	}
+	top, bottom := c.rows[heading].y, c.End(choice)
 	const margins = 48 // may be left free around it
-	if row := c.rows[c.rowOf(c.focused)]; bottom-top+margins > c.bottom-c.top && c.bottom > c.top {
-		top = row.y // without room for the heading
+	if bottom-top+margins > c.bottom-c.top && c.bottom > c.top {
+		top = c.rows[row].y
 	}
 	c.OnReveal(top, bottom)
 }
 
-// Part returns the part of the grid with a choice: its row, and the heading if directly above it.
-// It is zero before the first layout.
-func (c *CardGrid) Part(choice int) (top, bottom float32) {
+// End returns where the row of a choice ends. It is zero before the first layout.
+func (c *CardGrid) End(choice int) float32 {
 	if len(c.rows) == 0 {
-		return 0, 0
+		return 0
 	}
-	row := c.rowOf(choice)
-	top = c.rows[row].y
-	if row > 0 && c.rows[row-1].count == 0 {
-		top = c.rows[row-1].y // together with the heading
+	row := c.rows[c.rowOf(choice)]
+	return row.y + row.height
+}
+
+// Seen reports whether the title of a choice's card is in view. If it is not, it brings the card into
+// view: a key must not take what its user cannot see.
+func (c *CardGrid) Seen(choice int) bool {
+	if len(c.rows) == 0 {
+		return false
 	}
-	return top, c.rows[row].y + c.rows[row].height
+	title := c.rows[c.rowOf(choice)].y + cardTop
+	if line := c.ruler.title.MinSize().Height; title >= c.top && title+line <= c.bottom {
+		return true
+	}
+	c.reveal(choice)
+	return false
 }
 
 func (c *CardGrid) rowOf(choice int) int {
@@ -531,13 +553,13 @@ func (c *CardGrid) spareCard() *choiceCard {
 	card := &choiceCard{RoleCard: NewRoleCard()}
 	card.Skipped = func() bool { return card.choice != c.stop() }
 	card.Counts = func(at fyne.Position) bool { return c.Counts(at) }
-	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) }
+	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) && c.Seen(card.choice) }
 	card.OnTapped = func() { c.OnChosen(card.choice) }
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {
 		c.focused = card.choice
 		c.grow()
-		c.reveal()
+		c.reveal(card.choice)
 	}
 	card.OnMouse = func(over bool, at fyne.Position) {
 		var texts []string
