@@ -548,6 +548,70 @@ func TestKeysTakeWhatIsSeen(t *testing.T) {
 	})
 }
 
+// TestTheCardThatEnterTakesSaysSo: one card alone bears the key, and the sentence about the last one
+// is there while it is that one. If this fails, the page names a card that Enter does not take.
+func TestTheCardThatEnterTakesSaysSo(t *testing.T) {
+	const last, open = "Press Enter for the role you used last, or choose another.", "Choose an organisation and role to work in."
+	const note, noNote = "Last used  press Enter to continue", "Last used"
+	clinicians := clinicianState(3, "")
+	clinicians = clinicianState(3, clinicians.Clinicians[1])
+	button := func(w *world) { w.shiftTab() }
+	unfocus := func(w *world) { w.win.Canvas().Unfocus() }
+	press := func(keys ...fyne.KeyName) func(*world) { return func(w *world) { w.press(keys...) } }
+	for name, c := range map[string]struct {
+		state signin.State
+		do    []func(*world)
+		bears string // how the label of the card begins, or ""
+		said  string
+	}{
+		"at first":              {choosingState(fiveRoles(), &triage), nil, "Service provider clinician, ", last},
+		"another card":          {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown)}, "Referring clinician, ", open},
+		"a third one":           {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown, fyne.KeyRight)}, "Referring clinician admin, ", open},
+		"back":                  {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown, fyne.KeyUp)}, "Service provider clinician, ", last},
+		"another, then nothing": {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown), unfocus}, "Service provider clinician, ", last},
+		"another, then a button": {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown), button}, "Service provider clinician, ",
+			last},
+		"another, with a star": {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown), func(w *world) { w.char('*') }},
+			"Referring clinician, ", open},
+		"first use":      {choosingState(fiveRoles(), nil), nil, "", open},
+		"first use, one": {choosingState(fiveRoles(), nil), []func(*world){press(fyne.KeyDown)}, "Referring clinician, ", open},
+		"a search": {choosingState(fiveRoles(), &triage), []func(*world){func(w *world) { w.typed("definer") }}, "Service definer, ",
+			"Press Enter for the first role found, or choose another."},
+		"a search, another": {choosingState(fiveRoles(), &triage),
+			[]func(*world){func(w *world) { w.typed("clinician") }, press(fyne.KeyDown, fyne.KeyRight)}, "Referring clinician admin, ", open},
+		"one role":            {choosingState(fiveRoles()[:1], nil), nil, "Service provider clinician admin, ", "You have one role. Press Enter to continue."},
+		"a clinician":         {clinicians, nil, "Clinician 5550 3200 0114, ", note},
+		"another clinician":   {clinicians, []func(*world){press(fyne.KeyDown)}, "Clinician 5550 3199 9105, ", noNote},
+		"back at a clinician": {clinicians, []func(*world){press(fyne.KeyDown, fyne.KeyUp)}, "Clinician 5550 3200 0114, ", note},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Favourites: favouritesOf()})
+			w.Show(c.state)
+			for _, do := range c.do {
+				do(w)
+			}
+			var bears []string
+			for _, object := range w.heard() {
+				if card, is := object.CanvasObject.(*widgets.RoleCard); is && strings.Contains(card.AccessibilityLabel(), ", Enter") {
+					bears = append(bears, card.AccessibilityLabel())
+				}
+			}
+			if c.bears == "" {
+				require.Empty(t, bears)
+			} else {
+				require.Len(t, bears, 1)
+				require.True(t, strings.HasPrefix(bears[0], c.bears), bears)
+			}
+			require.Contains(t, w.texts(), c.said)
+			for _, other := range []string{last, open, note, noNote} {
+				if other != c.said {
+					require.NotContains(t, w.texts(), other)
+				}
+			}
+		})
+	}
+}
+
 // TestTheOrganisationOfAFocusedCardIsSeen: its heading stays in view with it, if both fit.
 func TestTheOrganisationOfAFocusedCardIsSeen(t *testing.T) {
 	w := newWorld(t, Settings{})

@@ -40,6 +40,11 @@ type CardGrid struct {
 	// whether a press of a key does.
 	Counts    func(at fyne.Position) bool
 	KeyCounts func(*fyne.KeyEvent) bool
+	// Enter is the name of the key that takes a card, which that card bears: the one with the focus, or
+	// that of the choice Ready, unless it is none. OnTaken is called when it may be another one.
+	Enter   string
+	Ready   int
+	OnTaken func()
 	// OnFocus is called with a card that should get the focus.
 	OnFocus func(fyne.Focusable)
 	// OnReveal is called with the part of the grid that should be visible, as a card in it has the
@@ -64,6 +69,8 @@ type CardGrid struct {
 	rows      []choiceRow
 	cardWidth float32
 	height    float32
+	// tall are the heights of the cards of each section.
+	tall []float32
 
 	top, bottom float32
 	focused     int  // the choice whose card last had the focus, or none
@@ -99,7 +106,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 	c := &CardGrid{
 		OnChosen: func(int) {}, OnStar: func(int) {}, Counts: func(fyne.Position) bool { return true },
 		KeyCounts: func(*fyne.KeyEvent) bool { return true }, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
-		OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
+		Ready: none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
 	c.ground = &headingGround{of: c}
@@ -172,10 +179,35 @@ func (c *CardGrid) Focus(choice int) {
 	if card := c.cards[choice]; card != nil {
 		c.OnFocus(card.RoleCard)
 	}
+	c.taken() // a card that had the focus as another choice does not gain it
 }
 
 // Focused returns the choice whose card last had the focus, or false if none had.
 func (c *CardGrid) Focused() (int, bool) { return c.focused, c.focused != none }
+
+// Taken returns the choice that Enter takes, or none: that of the card with the focus, or else Ready.
+func (c *CardGrid) Taken() int {
+	if card := c.cards[c.focused]; card != nil && card.focused {
+		return c.focused
+	}
+	return c.Ready
+}
+
+// taken shows which card Enter takes.
+func (c *CardGrid) taken() {
+	c.materialise()
+	c.OnTaken()
+}
+
+// Rename replaces the heading of a section, in the room that it has.
+func (c *CardGrid) Rename(section int, heading []Run) {
+	c.sections[section].Heading = heading
+	for row, text := range c.headings {
+		if c.rows[row].section == section {
+			c.setHeading(text, row)
+		}
+	}
+}
 
 // ShowDigits sets whether the cards have digits: not while these keys have another use, as in a
 // text field.
@@ -318,7 +350,7 @@ func (c *CardGrid) measure(width float32) {
 		c.heights = map[*Card]float32{}
 	}
 	c.cardWidth = cardWidth
-	heights := c.tallest()
+	c.tall = c.tallest()
 
 	c.rows = c.rows[:0]
 	y, first := float32(0), 0
@@ -336,7 +368,7 @@ func (c *CardGrid) measure(width float32) {
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
 		y += height + headingBelow
 		for left := len(section.Cards); left > 0; left -= columns {
-			count, height := min(left, columns), heights[i]
+			count, height := min(left, columns), c.tall[i]
 			if c.grown >= first && c.grown < first+count {
 				height = max(height, c.wholeHeight())
 			}
@@ -350,12 +382,13 @@ func (c *CardGrid) measure(width float32) {
 	c.release(0, 0, c.focused) // every position has changed
 }
 
-// grow lets the focused card show all of its text, and the previous one no longer.
+// grow lets the focused card show all of its text beside the key, and the previous one no longer.
 func (c *CardGrid) grow() {
 	grown := none
-	if c.cardWidth > 0 {
-		c.ruler.Set(*c.choices[c.focused])
-		if c.ruler.Cut(c.cardWidth) {
+	if c.cardWidth > 0 && len(c.rows) > 0 {
+		c.ruler.Set(c.marked(c.choices[c.focused]))
+		height := c.tall[c.rows[c.rowOf(c.focused)].section]
+		if c.ruler.Cut(c.cardWidth) || c.ruler.HeightFor(c.cardWidth) > height {
 			grown = c.focused
 		}
 	}
@@ -368,19 +401,27 @@ func (c *CardGrid) grow() {
 
 // wholeHeight returns the height of the card that shows all of its text.
 func (c *CardGrid) wholeHeight() float32 {
-	whole := *c.choices[c.grown]
+	whole := c.marked(c.choices[c.grown])
 	whole.Whole = true
 	c.ruler.Set(whole)
 	return c.ruler.HeightFor(c.cardWidth)
 }
 
+// marked returns a card as it is when Enter takes it.
+func (c *CardGrid) marked(card *Card) Card {
+	marked := *card
+	marked.Key = c.Enter
+	return marked
+}
+
 // tallest returns the height of each section's cards: the greatest needed in any section that is
 // not apart.
 func (c *CardGrid) tallest() []float32 {
-	heights, shared := make([]float32, len(c.sections)), float32(0)
+	heights, shared, choice := make([]float32, len(c.sections)), float32(0), 0
 	for i, section := range c.sections {
-		for _, choice := range section.Cards {
-			heights[i] = max(heights[i], c.heightOf(choice))
+		for _, card := range section.Cards {
+			heights[i] = max(heights[i], c.heightOf(card, choice == c.Ready))
+			choice++
 		}
 		if !section.Apart {
 			shared = max(shared, heights[i])
@@ -397,13 +438,17 @@ func (c *CardGrid) tallest() []float32 {
 // mostHeights bounds what is kept: more than all roles, and a screen of long names.
 const mostHeights = 1000
 
-// heightOf returns the height of a card. It is kept, so that a key in a search measures nothing.
-func (c *CardGrid) heightOf(choice *Card) float32 {
-	height, known := c.heights[choice]
+// heightOf returns the height of a card, with the key if Enter takes it at first. It is kept, so that a key in a search measures nothing.
+func (c *CardGrid) heightOf(card *Card, ready bool) float32 {
+	height, known := c.heights[card]
 	if !known {
-		c.ruler.Set(*choice)
+		measured := *card
+		if ready {
+			measured = c.marked(card)
+		}
+		c.ruler.Set(measured)
 		height = c.ruler.HeightFor(c.cardWidth)
-		c.heights[choice] = height
+		c.heights[card] = height
 	}
 	return height
 }
@@ -519,6 +564,9 @@ func (c *CardGrid) showCard(choice, row int) *RoleCard {
 	}
 	shown := *c.choices[choice]
 	shown.Whole = choice == c.grown
+	if choice == c.Taken() {
+		shown.Key = c.Enter
+	}
 	if c.digitsAway {
 		shown.Digits = ""
 	}
@@ -558,9 +606,11 @@ func (c *CardGrid) spareCard() *choiceCard {
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {
 		c.focused = card.choice
+		c.taken()
 		c.grow()
 		c.reveal(card.choice)
 	}
+	card.OnBlur = c.taken
 	card.OnMouse = func(over bool, at fyne.Position) {
 		var texts []string
 		if over {

@@ -31,8 +31,9 @@ type pressable struct {
 	// of a key does; nil means that it does.
 	Counts    func(at fyne.Position) bool
 	KeyCounts func(*fyne.KeyEvent) bool
-	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
-	OnFocus func()
+	// OnFocus is called when the control gains the focus, so that a page can bring it into view, and
+	// OnBlur when it loses it.
+	OnFocus, OnBlur func()
 	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
 	// when it has left or pressed.
 	OnMouse func(over bool, at fyne.Position)
@@ -124,6 +125,9 @@ func (p *pressable) FocusGained() {
 func (p *pressable) FocusLost() {
 	p.focused, p.armed = false, false
 	p.Refresh()
+	if p.OnBlur != nil {
+		p.OnBlur()
+	}
 }
 
 // Focused reports whether the control has the focus.
