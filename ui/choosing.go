@@ -69,7 +69,7 @@ func newChoosing(w *Window, state signin.State) *choosing {
 		}
 	}
 	s.open(w, s, lang.L("Search organisations and roles"), lang.L("Show all roles"), !s.single())
-	s.help = newHelp(w, roleAdvice(*state.Words, s.single()))
+	s.help = newHelp(w, roleAdvice(*state.Words, s.single(), state.Switching))
 	s.arrange()
 	title := lang.L("Choose your organisation and role")
 	// Removing the card is the usual way out; this one is for a ticket that outlives the card.
