@@ -172,6 +172,13 @@ func (d *Desktop) Press(ctx context.Context, keys ...string) error {
 	return nil
 }
 
+// PressTwice presses a key twice as fast as a hand that means one press.
+func (d *Desktop) PressTwice(ctx context.Context, key string) error {
+	_, err := d.xdotool(ctx, "key", "--delay", "30", key, key)
+	d.pressed[key] = time.Now()
+	return err
+}
+
 // Click presses the left mouse button at a point of the screen.
 func (d *Desktop) Click(ctx context.Context, x, y int) error {
 	_, err := d.xdotool(ctx, "mousemove", "--sync", strconv.Itoa(x), strconv.Itoa(y), "click", "1")
