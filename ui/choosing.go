@@ -222,7 +222,7 @@ func (s *choosing) matching(query string) []widgets.Section {
 			}
 			name, note := o.title(said)
 			headings = append(headings, heading(name, note)...)
-			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Cards: cards[first:]})
+			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Cards: cards[first:], Name: withCode(o.name, o.code)})
 		}
 	}
 	return sections

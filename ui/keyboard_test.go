@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -612,19 +613,38 @@ func TestTheCardThatEnterTakesSaysSo(t *testing.T) {
 	}
 }
 
-// TestTheOrganisationOfAFocusedCardIsSeen: its heading stays in view with it, if both fit.
+// TestTheOrganisationOfAFocusedCardIsSeen: its heading stays in view with it if both fit, and the card
+// names it otherwise. If this fails, a user with large text chooses a role without seeing where.
 func TestTheOrganisationOfAFocusedCardIsSeen(t *testing.T) {
-	w := newWorld(t, Settings{})
-	w.Show(choosingState(manyRoles(40, 9), nil)) // three rows each
-	w.press(fyne.KeyEnd)
-	for range 30 {
-		w.press(fyne.KeyUp)
-		requireInView(t, w)
-		screen, ok := w.screen.(*choosing)
-		require.True(t, ok)
-		organisation := screen.permissions[focusedChoice(t, w)].OrgName
-		heading := objectOf(t, w, func(text *widgets.Text) bool { return strings.HasPrefix(text.AccessibilityLabel(), organisation+" ") })
-		require.GreaterOrEqual(t, heading.at.Y, w.header.box.Size().Height, organisation)
+	for _, c := range []struct {
+		size  fyne.Size
+		scale float32
+		all   bool // headings are in view with all cards
+	}{{initial, 1, true}, {least, 2, false}, {display, 2, false}} {
+		w := newWorld(t, Settings{TextScale: c.scale})
+		w.win.Resize(c.size)
+		w.Show(choosingState(manyRoles(40, 9), nil))
+		w.press(fyne.KeyEnd)
+		headings := 0
+		for _, key := range slices.Concat(slices.Repeat([]fyne.KeyName{fyne.KeyUp}, 30), slices.Repeat([]fyne.KeyName{fyne.KeyDown}, 30)) {
+			w.press(key)
+			requireInView(t, w)
+			requireNothingOverlaps(t, w)
+			screen, ok := w.screen.(*choosing)
+			require.True(t, ok)
+			chosen := screen.permissions[focusedChoice(t, w)]
+			heading := slices.ContainsFunc(w.heard(), func(o placed) bool {
+				text, is := o.CanvasObject.(*widgets.Text)
+				return is && strings.HasPrefix(text.AccessibilityLabel(), chosen.OrgName+"  ") && o.at.Y >= w.header.box.Size().Height
+			})
+			if heading {
+				headings++
+				continue
+			}
+			require.False(t, c.all, chosen)
+			require.Contains(t, w.focused(), ", "+organisation(chosen)+", ")
+		}
+		require.Positive(t, headings)
 	}
 }
 

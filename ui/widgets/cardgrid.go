@@ -17,6 +17,9 @@ type Section struct {
 	Cards   []*Card
 	// Apart: the cards have more or less text than others, and a height of their own.
 	Apart bool
+	// Name is what a card with the focus shows if there is no room for the heading above it; "" for
+	// nothing.
+	Name string
 }
 
 const (
@@ -73,9 +76,10 @@ type CardGrid struct {
 	tall []float32
 
 	top, bottom float32
-	focused     int  // the choice whose card last had the focus, or none
-	grown       int  // the choice whose card shows all of its text, or none
-	digitsAway  bool // digits have another use
+	focused     int    // the choice whose card last had the focus, or none
+	grown       int    // the choice whose card shows all of its text, or none
+	name        string // the name of the focused card's section, if the card shows it
+	digitsAway  bool   // digits have another use
 	cards       map[int]*choiceCard
 	headings    map[int]*Text
 	spareCards  []*choiceCard
@@ -128,7 +132,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 
 // SetSections replaces the choices; none has the focus. They are placed at the next layout.
 func (c *CardGrid) SetSections(sections []Section) {
-	c.rows, c.focused, c.grown, c.width = c.rows[:0], none, none, 0
+	c.rows, c.focused, c.grown, c.name, c.width = c.rows[:0], none, none, "", 0
 	c.release(0, 0, none)
 	c.deal(sections)
 }
@@ -144,6 +148,9 @@ func (c *CardGrid) deal(sections []Section) {
 // moves until the width changes, unless the card with the focus needs more room for all of its text.
 func (c *CardGrid) Relabel(sections []Section) {
 	c.deal(sections)
+	if c.name != "" {
+		c.name = c.sections[c.rows[c.rowOf(c.focused)].section].Name
+	}
 	for row, heading := range c.headings {
 		c.setHeading(heading, row)
 	}
@@ -291,17 +298,26 @@ func (c *CardGrid) reveal(choice int) {
 	if len(c.rows) == 0 {
 		return
 	}
+	top := c.headingOf(choice)
+	if c.far(choice) {
+		top = c.rows[c.rowOf(choice)].y
+	}
+	c.OnReveal(top, c.End(choice))
+}
+
+// headingOf returns where the heading above a choice begins.
+func (c *CardGrid) headingOf(choice int) float32 {
 	row := c.rowOf(choice)
-	heading := row
-	for heading > 0 && c.rows[heading].count > 0 {
-		heading--
+	for row > 0 && c.rows[row].count > 0 {
+		row--
 	}
-	top, bottom := c.rows[heading].y, c.End(choice)
-	const margins = 48 // may be left free around it
-	if bottom-top+margins > c.bottom-c.top && c.bottom > c.top {
-		top = c.rows[row].y
-	}
-	c.OnReveal(top, bottom)
+	return c.rows[row].y
+}
+
+// far reports whether a choice and the heading above it do not both fit into view.
+func (c *CardGrid) far(choice int) bool {
+	const margins = 48 // may be left free around them
+	return c.bottom > c.top && c.End(choice)-c.headingOf(choice)+margins > c.bottom-c.top
 }
 
 // End returns where the row of a choice ends. It is zero before the first layout.
@@ -385,10 +401,14 @@ func (c *CardGrid) measure(width float32) {
 // grow lets the focused card show all of its text beside the key, and the previous one no longer.
 func (c *CardGrid) grow() {
 	grown := none
+	c.name = ""
 	if c.cardWidth > 0 && len(c.rows) > 0 {
-		c.ruler.Set(c.marked(c.choices[c.focused]))
-		height := c.tall[c.rows[c.rowOf(c.focused)].section]
-		if c.ruler.Cut(c.cardWidth) || c.ruler.HeightFor(c.cardWidth) > height {
+		section := c.rows[c.rowOf(c.focused)].section
+		if c.far(c.focused) {
+			c.name = c.sections[section].Name
+		}
+		c.ruler.Set(c.marked(c.choices[c.focused], c.name))
+		if c.ruler.Cut(c.cardWidth) || c.ruler.HeightFor(c.cardWidth) > c.tall[section] {
 			grown = c.focused
 		}
 	}
@@ -401,16 +421,19 @@ func (c *CardGrid) grow() {
 
 // wholeHeight returns the height of the card that shows all of its text.
 func (c *CardGrid) wholeHeight() float32 {
-	whole := c.marked(c.choices[c.grown])
+	whole := c.marked(c.choices[c.grown], c.name)
 	whole.Whole = true
 	c.ruler.Set(whole)
 	return c.ruler.HeightFor(c.cardWidth)
 }
 
-// marked returns a card as it is when Enter takes it.
-func (c *CardGrid) marked(card *Card) Card {
+// marked returns a card as it is when Enter takes it, with the name of its section unless that is "".
+func (c *CardGrid) marked(card *Card, name string) Card {
 	marked := *card
 	marked.Key = c.Enter
+	if name != "" {
+		marked.Lines = slices.Concat([]string{name}, marked.Lines)
+	}
 	return marked
 }
 
@@ -444,7 +467,7 @@ func (c *CardGrid) heightOf(card *Card, ready bool) float32 {
 	if !known {
 		measured := *card
 		if ready {
-			measured = c.marked(card)
+			measured = c.marked(card, "")
 		}
 		c.ruler.Set(measured)
 		height = c.ruler.HeightFor(c.cardWidth)
@@ -563,10 +586,13 @@ func (c *CardGrid) showCard(choice, row int) *RoleCard {
 		c.cards[choice] = card
 	}
 	shown := *c.choices[choice]
-	shown.Whole = choice == c.grown
-	if choice == c.Taken() {
+	switch {
+	case choice == c.Taken() && choice == c.focused:
+		shown = c.marked(c.choices[choice], c.name)
+	case choice == c.Taken():
 		shown.Key = c.Enter
 	}
+	shown.Whole = choice == c.grown
 	if c.digitsAway {
 		shown.Digits = ""
 	}
@@ -606,8 +632,8 @@ func (c *CardGrid) spareCard() *choiceCard {
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {
 		c.focused = card.choice
-		c.taken()
 		c.grow()
+		c.taken()
 		c.reveal(card.choice)
 	}
 	card.OnBlur = c.taken
