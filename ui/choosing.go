@@ -69,7 +69,7 @@ func newChoosing(w *Window, state signin.State) *choosing {
 		}
 	}
 	s.open(w, s, lang.L("Search organisations and roles"), lang.L("Show all roles"), !s.single())
-	s.help = newHelp(w, roleAdvice(*state.Words, s.single()))
+	s.help = newHelp(w, roleAdvice(*state.Words, s.single(), state.Switching))
 	s.arrange()
 	title := lang.L("Choose your organisation and role")
 	// Removing the card is the usual way out; this one is for a ticket that outlives the card.
@@ -170,7 +170,6 @@ func (s *choosing) fill() {
 		s.index, s.renamed = newIndex(s.organisations), false
 	}
 	sections, found := s.sections()
-	s.lead.SetText(s.advice())
 	said, nothing := "", ""
 	switch query := s.query(); {
 	case query != "" && found == 0:
@@ -184,7 +183,7 @@ func (s *choosing) fill() {
 // sections returns the cards for the present search and marks, and how many were found. It notes
 // their pairs, and the one that Enter takes.
 func (s *choosing) sections() (sections []widgets.Section, found int) {
-	s.permissions, s.ready = s.permissions[:0], none
+	s.permissions, s.choices.Ready = s.permissions[:0], none
 	query := s.query()
 	if query == "" {
 		sections = s.usualOnes()
@@ -193,8 +192,8 @@ func (s *choosing) sections() (sections []widgets.Section, found int) {
 	sections = append(sections, s.matching(query)...)
 	found = len(s.permissions) - before
 	if (query != "" || s.single()) && found > 0 { // Enter takes the first
-		s.ready = 0
-		sections[0].Cards[0] = taken(*sections[0].Cards[0])
+		s.choices.Ready = 0
+		sections[0].Cards[0] = accented(*sections[0].Cards[0])
 	}
 	return sections, found
 }
@@ -223,22 +222,29 @@ func (s *choosing) matching(query string) []widgets.Section {
 			}
 			name, note := o.title(said)
 			headings = append(headings, heading(name, note)...)
-			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Cards: cards[first:]})
+			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Cards: cards[first:], Name: withCode(o.name, o.code)})
 		}
 	}
 	return sections
 }
 
+func (s *choosing) taken() {
+	if said := s.advice(); s.lead.String() != said {
+		s.lead.SetText(said)
+		s.w.viewport.Relayout()
+	}
+}
+
 // advice says what Enter does.
 func (s *choosing) advice() string {
-	switch {
+	switch ready := s.choices.Ready; {
 	case s.single():
 		return lang.L("You have one role. Press Enter to continue.")
-	case s.ready == none:
+	case ready == none || s.choices.Taken() != ready:
 		return lang.L("Choose an organisation and role to work in.")
 	case s.query() != "":
 		return lang.L("Press Enter for the first role found, or choose another.")
-	case s.isCurrent(s.permissions[s.ready]):
+	case s.isCurrent(s.permissions[ready]):
 		return lang.L("Press Enter to keep your current role, or choose another.")
 	default:
 		return lang.L("Press Enter for the role you used last, or choose another.")
@@ -254,8 +260,8 @@ func (s *choosing) usualOnes() []widgets.Section {
 	for i, p := range s.usual {
 		choice := *s.card(p, true)
 		if s.isLast(p) { // what it is for need not be said
-			s.ready = i
-			choice = *taken(choice)
+			s.choices.Ready = i
+			choice = *accented(choice)
 			choice.Lines = []string{lang.L("Last used")}
 			if s.isCurrent(p) {
 				choice.Lines = []string{lang.L("Your current role")}

@@ -107,7 +107,7 @@ func (s *clinicians) digits(id string) string {
 // fill makes the cards for the present search, which is for parts of a number.
 func (s *clinicians) fill() {
 	query := s.query()
-	s.shown, s.ready = s.shown[:0], none
+	s.shown, s.choices.Ready = s.shown[:0], none
 	var latest, others []*widgets.Card
 	for _, id := range s.all {
 		if !holdsNumber(id, query) {
@@ -118,18 +118,18 @@ func (s *clinicians) fill() {
 			Lines: []string{roleName(ersclient.ServiceProviderClinician)}}
 		switch {
 		case query == "" && id == s.last:
-			latest = append(latest, taken(card))
-			s.ready = 0
-		case s.ready == none && (query != "" || len(s.all) == 1):
-			others = append(others, taken(card))
-			s.ready = 0
+			latest = append(latest, accented(card))
+			s.choices.Ready = 0
+		case s.choices.Ready == none && (query != "" || len(s.all) == 1):
+			others = append(others, accented(card))
+			s.choices.Ready = 0
 		default:
 			others = append(others, &card)
 		}
 	}
 	var sections []widgets.Section
 	if len(latest) > 0 {
-		sections = append(sections, widgets.Section{Heading: heading(lang.L("Last used"), lang.L("press Enter to continue")), Cards: latest})
+		sections = append(sections, widgets.Section{Heading: s.lastUsed(), Cards: latest})
 	}
 	if len(others) > 0 {
 		count := ""
@@ -150,6 +150,21 @@ func (s *clinicians) fill() {
 		said = toWorkFor(len(s.shown))
 	}
 	s.deal(sections, said, nothing)
+}
+
+func (s *clinicians) taken() {
+	if len(s.shown) > 0 && s.shown[0] == s.last && s.query() == "" {
+		s.choices.Rename(0, s.lastUsed())
+	}
+}
+
+// lastUsed is the heading of the clinician of last time.
+func (s *clinicians) lastUsed() []widgets.Run {
+	note := ""
+	if s.choices.Taken() == 0 {
+		note = lang.L("press Enter to continue")
+	}
+	return heading(lang.L("Last used"), note)
 }
 
 // holdsNumber reports whether a number has what is searched in it, however that is grouped.

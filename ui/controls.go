@@ -22,43 +22,66 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 	return b
 }
 
-// doubleClick is usually the longest time between the two clicks of a double click, and sameSpot
-// bounds how far a hand moves between them, in either direction.
+// doubleClick is usually the longest time between the two clicks of a double click, or presses of a
+// key, and sameSpot bounds how far a hand moves between them, in either direction.
 const (
 	doubleClick = 500 * time.Millisecond
 	sameSpot    = 32
 )
 
-// click is a click on a button or card, and the screen that it was on.
-type click struct {
-	screen int
-	when   time.Time
-	at     fyne.Position
+// press is a click on a button or card, or a press of a key, and the scene that it was in.
+type press struct {
+	scene int
+	when  time.Time
+}
+
+// press returns a press at present.
+func (w *Window) press() press { return press{w.scenes, w.settings.Now()} }
+
+// brought reports whether a press seems to have brought the scene of the next one, which is then the
+// second half of a double click: it would press what happens to be there.
+func (p press) brought(next press) bool {
+	return next.scene != p.scene && next.when.Sub(p.when) < doubleClick
 }
 
 // clickCounts reports whether a click on a button or card counts. The second half of a double click
-// does not, if the first has brought another screen: it would press what happens to be there.
+// does not, if the first has brought another scene.
 func (w *Window) clickCounts(at fyne.Position) bool {
-	now, before := click{w.shown, w.settings.Now(), at}, w.clicked
-	moved := at.Subtract(before.at)
-	if now.screen != before.screen && now.when.Sub(before.when) < doubleClick && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
+	now, moved := w.press(), at.Subtract(w.clickedAt)
+	if w.clicked.brought(now) && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
 		return false
 	}
-	w.clicked = now
+	w.clicked, w.clickedAt = now, at
 	return true
 }
+
+// keyCounts reports whether a key counts that presses a control or chooses a card. The same key
+// pressed again does not, soon after it has brought another scene.
+func (w *Window) keyCounts(name fyne.KeyName) bool {
+	if name == fyne.KeyEnter {
+		name = fyne.KeyReturn
+	}
+	now := w.press()
+	if name == w.pressedKey && w.pressed.brought(now) {
+		return false
+	}
+	w.pressed, w.pressedKey = now, name
+	return true
+}
+
+func (w *Window) keyEventCounts(key *fyne.KeyEvent) bool { return w.keyCounts(key.Name) }
 
 // listener is a button, a link or an option.
 type listener interface {
 	fyne.CanvasObject
-	Listen(focused func(), key func(*fyne.KeyEvent), typed func(rune))
+	Listen(focused func(), counts func(*fyne.KeyEvent) bool, key func(*fyne.KeyEvent), typed func(rune))
 }
 
 // listen brings controls of a page into view when they have the focus, and takes the keys that they
 // do not use.
 func (w *Window) listen(controls ...listener) {
 	for _, control := range controls {
-		control.Listen(func() { w.viewport.RevealObject(control) }, w.typedKey, w.typedRune)
+		control.Listen(func() { w.viewport.RevealObject(control) }, w.keyEventCounts, w.typedKey, w.typedRune)
 	}
 }
 

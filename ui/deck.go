@@ -23,8 +23,6 @@ type deck struct {
 	results        *fyne.Container // found, and the link that shows all cards
 	choices        *widgets.CardGrid
 	help           *help
-	// ready is the choice that Enter takes while no card has the focus, or none.
-	ready int
 }
 
 // dealer is the page of a deck. Choices are counted from 0.
@@ -36,13 +34,15 @@ type dealer interface {
 	toggleFavourite(choice int)
 	// digitsOf returns the digits that take a choice.
 	digitsOf(choice int) string
+	// taken says what Enter takes, which may be another card now.
+	taken()
 	// leave goes back from the page, and reports whether it can.
 	leave() bool
 }
 
 // open makes the deck of a page. wanted is what can be searched, and all the link that ends a search.
 func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool) {
-	d.w, d.dealer, d.searches, d.ready = w, dealer, searches, none
+	d.w, d.dealer, d.searches = w, dealer, searches
 	d.choices, d.found, d.nothing = widgets.NewCardGrid(nil), widgets.NewText("", detailStyle), widgets.NewText("", bodyStyle)
 	shown := w.shown
 	current := func(do func(int)) func(int) {
@@ -52,7 +52,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 			}
 		}
 	}
-	d.choices.Counts = w.clickCounts
+	d.choices.Counts, d.choices.KeyCounts = w.clickCounts, w.keyEventCounts
 	d.choices.OnChosen, d.choices.OnStar = current(dealer.choose), current(dealer.toggleFavourite)
 	d.choices.OnFocus, d.choices.OnCut = w.focus, w.tip.Over
 	d.choices.OnReveal = func(top, bottom float32) {
@@ -61,6 +61,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 		}
 	}
 	d.choices.OnResized = w.viewport.Relayout
+	d.choices.Enter, d.choices.OnTaken = lang.L("Enter"), dealer.taken
 	d.choices.OnKey, d.choices.OnRune = w.typedKey, w.typedRune
 	d.search = widgets.NewSearchField(wanted, wanted+"   ("+shortcutName("F")+")", func(string) { d.filter() })
 	d.search.OnKey = w.typedKey
@@ -93,11 +94,11 @@ func (d *deck) helps() *help { return d.help }
 // appear gives the focus to the card that Enter takes. Without one, as on first use, an Enter that
 // was pressed once too often must not take what happens to be first.
 func (d *deck) appear() {
-	if d.ready == none {
+	if d.choices.Ready == none {
 		d.w.win.Canvas().Unfocus()
 		return
 	}
-	d.choices.Focus(d.ready)
+	d.choices.Focus(d.choices.Ready)
 }
 
 func (d *deck) moved(top, bottom float32) {
@@ -144,8 +145,8 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 	case fyne.KeyReturn, fyne.KeyEnter:
 		// A card handles Enter itself. This one was pressed in the search field, or without a
 		// focus.
-		if d.ready != none {
-			d.dealer.choose(d.ready)
+		if d.choices.Ready != none && d.choices.Seen(d.choices.Ready) {
+			d.dealer.choose(d.choices.Ready)
 		}
 	default:
 		return false
@@ -153,14 +154,19 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
-// rune handles characters typed outside the search field: a digit chooses, a star marks, and
-// anything else begins a search.
+// rune handles characters typed outside the search field: a digit chooses unless the help covers the
+// cards, a star marks, and anything else begins a search.
 func (d *deck) rune(r rune) {
 	switch {
 	case r >= '0' && r <= '9' && !d.numbers:
+		if d.help.box.Visible() {
+			return
+		}
 		for choice := range d.choices.Len() {
 			if strings.ContainsRune(d.dealer.digitsOf(choice), r) {
-				d.dealer.choose(choice)
+				if d.w.keyCounts(fyne.KeyName(r)) {
+					d.dealer.choose(choice)
+				}
 				return
 			}
 		}
@@ -203,6 +209,10 @@ func (d *deck) filter() {
 // text that there is none. If title, field and card do not fit, the title is hidden.
 func (d *deck) reveal(control fyne.CanvasObject) {
 	view := d.w.viewport
+	if _, card := control.(*widgets.RoleCard); card {
+		d.choices.Reveal()
+		return
+	}
 	top, found := view.OffsetOf(d.search)
 	if control != fyne.CanvasObject(d.search) || !found {
 		view.RevealObject(control)
@@ -214,9 +224,8 @@ func (d *deck) reveal(control fyne.CanvasObject) {
 			bottom = max(bottom, y+below.Size().Height)
 		}
 	}
-	if y, found := view.OffsetOf(d.choices.Object()); found && d.ready != none {
-		_, end := d.choices.Part(d.ready)
-		bottom = max(bottom, y+end)
+	if y, found := view.OffsetOf(d.choices.Object()); found && d.choices.Ready != none {
+		bottom = max(bottom, y+d.choices.End(d.choices.Ready))
 	}
 	view.RevealFromTop(top, bottom)
 }
@@ -228,12 +237,13 @@ func (d *deck) deal(sections []widgets.Section, found, nothing string) {
 	d.found.Hidden, d.nothing.Hidden, d.results.Hidden = found == "", nothing == "", d.query() == ""
 	d.w.tip.Away()
 	d.choices.SetSections(sections)
+	d.dealer.taken()
 	d.choices.Object().Hidden = d.choices.Len() == 0 // together with the gap above it
 	d.w.viewport.Relayout()
 }
 
-// taken returns a card as the one that Enter takes: with an accent and a hint.
-func taken(choice widgets.Card) *widgets.Card {
-	choice.Accent, choice.Key = true, lang.L("Enter")
+// accented returns a card as the one that Enter takes while no card has the focus: with a bar.
+func accented(choice widgets.Card) *widgets.Card {
+	choice.Accent = true
 	return &choice
 }

@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/lang"
+	"fyne.io/fyne/v2/theme"
 
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -31,9 +32,11 @@ type frameLayout struct {
 	notices              *strip
 }
 
-// MinSize is the window's minimum size. Its content fits into any size or scrolls.
+// MinSize is the window's minimum size. Its content fits into any size or scrolls. Large text makes it
+// lower by what the demonstration's menu is higher: a line of text.
 func (l *frameLayout) MinSize([]fyne.CanvasObject) fyne.Size {
-	return fyne.NewSize(minWidth, minHeight)
+	const line = 1.4
+	return fyne.NewSize(minWidth, minHeight-line*max(0, theme.TextSize()-textSize))
 }
 
 func (l *frameLayout) Layout(objects []fyne.CanvasObject, size fyne.Size) {

@@ -97,6 +97,8 @@ func (h *help) toggle() {
 	h.w.viewport.Relayout()
 	if h.box.Visible() {
 		h.w.viewport.RevealObject(h.box)
+	} else if focused := h.w.focusedObject(); focused != nil {
+		h.w.reveal(focused)
 	}
 }
 
@@ -118,8 +120,8 @@ func generalAdvice(words signin.Words) fyne.CanvasObject {
 }
 
 // roleAdvice answers the questions of a user who chooses a role, and names the keys if there are
-// several to choose from.
-func roleAdvice(words signin.Words, single bool) fyne.CanvasObject {
+// several to choose from. switching: Escape goes back to the present role.
+func roleAdvice(words signin.Words, single, switching bool) fyne.CanvasObject {
 	advice := answers([]answer{
 		{lang.L("My organisation or role is missing"), fromPlatform(words.RoleMissing)},
 		{lang.L("The name at the top is not mine"), fromPlatform(words.NotMineYet)},
@@ -129,8 +131,11 @@ func roleAdvice(words signin.Words, single bool) fyne.CanvasObject {
 	if single {
 		return advice
 	}
-	return widgets.Column(widgets.Row{Object: advice}, widgets.Row{
-		Object: widgets.NewText(lang.L("Keys: 1–9 choose, letters search, * favourite, Esc back"), boldStyle), Above: 14})
+	keys := lang.L("Keys: 1–9 choose, letters search, * favourite")
+	if switching {
+		keys = lang.L("Keys: 1–9 choose, letters search, * favourite, Esc back")
+	}
+	return widgets.Column(widgets.Row{Object: advice}, widgets.Row{Object: widgets.NewText(keys, boldStyle), Above: 14})
 }
 
 // clinicianAdvice answers the questions of a user who chooses for whom to work.

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -474,6 +475,179 @@ func focusedChoice(t *testing.T, w *world) int {
 	return choice
 }
 
+func requireInView(t *testing.T, w *world) {
+	t.Helper()
+	card := requireFocusedObject(t, w)
+	top := w.header.box.Size().Height
+	require.GreaterOrEqual(t, card.at.Y, top)
+	require.LessOrEqual(t, card.at.Y+card.Size().Height, w.status.box.Position().Y)
+}
+
+// TestKeysTakeWhatIsSeen: a card that the help or the wheel has moved away is first shown. If this
+// fails, a user acts in a role, or for a clinician, that is not on the screen.
+func TestKeysTakeWhatIsSeen(t *testing.T) {
+	permissions := manyRoles(40, 10)
+	roles, whom := choosingState(permissions, &permissions[0]), clinicianState(9, clinicianState(9, "").Clinicians[0])
+	acting := whom.Chosen
+	acting.OnBehalfOf = whom.Clinicians[0]
+	help, wheel := func(w *world) { w.press(fyne.KeyF1) }, func(w *world) { w.viewport.ScrollBy(8000) }
+	unfocus := func(w *world) { w.win.Canvas().Unfocus() }
+	for name, c := range map[string]struct {
+		state signin.State
+		away  []func(*world)
+		key   fyne.KeyName
+		want  ersclient.Permission
+	}{
+		"the help, Enter":                          {roles, []func(*world){help, wheel}, fyne.KeyReturn, permissions[0]},
+		"the help, Space":                          {roles, []func(*world){help, wheel}, fyne.KeySpace, permissions[0]},
+		"the wheel, Enter":                         {roles, []func(*world){wheel}, fyne.KeyReturn, permissions[0]},
+		"the wheel, Enter while nothing has focus": {roles, []func(*world){unfocus, wheel}, fyne.KeyReturn, permissions[0]},
+		"the wheel, Enter in the search": {roles, []func(*world){func(w *world) { w.typed(permissions[0].OrgName) }, wheel}, fyne.KeyReturn,
+			permissions[6]},
+		"for whom to work, Enter": {whom, []func(*world){wheel}, fyne.KeyReturn, acting},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+			w.win.Resize(least)
+			w.Show(c.state)
+			for _, away := range c.away {
+				away(w)
+			}
+			before := w.viewport.Offset()
+			w.strike(c.key, 0)
+			requireIntents(t, w)
+			require.NotEqual(t, before, w.viewport.Offset())
+			if w.win.Canvas().Focused() != nil && !strings.HasSuffix(name, "search") {
+				requireInView(t, w)
+			}
+			w.strike(c.key, 0)
+			requireIntents(t, w, signin.Choose{Permission: c.want})
+		})
+	}
+	t.Run("digits choose nothing behind the help", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(roles)
+		help(w)
+		w.char('1')
+		requireIntents(t, w)
+		help(w)
+		w.char('1')
+		requireIntents(t, w, signin.Choose{Permission: permissions[0]})
+	})
+	t.Run("the focus is in view again when the help closes", func(t *testing.T) {
+		for _, closing := range []fyne.KeyName{fyne.KeyF1, fyne.KeyEscape} {
+			w := newWorld(t, Settings{})
+			w.win.Resize(least)
+			w.Show(roles)
+			w.press(fyne.KeyEnd)
+			offset := w.viewport.Offset()
+			help(w)
+			require.Less(t, w.viewport.Offset(), offset-1000, "the card is far away")
+			w.press(closing)
+			requireInView(t, w)
+		}
+	})
+}
+
+// TestTheCardThatEnterTakesSaysSo: one card alone bears the key, and the sentence about the last one
+// is there while it is that one. If this fails, the page names a card that Enter does not take.
+func TestTheCardThatEnterTakesSaysSo(t *testing.T) {
+	const last, open = "Press Enter for the role you used last, or choose another.", "Choose an organisation and role to work in."
+	const note, noNote = "Last used  press Enter to continue", "Last used"
+	clinicians := clinicianState(3, "")
+	clinicians = clinicianState(3, clinicians.Clinicians[1])
+	button := func(w *world) { w.shiftTab() }
+	unfocus := func(w *world) { w.win.Canvas().Unfocus() }
+	press := func(keys ...fyne.KeyName) func(*world) { return func(w *world) { w.press(keys...) } }
+	for name, c := range map[string]struct {
+		state signin.State
+		do    []func(*world)
+		bears string // how the label of the card begins, or ""
+		said  string
+	}{
+		"at first":              {choosingState(fiveRoles(), &triage), nil, "Service provider clinician, ", last},
+		"another card":          {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown)}, "Referring clinician, ", open},
+		"a third one":           {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown, fyne.KeyRight)}, "Referring clinician admin, ", open},
+		"back":                  {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown, fyne.KeyUp)}, "Service provider clinician, ", last},
+		"another, then nothing": {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown), unfocus}, "Service provider clinician, ", last},
+		"another, then a button": {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown), button}, "Service provider clinician, ",
+			last},
+		"another, with a star": {choosingState(fiveRoles(), &triage), []func(*world){press(fyne.KeyDown), func(w *world) { w.char('*') }},
+			"Referring clinician, ", open},
+		"first use":      {choosingState(fiveRoles(), nil), nil, "", open},
+		"first use, one": {choosingState(fiveRoles(), nil), []func(*world){press(fyne.KeyDown)}, "Referring clinician, ", open},
+		"a search": {choosingState(fiveRoles(), &triage), []func(*world){func(w *world) { w.typed("definer") }}, "Service definer, ",
+			"Press Enter for the first role found, or choose another."},
+		"a search, another": {choosingState(fiveRoles(), &triage),
+			[]func(*world){func(w *world) { w.typed("clinician") }, press(fyne.KeyDown, fyne.KeyRight)}, "Referring clinician admin, ", open},
+		"one role":            {choosingState(fiveRoles()[:1], nil), nil, "Service provider clinician admin, ", "You have one role. Press Enter to continue."},
+		"a clinician":         {clinicians, nil, "Clinician 5550 3200 0114, ", note},
+		"another clinician":   {clinicians, []func(*world){press(fyne.KeyDown)}, "Clinician 5550 3199 9105, ", noNote},
+		"back at a clinician": {clinicians, []func(*world){press(fyne.KeyDown, fyne.KeyUp)}, "Clinician 5550 3200 0114, ", note},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Favourites: favouritesOf()})
+			w.Show(c.state)
+			for _, do := range c.do {
+				do(w)
+			}
+			var bears []string
+			for _, object := range w.heard() {
+				if card, is := object.CanvasObject.(*widgets.RoleCard); is && strings.Contains(card.AccessibilityLabel(), ", Enter") {
+					bears = append(bears, card.AccessibilityLabel())
+				}
+			}
+			if c.bears == "" {
+				require.Empty(t, bears)
+			} else {
+				require.Len(t, bears, 1)
+				require.True(t, strings.HasPrefix(bears[0], c.bears), bears)
+			}
+			require.Contains(t, w.texts(), c.said)
+			for _, other := range []string{last, open, note, noNote} {
+				if other != c.said {
+					require.NotContains(t, w.texts(), other)
+				}
+			}
+		})
+	}
+}
+
+// TestTheOrganisationOfAFocusedCardIsSeen: its heading stays in view with it if both fit, and the card
+// names it otherwise. If this fails, a user with large text chooses a role without seeing where.
+func TestTheOrganisationOfAFocusedCardIsSeen(t *testing.T) {
+	for _, c := range []struct {
+		size  fyne.Size
+		scale float32
+		all   bool // headings are in view with all cards
+	}{{initial, 1, true}, {least, 2, false}, {display, 2, false}} {
+		w := newWorld(t, Settings{TextScale: c.scale})
+		w.win.Resize(c.size)
+		w.Show(choosingState(manyRoles(40, 9), nil))
+		w.press(fyne.KeyEnd)
+		headings := 0
+		for _, key := range slices.Concat(slices.Repeat([]fyne.KeyName{fyne.KeyUp}, 30), slices.Repeat([]fyne.KeyName{fyne.KeyDown}, 30)) {
+			w.press(key)
+			requireInView(t, w)
+			requireNothingOverlaps(t, w)
+			screen, ok := w.screen.(*choosing)
+			require.True(t, ok)
+			chosen := screen.permissions[focusedChoice(t, w)]
+			heading := slices.ContainsFunc(w.heard(), func(o placed) bool {
+				text, is := o.CanvasObject.(*widgets.Text)
+				return is && strings.HasPrefix(text.AccessibilityLabel(), chosen.OrgName+"  ") && o.at.Y >= w.header.box.Size().Height
+			})
+			if heading {
+				headings++
+				continue
+			}
+			require.False(t, c.all, chosen)
+			require.Contains(t, w.focused(), ", "+organisation(chosen)+", ")
+		}
+		require.Positive(t, headings)
+	}
+}
+
 // TestManyRoles: a consultant with 40 organisations of ten roles. Only visible cards exist, every
 // card can be reached, and the focused one is in view and is the one that Enter takes.
 func TestManyRoles(t *testing.T) {
@@ -483,13 +657,6 @@ func TestManyRoles(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(choosingState(permissions, nil))
 		return w
-	}
-	requireInView := func(t *testing.T, w *world) {
-		t.Helper()
-		card := requireFocusedObject(t, w)
-		top := w.header.box.Size().Height
-		require.GreaterOrEqual(t, card.at.Y, top)
-		require.LessOrEqual(t, card.at.Y+card.Size().Height, w.status.box.Position().Y)
 	}
 	cards := func(w *world) int {
 		count := 0
@@ -556,7 +723,7 @@ func TestManyRoles(t *testing.T) {
 		w.win.Resize(fyne.NewSize(minWidth, minHeight)) // every card gets another place
 		require.Less(t, cards(w), 40)
 		require.Equal(t, strings.TrimRight(said, ", 0123456789"), w.focused())
-		w.press(fyne.KeyReturn)
+		w.press(fyne.KeyReturn, fyne.KeyReturn) // the first one shows it
 		screen, ok := w.screen.(*choosing)
 		require.True(t, ok)
 		requireIntents(t, w, signin.Choose{Permission: screen.permissions[choice]})
@@ -704,6 +871,95 @@ func TestADoubleClickIsOneClick(t *testing.T) {
 		require.Len(t, w.took(), 1)
 		test.TapCanvas(w.win.Canvas(), middleOf(objectOf(t, w, card("Service provider clinician admin"))))
 		requireIntents(t, w, signin.Choose{Permission: clinicianAdmin})
+	})
+}
+
+// TestADoublePressIsOnePress: a key pressed twice at once must not press what the first press has
+// brought. If this fails, one Enter too many signs its user in as the role used last, chooses for whom
+// they work, or answers a question that they have not read.
+func TestADoublePressIsOnePress(t *testing.T) {
+	key := func(name fyne.KeyName) func(*world) { return func(w *world) { w.strike(name, 0) } }
+	char := func(r rune) func(*world) { return func(w *world) { w.strikeRune(r) } }
+	tab := func(times int) func(*world) {
+		return func(w *world) {
+			for range times {
+				w.press(fyne.KeyTab)
+			}
+		}
+	}
+	nothing := func(*world) {}
+	signOut := func(w *world) {
+		button, ok := objectOf(t, w, func(b *widgets.Button) bool { return b.AccessibilityLabel() == "Sign out" }).CanvasObject.(fyne.Focusable)
+		require.True(t, ok)
+		w.focus(button)
+	}
+	acting := clinicianState(3, "555031999105").LastUsed
+	roles := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, &clinicianAdmin))
+	again := onFHIR(choosingState([]ersclient.Permission{clinicianAdmin, triage}, &triage))
+	choose := func(p ersclient.Permission) signin.Intent { return signin.Choose{Permission: p} }
+	admin, asked := choose(clinicianAdmin), clinicianState(3, acting.OnBehalfOf)
+	for name, c := range map[string]struct {
+		before signin.State
+		start  func(*world)
+		// first is pressed twice, and other is another key that does the same.
+		first, other func(*world)
+		// takes is what the first press does, and wrong what another one does on what it has brought:
+		// the state after it, unless it is a question in the same one.
+		takes signin.Intent
+		after *signin.State
+		wrong signin.Intent
+	}{
+		"a refused role": {choiceFailedState(), nothing, key(fyne.KeyReturn), key(fyne.KeySpace), signin.TryAgain{}, &again, choose(triage)},
+		"a refused role, by Space": {choiceFailedState(), nothing, key(fyne.KeySpace), key(fyne.KeyReturn), signin.TryAgain{}, &again,
+			choose(triage)},
+		"a role": {roles, nothing, key(fyne.KeyReturn), char('1'), admin, &asked, choose(*acting)},
+		"a role, without a focus": {roles, func(w *world) { w.win.Canvas().Unfocus() }, key(fyne.KeyEnter), key(fyne.KeySpace), admin,
+			&asked, choose(*acting)},
+		"a role, by its digit": {roles, nothing, char('1'), key(fyne.KeyReturn), admin, &asked, choose(*acting)},
+		"a role that a search has found": {roles, func(w *world) { w.typed("admin") }, key(fyne.KeyReturn), key(fyne.KeySpace), admin,
+			&asked, choose(*acting)},
+		"Sign out":           {signedInState(), tab(2), key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil, signin.SignOut{}},
+		"Sign out, by Space": {signedInState(), tab(2), key(fyne.KeySpace), key(fyne.KeyReturn), nil, nil, signin.SignOut{}},
+		"Switch role":        {signedInState(), tab(1), key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil, signin.SwitchRole{}},
+		"Sign out while switching": {switchingState(), signOut, key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil,
+			signin.SignOut{}},
+		"Back from Not you?": {roles, func(w *world) { w.openNotYou() }, key(fyne.KeyReturn), key(fyne.KeySpace), nil, nil, admin},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for how, second := range map[string]func(*world){"another key": c.other, "the key again, later": c.first} {
+				w := newWorld(t, Settings{})
+				w.Show(c.before)
+				c.start(w)
+				took := func(want signin.Intent, when string) {
+					t.Helper()
+					if want == nil {
+						requireIntents(t, w)
+						return
+					}
+					require.Equal(t, []signin.Intent{want}, w.took(), "%s, %s", how, when)
+				}
+				c.first(w)
+				took(c.takes, "first")
+				if c.after != nil {
+					w.Show(*c.after)
+				}
+				w.now = w.now.Add(doubleClick - time.Millisecond)
+				c.first(w)
+				took(nil, "second")
+				if how != "another key" {
+					w.now = w.now.Add(time.Millisecond)
+				}
+				second(w)
+				took(c.wrong, "third")
+			}
+		})
+	}
+	t.Run("two presses on a page that stays are two", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(roles)
+		w.strike(fyne.KeyReturn, 0)
+		w.strike(fyne.KeyReturn, 0)
+		requireIntents(t, w, admin, admin)
 	})
 }
 

@@ -40,6 +40,9 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 		}
 		w.entered = false
 	}
+	if enters(key) && !w.keyCounts(key.Name) {
+		return
+	}
 	if seen := w.tip.Away(); seen && key.Name == fyne.KeyEscape {
 		return // the next Escape ends what else it would
 	}

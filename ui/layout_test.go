@@ -47,12 +47,14 @@ func everyScreen() []signin.State {
 }
 
 // TestASmallDisplay: a display of 720 by 540 has room for the window, with the demonstration's menu
-// and the desktop's title bar.
+// and the desktop's title bar, whose heights were measured.
 func TestASmallDisplay(t *testing.T) {
-	const menu, titleBar = 32, 28 // as measured
-	w := newWorld(t, Settings{Demonstration: true})
-	require.LessOrEqual(t, w.frame.MinSize().Height+menu+titleBar, float32(540))
-	require.LessOrEqual(t, w.frame.MinSize().Width, float32(720))
+	const titleBar = 28
+	for scale, menu := range map[float32]float32{0.8: 32, 1: 32, 2: 52} {
+		w := newWorld(t, Settings{Demonstration: true, TextScale: scale})
+		require.LessOrEqual(t, w.frame.MinSize().Height+menu+titleBar, float32(540), "at %v", scale)
+		require.LessOrEqual(t, w.frame.MinSize().Width, float32(720))
+	}
 }
 
 // TestHelpFromItsTop: help is read from its first line, also when the strip leads to help that is open

@@ -78,7 +78,10 @@ func codeWords(text string) []string {
 
 // organisation returns an organisation in one line: its name and ODS code, or whichever there is.
 func organisation(p ersclient.Permission) string {
-	name, code := problem.Clean(p.OrgName, 200), problem.Clean(p.OrgIdentifier, 40)
+	return withCode(problem.Clean(p.OrgName, 200), problem.Clean(p.OrgIdentifier, 40))
+}
+
+func withCode(name, code string) string {
 	switch {
 	case name == "":
 		return code

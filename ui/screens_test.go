@@ -450,7 +450,7 @@ func requireSearchSeen(t *testing.T, w *world) {
 		assert.Fail(t, "not there", what)
 	}
 	seen(func(o fyne.CanvasObject) bool { return o == fyne.CanvasObject(screen.search) }, 0, "the field")
-	if screen.ready == none {
+	if screen.choices.Ready == none {
 		seen(func(o fyne.CanvasObject) bool { return o == fyne.CanvasObject(screen.nothing) }, 0, "that nothing was found")
 		return
 	}

@@ -214,6 +214,7 @@ func (s *signedIn) askToClose() { s.question(s.closing.box, s.closing.keep) }
 
 // question asks in place of the buttons, and of another question.
 func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
+	s.w.scenes++
 	s.buttons.Hide()
 	s.confirm.Hide()
 	s.switching.Hide()
@@ -227,6 +228,7 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 
 // dismiss shows the buttons again and restores the focus, where Enter only asks again.
 func (s *signedIn) dismiss() {
+	s.w.scenes++
 	s.confirm.Hide()
 	s.switching.Hide()
 	s.closing.box.Hide()

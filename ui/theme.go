@@ -170,6 +170,9 @@ var standard = map[fyne.ThemeColorName]fyne.ThemeColorName{
 	theme.ColorNameError:               widgets.ColorDanger,
 }
 
+// textSize is the size of text in a menu at a text scale of 1.
+const textSize = 15
+
 // sizes are those at a text scale of 1. No text is smaller than 12.
 var sizes = map[fyne.ThemeSizeName]float32{
 	widgets.SizeTitle:            26,
@@ -181,7 +184,7 @@ var sizes = map[fyne.ThemeSizeName]float32{
 	widgets.SizeCard:             280,
 	widgets.SizeLabel:            170,
 	widgets.SizeIcon:             11,
-	theme.SizeNameText:           15,
+	theme.SizeNameText:           textSize,
 	theme.SizeNameInputBorder:    2,
 	theme.SizeNameCaptionText:    12,
 	theme.SizeNameHeadingText:    26,

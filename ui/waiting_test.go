@@ -131,15 +131,16 @@ func TestHelpWhileThePasscodeIsAskedFor(t *testing.T) {
 // TestHelpAnswers: a signed-in user, or one who chooses, who presses F1 gets an answer and not only a
 // button.
 func TestHelpAnswers(t *testing.T) {
-	const keys = "Keys: 1–9 choose, letters search, * favourite, Esc back"
+	const keys = "Keys: 1–9 choose, letters search, * favourite"
 	hides := preferencesOf(map[Preference]string{PreferMinimise: "true"})
 	for name, c := range map[string]struct {
 		state     signin.State
 		settings  Settings
 		sees, not []string
 	}{
-		"choosing": {choosingState(fiveRoles(), &triage), Settings{}, []string{"My organisation or role is missing", keys}, nil},
-		"one role": {choosingState(fiveRoles()[:1], nil), Settings{}, []string{"The name at the top is not mine"}, []string{keys}},
+		"choosing":         {choosingState(fiveRoles(), &triage), Settings{}, []string{"My organisation or role is missing", keys}, []string{"Esc back"}},
+		"choosing another": {switchingState(), Settings{}, []string{keys + ", Esc back"}, nil},
+		"one role":         {choosingState(fiveRoles()[:1], nil), Settings{}, []string{"The name at the top is not mine"}, []string{keys}},
 		"signed in": {signedInState(), Settings{}, []string{"How do I change my role?", "You are signed out of e-RS. To stay signed in",
 			"Another application does not see that I am signed in", "My organisation or role is missing"}, []string{keys}},
 		"the window is only hidden": {signedInState(), Settings{Tray: true, Preferences: hides},

@@ -81,8 +81,13 @@ type Window struct {
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.
 	shown int
-	// clicked is the last click on a button or card.
-	clicked click
+	// scenes counts what is shown: screens, pages over them, and questions in them.
+	scenes int
+	// clicked is the last click on a button or card, and pressed the last press of a key that presses
+	// or chooses.
+	clicked, pressed press
+	clickedAt        fyne.Position
+	pressedKey       fyne.KeyName
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.
@@ -419,6 +424,7 @@ func (w *Window) replace(state signin.State) {
 
 // put puts a page into the window.
 func (w *Window) put(page screen) {
+	w.scenes++
 	w.tip.Away()
 	w.viewport.OnRoom = page.room
 	w.viewport.OnMoved = func(top, bottom float32) {

@@ -149,8 +149,28 @@ func (w *world) press(keys ...fyne.KeyName) {
 	}
 }
 
+// apart lets time pass before a key that presses or chooses is pressed again: two presses are not the
+// halves of a double one.
+func (w *world) apart(name fyne.KeyName) {
+	if name == fyne.KeyEnter {
+		name = fyne.KeyReturn
+	}
+	if name == w.pressedKey {
+		w.now = w.now.Add(doubleClick)
+	}
+}
+
 // hold is press with a number of repeats before the key comes up.
 func (w *world) hold(name fyne.KeyName, repeats int) {
+	w.t.Helper()
+	if name == fyne.KeyReturn || name == fyne.KeyEnter || name == fyne.KeySpace {
+		w.apart(name)
+	}
+	w.strike(name, repeats)
+}
+
+// strike is hold, however soon after the same key.
+func (w *world) strike(name fyne.KeyName, repeats int) {
 	w.t.Helper()
 	canvas := w.win.Canvas()
 	if name == fyne.KeyTab {
@@ -179,6 +199,14 @@ func (w *world) shiftTab() { w.win.Canvas().FocusPrevious() }
 
 // char types a character.
 func (w *world) char(r rune) {
+	if r >= '0' && r <= '9' {
+		w.apart(fyne.KeyName(r))
+	}
+	w.strikeRune(r)
+}
+
+// strikeRune is char, however soon after the same one.
+func (w *world) strikeRune(r rune) {
 	if focused := w.win.Canvas().Focused(); focused != nil {
 		focused.TypedRune(r)
 	} else {

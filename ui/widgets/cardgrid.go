@@ -17,6 +17,9 @@ type Section struct {
 	Cards   []*Card
 	// Apart: the cards have more or less text than others, and a height of their own.
 	Apart bool
+	// Name is what a card with the focus shows if there is no room for the heading above it; "" for
+	// nothing.
+	Name string
 }
 
 const (
@@ -36,9 +39,15 @@ type CardGrid struct {
 	OnChosen func(choice int)
 	// OnStar is called with the choice whose star was pressed.
 	OnStar func(choice int)
-	// Counts reports whether a click on a card, at a position on the canvas, counts; nil means that it
-	// does.
-	Counts func(at fyne.Position) bool
+	// Counts reports whether a click on a card, at a position on the canvas, counts, and KeyCounts
+	// whether a press of a key does.
+	Counts    func(at fyne.Position) bool
+	KeyCounts func(*fyne.KeyEvent) bool
+	// Enter is the name of the key that takes a card, which that card bears: the one with the focus, or
+	// that of the choice Ready, unless it is none. OnTaken is called when it may be another one.
+	Enter   string
+	Ready   int
+	OnTaken func()
 	// OnFocus is called with a card that should get the focus.
 	OnFocus func(fyne.Focusable)
 	// OnReveal is called with the part of the grid that should be visible, as a card in it has the
@@ -63,11 +72,14 @@ type CardGrid struct {
 	rows      []choiceRow
 	cardWidth float32
 	height    float32
+	// tall are the heights of the cards of each section.
+	tall []float32
 
 	top, bottom float32
-	focused     int  // the choice whose card last had the focus, or none
-	grown       int  // the choice whose card shows all of its text, or none
-	digitsAway  bool // digits have another use
+	focused     int    // the choice whose card last had the focus, or none
+	grown       int    // the choice whose card shows all of its text, or none
+	name        string // the name of the focused card's section, if the card shows it
+	digitsAway  bool   // digits have another use
 	cards       map[int]*choiceCard
 	headings    map[int]*Text
 	spareCards  []*choiceCard
@@ -96,8 +108,9 @@ type choiceCard struct {
 // NewCardGrid returns a grid of cards.
 func NewCardGrid(sections []Section) *CardGrid {
 	c := &CardGrid{
-		OnChosen: func(int) {}, OnStar: func(int) {}, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
-		OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
+		OnChosen: func(int) {}, OnStar: func(int) {}, Counts: func(fyne.Position) bool { return true },
+		KeyCounts: func(*fyne.KeyEvent) bool { return true }, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
+		Ready: none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
 	c.ground = &headingGround{of: c}
@@ -119,7 +132,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 
 // SetSections replaces the choices; none has the focus. They are placed at the next layout.
 func (c *CardGrid) SetSections(sections []Section) {
-	c.rows, c.focused, c.grown, c.width = c.rows[:0], none, none, 0
+	c.rows, c.focused, c.grown, c.name, c.width = c.rows[:0], none, none, "", 0
 	c.release(0, 0, none)
 	c.deal(sections)
 }
@@ -135,6 +148,9 @@ func (c *CardGrid) deal(sections []Section) {
 // moves until the width changes, unless the card with the focus needs more room for all of its text.
 func (c *CardGrid) Relabel(sections []Section) {
 	c.deal(sections)
+	if c.name != "" {
+		c.name = c.sections[c.rows[c.rowOf(c.focused)].section].Name
+	}
 	for row, heading := range c.headings {
 		c.setHeading(heading, row)
 	}
@@ -149,7 +165,7 @@ func (c *CardGrid) Relabel(sections []Section) {
 		c.grow()
 	}
 	if focused && c.grown != none {
-		c.reveal()
+		c.reveal(c.focused)
 	}
 }
 
@@ -165,15 +181,40 @@ func (c *CardGrid) Focus(choice int) {
 		return
 	}
 	c.focused = choice
-	c.reveal()
+	c.reveal(choice)
 	c.materialise()
 	if card := c.cards[choice]; card != nil {
 		c.OnFocus(card.RoleCard)
 	}
+	c.taken() // a card that had the focus as another choice does not gain it
 }
 
 // Focused returns the choice whose card last had the focus, or false if none had.
 func (c *CardGrid) Focused() (int, bool) { return c.focused, c.focused != none }
+
+// Taken returns the choice that Enter takes, or none: that of the card with the focus, or else Ready.
+func (c *CardGrid) Taken() int {
+	if card := c.cards[c.focused]; card != nil && card.focused {
+		return c.focused
+	}
+	return c.Ready
+}
+
+// taken shows which card Enter takes.
+func (c *CardGrid) taken() {
+	c.materialise()
+	c.OnTaken()
+}
+
+// Rename replaces the heading of a section, in the room that it has.
+func (c *CardGrid) Rename(section int, heading []Run) {
+	c.sections[section].Heading = heading
+	for row, text := range c.headings {
+		if c.rows[row].section == section {
+			c.setHeading(text, row)
+		}
+	}
+}
 
 // ShowDigits sets whether the cards have digits: not while these keys have another use, as in a
 // text field.
@@ -245,30 +286,61 @@ func (c *CardGrid) Show(top, bottom float32) {
 	c.materialise()
 }
 
-func (c *CardGrid) reveal() {
+// Reveal brings the card that last had the focus into view again, if one had.
+func (c *CardGrid) Reveal() {
+	if c.focused != none {
+		c.reveal(c.focused)
+	}
+}
+
+// reveal brings a card into view, with the heading above it if both fit.
+func (c *CardGrid) reveal(choice int) {
 	if len(c.rows) == 0 {
 		return
 	}
-	top, bottom := c.Part(c.focused)
-	const margins = 48 // may be left free around it
-	if row := c.rows[c.rowOf(c.focused)]; bottom-top+margins > c.bottom-c.top && c.bottom > c.top {
-		top = row.y // without room for the heading
+	top := c.headingOf(choice)
+	if c.far(choice) {
+		top = c.rows[c.rowOf(choice)].y
 	}
-	c.OnReveal(top, bottom)
+	c.OnReveal(top, c.End(choice))
 }
 
-// Part returns the part of the grid with a choice: its row, and the heading if directly above it.
-// It is zero before the first layout.
-func (c *CardGrid) Part(choice int) (top, bottom float32) {
-	if len(c.rows) == 0 {
-		return 0, 0
-	}
+// headingOf returns where the heading above a choice begins.
+func (c *CardGrid) headingOf(choice int) float32 {
 	row := c.rowOf(choice)
-	top = c.rows[row].y
-	if row > 0 && c.rows[row-1].count == 0 {
-		top = c.rows[row-1].y // together with the heading
+	for row > 0 && c.rows[row].count > 0 {
+		row--
 	}
-	return top, c.rows[row].y + c.rows[row].height
+	return c.rows[row].y
+}
+
+// far reports whether a choice and the heading above it do not both fit into view.
+func (c *CardGrid) far(choice int) bool {
+	const margins = 48 // may be left free around them
+	return c.bottom > c.top && c.End(choice)-c.headingOf(choice)+margins > c.bottom-c.top
+}
+
+// End returns where the row of a choice ends. It is zero before the first layout.
+func (c *CardGrid) End(choice int) float32 {
+	if len(c.rows) == 0 {
+		return 0
+	}
+	row := c.rows[c.rowOf(choice)]
+	return row.y + row.height
+}
+
+// Seen reports whether the title of a choice's card is in view. If it is not, it brings the card into
+// view: a key must not take what its user cannot see.
+func (c *CardGrid) Seen(choice int) bool {
+	if len(c.rows) == 0 {
+		return false
+	}
+	title := c.rows[c.rowOf(choice)].y + cardTop
+	if line := c.ruler.title.MinSize().Height; title >= c.top && title+line <= c.bottom {
+		return true
+	}
+	c.reveal(choice)
+	return false
 }
 
 func (c *CardGrid) rowOf(choice int) int {
@@ -294,7 +366,7 @@ func (c *CardGrid) measure(width float32) {
 		c.heights = map[*Card]float32{}
 	}
 	c.cardWidth = cardWidth
-	heights := c.tallest()
+	c.tall = c.tallest()
 
 	c.rows = c.rows[:0]
 	y, first := float32(0), 0
@@ -312,7 +384,7 @@ func (c *CardGrid) measure(width float32) {
 		c.rows = append(c.rows, choiceRow{section: i, first: first, y: y, height: height})
 		y += height + headingBelow
 		for left := len(section.Cards); left > 0; left -= columns {
-			count, height := min(left, columns), heights[i]
+			count, height := min(left, columns), c.tall[i]
 			if c.grown >= first && c.grown < first+count {
 				height = max(height, c.wholeHeight())
 			}
@@ -326,12 +398,17 @@ func (c *CardGrid) measure(width float32) {
 	c.release(0, 0, c.focused) // every position has changed
 }
 
-// grow lets the focused card show all of its text, and the previous one no longer.
+// grow lets the focused card show all of its text beside the key, and the previous one no longer.
 func (c *CardGrid) grow() {
 	grown := none
-	if c.cardWidth > 0 {
-		c.ruler.Set(*c.choices[c.focused])
-		if c.ruler.Cut(c.cardWidth) {
+	c.name = ""
+	if c.cardWidth > 0 && len(c.rows) > 0 {
+		section := c.rows[c.rowOf(c.focused)].section
+		if c.far(c.focused) {
+			c.name = c.sections[section].Name
+		}
+		c.ruler.Set(c.marked(c.choices[c.focused], c.name))
+		if c.ruler.Cut(c.cardWidth) || c.ruler.HeightFor(c.cardWidth) > c.tall[section] {
 			grown = c.focused
 		}
 	}
@@ -344,19 +421,30 @@ func (c *CardGrid) grow() {
 
 // wholeHeight returns the height of the card that shows all of its text.
 func (c *CardGrid) wholeHeight() float32 {
-	whole := *c.choices[c.grown]
+	whole := c.marked(c.choices[c.grown], c.name)
 	whole.Whole = true
 	c.ruler.Set(whole)
 	return c.ruler.HeightFor(c.cardWidth)
 }
 
+// marked returns a card as it is when Enter takes it, with the name of its section unless that is "".
+func (c *CardGrid) marked(card *Card, name string) Card {
+	marked := *card
+	marked.Key = c.Enter
+	if name != "" {
+		marked.Lines = slices.Concat([]string{name}, marked.Lines)
+	}
+	return marked
+}
+
 // tallest returns the height of each section's cards: the greatest needed in any section that is
 // not apart.
 func (c *CardGrid) tallest() []float32 {
-	heights, shared := make([]float32, len(c.sections)), float32(0)
+	heights, shared, choice := make([]float32, len(c.sections)), float32(0), 0
 	for i, section := range c.sections {
-		for _, choice := range section.Cards {
-			heights[i] = max(heights[i], c.heightOf(choice))
+		for _, card := range section.Cards {
+			heights[i] = max(heights[i], c.heightOf(card, choice == c.Ready))
+			choice++
 		}
 		if !section.Apart {
 			shared = max(shared, heights[i])
@@ -373,13 +461,17 @@ func (c *CardGrid) tallest() []float32 {
 // mostHeights bounds what is kept: more than all roles, and a screen of long names.
 const mostHeights = 1000
 
-// heightOf returns the height of a card. It is kept, so that a key in a search measures nothing.
-func (c *CardGrid) heightOf(choice *Card) float32 {
-	height, known := c.heights[choice]
+// heightOf returns the height of a card, with the key if Enter takes it at first. It is kept, so that a key in a search measures nothing.
+func (c *CardGrid) heightOf(card *Card, ready bool) float32 {
+	height, known := c.heights[card]
 	if !known {
-		c.ruler.Set(*choice)
+		measured := *card
+		if ready {
+			measured = c.marked(card, "")
+		}
+		c.ruler.Set(measured)
 		height = c.ruler.HeightFor(c.cardWidth)
-		c.heights[choice] = height
+		c.heights[card] = height
 	}
 	return height
 }
@@ -494,6 +586,12 @@ func (c *CardGrid) showCard(choice, row int) *RoleCard {
 		c.cards[choice] = card
 	}
 	shown := *c.choices[choice]
+	switch {
+	case choice == c.Taken() && choice == c.focused:
+		shown = c.marked(c.choices[choice], c.name)
+	case choice == c.Taken():
+		shown.Key = c.Enter
+	}
 	shown.Whole = choice == c.grown
 	if c.digitsAway {
 		shown.Digits = ""
@@ -528,14 +626,17 @@ func (c *CardGrid) spareCard() *choiceCard {
 	}
 	card := &choiceCard{RoleCard: NewRoleCard()}
 	card.Skipped = func() bool { return card.choice != c.stop() }
-	card.Counts = func(at fyne.Position) bool { return c.Counts == nil || c.Counts(at) }
+	card.Counts = func(at fyne.Position) bool { return c.Counts(at) }
+	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) && c.Seen(card.choice) }
 	card.OnTapped = func() { c.OnChosen(card.choice) }
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() {
 		c.focused = card.choice
 		c.grow()
-		c.reveal()
+		c.taken()
+		c.reveal(card.choice)
 	}
+	card.OnBlur = c.taken
 	card.OnMouse = func(over bool, at fyne.Position) {
 		var texts []string
 		if over {

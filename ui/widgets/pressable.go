@@ -27,11 +27,13 @@ type pressable struct {
 
 	// OnTapped is called when the control is pressed.
 	OnTapped func()
-	// Counts reports whether a click at a position on the canvas counts; nil means that it does. Keys
-	// always count.
-	Counts func(at fyne.Position) bool
-	// OnFocus is called when the control gains the focus, so that a page can bring it into view.
-	OnFocus func()
+	// Counts reports whether a click at a position on the canvas counts, and KeyCounts whether a press
+	// of a key does; nil means that it does.
+	Counts    func(at fyne.Position) bool
+	KeyCounts func(*fyne.KeyEvent) bool
+	// OnFocus is called when the control gains the focus, so that a page can bring it into view, and
+	// OnBlur when it loses it.
+	OnFocus, OnBlur func()
 	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
 	// when it has left or pressed.
 	OnMouse func(over bool, at fyne.Position)
@@ -42,9 +44,9 @@ type pressable struct {
 	hovered, focused, held, armed bool
 }
 
-// Listen sets OnFocus, OnKey and OnRune.
-func (p *pressable) Listen(focused func(), key func(*fyne.KeyEvent), typed func(rune)) {
-	p.OnFocus, p.OnKey, p.OnRune = focused, key, typed
+// Listen sets OnFocus, KeyCounts, OnKey and OnRune.
+func (p *pressable) Listen(focused func(), counts func(*fyne.KeyEvent) bool, key func(*fyne.KeyEvent), typed func(rune)) {
+	p.OnFocus, p.KeyCounts, p.OnKey, p.OnRune = focused, counts, key, typed
 }
 
 // Tapped is called by Fyne for a click.
@@ -123,6 +125,9 @@ func (p *pressable) FocusGained() {
 func (p *pressable) FocusLost() {
 	p.focused, p.armed = false, false
 	p.Refresh()
+	if p.OnBlur != nil {
+		p.OnBlur()
+	}
 }
 
 // Focused reports whether the control has the focus.
@@ -138,8 +143,9 @@ func (p *pressable) KeyUp(*fyne.KeyEvent) { p.armed = false }
 func (p *pressable) TypedKey(key *fyne.KeyEvent) {
 	switch {
 	case presses(key):
-		if p.armed {
-			p.armed = false
+		armed := p.armed
+		p.armed = false
+		if armed && (p.KeyCounts == nil || p.KeyCounts(key)) {
 			p.press()
 		}
 	case p.OnKey != nil:

@@ -24,8 +24,8 @@ type Card struct {
 	Whole bool
 	// Spare leaves room for one more line: see [CardGrid.Relabel].
 	Spare bool
-	// Key is the key that chooses the card, and Digits those that do so outside of a text field. They
-	// are shown in its corner.
+	// Key is the key that chooses the card (see [CardGrid.Enter]), and Digits those that do so outside
+	// of a text field. They are shown in its corner.
 	Key, Digits string
 	// Accent adds a bar at the card's left.
 	Accent bool

@@ -27,6 +27,8 @@ import (
 type Desktop struct {
 	display string
 	server  *exec.Cmd
+	// pressed is when each key that presses a control or chooses was last pressed.
+	pressed map[string]time.Time
 }
 
 // Start starts an X server with a screen of the window's size.
@@ -54,7 +56,7 @@ func start(ctx context.Context, width, height int, openGL string) (*Desktop, err
 	if err != nil {
 		return nil, fmt.Errorf("could not start Xvfb (package xvfb): %w", err)
 	}
-	d := &Desktop{server: server}
+	d := &Desktop{server: server, pressed: map[string]time.Time{}}
 	if err := numberOut.SetReadDeadline(time.Now().Add(30 * time.Second)); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -147,14 +149,34 @@ func (d *Desktop) HasWindow(ctx context.Context, title string) (bool, error) {
 	return err == nil, err
 }
 
-// Press presses keys one after the other, by their X names: Return, Tab, Escape, F9, ctrl+f, 3.
+// Press presses keys one after the other, by their X names: Return, Tab, Escape, F9, ctrl+f, 3. The
+// window ignores the second half of a double press, so presses of one key are apart.
 func (d *Desktop) Press(ctx context.Context, keys ...string) error {
+	const doublePress = 600 * time.Millisecond
 	for _, key := range keys {
+		counted := key == "Return" || key == "space" || len(key) == 1 && key >= "0" && key <= "9"
+		if counted {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Until(d.pressed[key].Add(doublePress))):
+			}
+		}
 		if _, err := d.xdotool(ctx, "key", "--delay", "30", key); err != nil {
 			return err
 		}
+		if counted {
+			d.pressed[key] = time.Now()
+		}
 	}
 	return nil
+}
+
+// PressTwice presses a key twice as fast as a hand that means one press.
+func (d *Desktop) PressTwice(ctx context.Context, key string) error {
+	_, err := d.xdotool(ctx, "key", "--delay", "30", key, key)
+	d.pressed[key] = time.Now()
+	return err
 }
 
 // Click presses the left mouse button at a point of the screen.
