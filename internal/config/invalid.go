@@ -16,23 +16,29 @@ import (
 // all of them as one Problem; the log gets a line for each.
 type Invalid struct {
 	Problems []*problem.Problem
+	// Discarded are the faults that stop nothing, for the service desk alone: what does not count may
+	// be the misspelt name of what is missing, or the platform that was meant.
+	Discarded []*problem.Problem
 }
 
 // Problem returns the only Problem, or one that has each for the service desk, so that three wrong
 // settings do not take three starts. A text has the marks of its Problem, numbered.
 func (e *Invalid) Problem() *problem.Problem {
 	if len(e.Problems) == 1 {
-		return e.Problems[0]
+		return also(e.Problems[0], e.Discarded)
 	}
 	made := several.With("Count", strconv.Itoa(len(e.Problems)))
 	made.ServiceDesk = []string{stepAgain}
 	addLines(made, e.Problems, 0)
-	return made.Because(errors.Join(e.Unwrap()...))
+	return also(made.Because(errors.Join(e.Unwrap()...)), e.Discarded)
 }
 
-// Also returns a copy of p that tells the service desk of further faults as well, which are less
-// grave. At most maxShown have a line.
-func Also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
+// also returns p, or a copy of it that tells the service desk of further faults as well, which are
+// less grave. At most maxShown have a line.
+func also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
+	if len(further) == 0 {
+		return p
+	}
 	made := *p
 	// The numbers follow those of [Invalid.Problem].
 	addLines(&made, further, maxShown)

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -247,9 +246,7 @@ func (n Target) audit(ctx context.Context) Finding {
 
 func (n Target) settings(context.Context) Finding {
 	if wrong := settingsProblems(n.SettingsErr); len(wrong) > 0 {
-		// What does not count may be the misspelt name of what is missing.
-		odd := slices.DeleteFunc(slices.Clone(n.Settings.Warnings), func(p *problem.Problem) bool { return slices.Contains(wrong, p) })
-		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, config.Also(together(wrong), odd))
+		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, problem.Of(n.SettingsErr))
 	}
 	if odd := n.Settings.Warnings; len(odd) > 0 {
 		return counted(attention, len(odd), saidSettingOdd, saidSettingsOdd, together(odd))
