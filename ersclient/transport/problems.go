@@ -323,7 +323,8 @@ var (
 		},
 		Retry: true,
 	}
-	certificateMissing = &problem.Problem{
+	// CertificateMissing: the server wants a certificate of the client, which presents none.
+	CertificateMissing = &problem.Problem{
 		Code:  "TLS-CLIENT_CERT_MISSING",
 		Title: "e-RS asks for your organisation's certificate",
 		Happened: "{{.Host}} asked for your organisation's endpoint certificate. None is set up on " +

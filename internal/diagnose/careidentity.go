@@ -111,7 +111,7 @@ func examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.E
 	}
 	way, err := makeWay()
 	if err != nil {
-		return nil, transport.Examination{}, skipped(saidNoAddress)
+		return nil, transport.Examination{}, unmade(err)
 	}
 	answer, err := way.Examine(ctx)
 	if err != nil {

@@ -152,6 +152,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		options []erstest.Option
 		change  func(*testing.T, *world)
 		want    map[string]string // state and code by row
+		says    map[string]string // sentence by row
 	}{
 		"an authority that is not trusted": {change: func(_ *testing.T, w *world) { w.client.RootCAs = x509.NewCertPool() },
 			want: map[string]string{"tls": "failed TLS-UNTRUSTED", "ers": "failed TLS-UNTRUSTED", "clock": "skipped", "dns": "ok", "proxy": "ok"}},
@@ -167,7 +168,14 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 			w.target.Certificate = func(context.Context) (tls.Certificate, error) {
 				return certificate.Load(certificate.Files{})
 			}
-		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "failed TLS-CLIENT_CERT_MISSING"}},
+		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "skipped"}, says: map[string]string{
+			"ers": "e-RS asks for your organisation's certificate, which could not be used. Its own check says why."}},
+		"a certificate of ours that has expired": {change: func(t *testing.T, w *world) {
+			expired := selfSigned(t, time.Now().AddDate(0, 0, -3)).Leaf
+			w.target.Certificate = func(context.Context) (tls.Certificate, error) {
+				return tls.Certificate{}, certificate.Check(expired, "certificate", "expired.pem")
+			}
+		}, want: map[string]string{"certificate": "failed CERT-EXPIRED", "tls": "ok", "clock": "skipped", "ers": "skipped"}},
 		"a certificate of ours from elsewhere": {change: func(t *testing.T, w *world) {
 			w.target.Certificate = fixed(selfSigned(t, time.Now().AddDate(1, 0, 0)))
 		}, want: map[string]string{"certificate": "ok", "tls": "ok", "ers": "failed TLS-CLIENT_CERT"}},
@@ -176,7 +184,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		}, want: map[string]string{"certificate": "attention CERT-EXPIRES_SOON"}},
 		"a certificate behind a locked keyring": {change: func(_ *testing.T, w *world) {
 			w.target.Certificate = func(context.Context) (tls.Certificate, error) { return tls.Certificate{}, locked }
-		}, want: map[string]string{"certificate": "attention KEYRING-LOCKED", "tls": "ok"}},
+		}, want: map[string]string{"certificate": "attention KEYRING-LOCKED", "tls": "ok", "ers": "skipped"}},
 		"a name that is not found": {change: func(_ *testing.T, w *world) {
 			w.client.BaseURL = "https://ers.invalid/ers-api"
 			w.target.LookUp = func(context.Context, string) ([]string, error) {
@@ -196,13 +204,15 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 				_, _, err := certificate.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))
 				return nil, err
 			}
-		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped"}},
+		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped", "proxy": "skipped"}, says: map[string]string{
+			"dns": "The file that the setting ca_bundle names cannot be used.", "proxy": "The file that the setting ca_bundle names cannot be used."}},
 		"a proxy that cannot be understood": {change: func(_ *testing.T, w *world) {
 			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
 				_, err := transport.ProxyOf("ftp://proxy.example")
 				return nil, err
 			}
-		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}},
+		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}, says: map[string]string{
+			"dns": "The setting proxy cannot be used.", "tls": "The setting proxy cannot be used."}},
 		"a gateway that is overloaded": {change: func(_ *testing.T, w *world) { w.target.ERS = answers(http.StatusServiceUnavailable) },
 			want: map[string]string{"ers": "failed DIAG-ERS_STATUS", "clock": "skipped"}},
 		"a redirection": {change: func(_ *testing.T, w *world) { w.target.ERS = answers(http.StatusFound) },
@@ -272,6 +282,9 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 					said += " " + found[id].Problem.Code
 				}
 				assert.Equal(t, want, said, "%s: %s", id, found[id].Text())
+			}
+			for id, want := range test.says {
+				assert.Equal(t, want, found[id].Text(), id)
 			}
 		})
 	}
