@@ -293,6 +293,10 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		Because(&settingError{setting.Key, fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason)})
 }
 
+// ErrNotSet is in the chain of a Problem with a setting that every sign-in needs and that nothing
+// sets, unless another setting's value is why it is needed.
+var ErrNotSet = errors.New("is not set")
+
 // settingError is the cause of the Problem of one setting.
 type settingError struct {
 	key string
@@ -314,7 +318,7 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 	isSyntax := errors.As(reason, &syntax)
 	switch {
 	case f.layer == LayerPolicy:
-		made = badPolicy
+		made = f.unusablePolicy(syntax)
 	case errors.Is(reason, errUntrusted):
 		made = untrustedFile
 	case isSyntax && syntax.line > 0:
@@ -323,6 +327,21 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 		made = brokenFile
 	}
 	return f.fill(made, reason)
+}
+
+// unusablePolicy is the template for a policy's file. A slip in its syntax is no sign that another
+// person has edited it.
+func (f settingsFile) unusablePolicy(syntax *syntaxError) *problem.Problem {
+	if syntax == nil {
+		return badPolicy
+	}
+	made := *badPolicy
+	made.ServiceDesk = brokenFile.ServiceDesk
+	if syntax.line > 0 {
+		made.ServiceDesk = brokenLine.ServiceDesk
+		return made.With("Line", strconv.Itoa(syntax.line))
+	}
+	return &made
 }
 
 // skipped is the Problem of a user's file that does not count.
@@ -365,10 +384,10 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 			stepAgain,
 		},
 	}
-	cause := fmt.Errorf("%s is not set", setting.Key)
+	cause := fmt.Errorf("%s %w", setting.Key, ErrNotSet)
 	if reason != "" {
 		made.Happened = "The setting {{.Setting}} is missing: {{.Reason}}."
-		cause = fmt.Errorf("%w: %s", cause, reason)
+		cause = fmt.Errorf("%s is not set: %s", setting.Key, reason)
 	}
 	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
 		Because(&settingError{setting.Key, cause})
