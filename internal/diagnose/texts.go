@@ -69,13 +69,15 @@ const (
 	saidClientPublic = "The client id is set ({{.Origin}}). A broker needs no client secret."
 	saidNoClient     = "No client id is set that can be used."
 	saidRedirect     = "The browser can come back to this computer."
-	saidBrowser      = "This computer can open a page in the browser."
-	saidOAuth        = "The sign-in service {{.Host}} answers, over a verified connection (HTTP status {{.Status}})."
-	saidOAuthHere    = "The sign-in service {{.Host}} answers on this computer, without TLS (HTTP status {{.Status}})."
-	saidOAuthBad     = "Something is wrong at the sign-in service {{.Host}} (HTTP status {{.Status}})."
-	saidDirectory    = "The directory of organisations, {{.Host}}, answers (HTTP status {{.Status}})."
-	saidNoDirectory  = "Organisations are shown by their codes: their names cannot be looked up."
-	saidDirectoryOff = "The settings leave organisations' names out."
+	// Said of the port, by a window and beside one.
+	saidRedirectInUse = "The open window of e-RS Login uses this way, so it was not checked."
+	saidBrowser       = "This computer can open a page in the browser."
+	saidOAuth         = "The sign-in service {{.Host}} answers, over a verified connection (HTTP status {{.Status}})."
+	saidOAuthHere     = "The sign-in service {{.Host}} answers on this computer, without TLS (HTTP status {{.Status}})."
+	saidOAuthBad      = "Something is wrong at the sign-in service {{.Host}} (HTTP status {{.Status}})."
+	saidDirectory     = "The directory of organisations, {{.Host}}, answers (HTTP status {{.Status}})."
+	saidNoDirectory   = "Organisations are shown by their codes: their names cannot be looked up."
+	saidDirectoryOff  = "The settings leave organisations' names out."
 )
 
 // Texts returns every name and sentence of the screen's rows, for translation. Problems are
@@ -93,7 +95,7 @@ func Texts() []string {
 		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidNoBundle, saidBadProxy, saidNoOwn, saidKeyring, saidAudit, saidSettings,
 		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,
 
-		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidBrowser, saidOAuth, saidOAuthHere, saidOAuthBad, saidDirectory,
+		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidRedirectInUse, saidBrowser, saidOAuth, saidOAuthHere, saidOAuthBad, saidDirectory,
 		saidNoDirectory, saidDirectoryOff,
 	)
 	slices.Sort(list)
