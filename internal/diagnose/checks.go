@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"runtime"
 	"strconv"
 	"strings"
 
@@ -160,7 +161,10 @@ func (n Target) agent(ctx context.Context) Finding {
 	case agent.Err != nil:
 		return troubled(Failed, agent.Err)
 	case !agent.Installed:
-		return failed(saidNoAgent, smartcard.NotInstalled.Problem())
+		if runtime.GOOS != "windows" {
+			return failed(saidNoSource, ticketapi.NotInstalled(runtime.GOOS))
+		}
+		return failed(saidNoAgent, ticketapi.NotInstalled(runtime.GOOS))
 	}
 	return ok(saidAgent).With("API", known(problem.Clean(agent.API, maxVersion))).With("Engine", known(problem.Clean(agent.Engine, maxVersion)))
 }

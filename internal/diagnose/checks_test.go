@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -241,7 +242,10 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		}, want: map[string]string{"agent": "failed CARD-AGENT_SILENT", "ticket": "failed CARD-AGENT_SILENT"}},
 		"no agent": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, nil }
-		}, want: map[string]string{"agent": "failed CARD-NOT_INSTALLED"}},
+		}, want: map[string]string{"agent": "failed CARD-NOT_INSTALLED"}, says: map[string]string{"agent": map[bool]string{
+			true:  "The Identity Agent is not installed on this computer.",
+			false: "No program that reads smartcards is set up: the setting agent_command is empty.",
+		}[runtime.GOOS == "windows"]}},
 		"a command for an agent": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{Kind: diagnose.AgentCommand}, nil }
 		}, want: map[string]string{"agent": "ok"}},

@@ -18,6 +18,7 @@ const (
 	saidCardUnseen  = "The reader could not be checked, so the card could not be checked either."
 	saidAgent       = "The Identity Agent is installed (API version {{.API}}, engine version {{.Engine}})."
 	saidNoAgent     = "The Identity Agent is not installed on this computer."
+	saidNoSource    = "No program that reads smartcards is set up: the setting agent_command is empty."
 	saidCommand     = "Smartcard sign-in uses the program in the setting agent_command."
 	saidSimulated   = "The Identity Agent is simulated in the demonstration."
 	saidTicket      = "A smartcard is signed in."
@@ -89,7 +90,7 @@ func Texts() []string {
 	}
 	list = append(list,
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
-		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
+		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidNoSource, saidCommand, saidSimulated,
 		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoTLS, saidNoChain, saidCertificate, saidASID,
 		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidNoBundle, saidBadProxy, saidNoOwn, saidKeyring, saidAudit, saidSettings,
