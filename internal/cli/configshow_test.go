@@ -144,6 +144,11 @@ func TestConfigShowWithMistakes(t *testing.T) {
 			sources.Environ = append(sources.Environ, test.environ)
 			status, stdout, stderr := showConfig(t, configShow{}, sources)
 			assert.Equal(t, test.status, status)
+			if name == "a bad value" {
+				_, origins, _ := showConfig(t, configShow{origin: true}, sources)
+				assert.Contains(t, origins, "request_timeout = \"15s\"  # built-in default, in the place of a value that cannot be used: "+
+					"environment variable ERS_LOGIN_REQUEST_TIMEOUT\n")
+			}
 			assert.Equal(t, settingsOn(config.PlatformHSCN), strings.Count(stdout, "\n"), "all are printed")
 			assert.Contains(t, stdout, "text_size = 120\n")
 			for _, says := range test.says {
@@ -166,8 +171,8 @@ func TestConfigShowOfWhatIsMissing(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "own.p12")
 	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
-	require.NoError(t, os.Chmod(file, 0o644))   //nolint:gosec // others can read it: the fault
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // as above
+	require.NoError(t, os.Chmod(file, 0o644)) // others can read it
+	require.NoError(t, os.Chmod(folder, 0o755))
 	status, _, _ = showConfig(t, configShow{}, config.Sources{Environ: []string{"ERS_LOGIN_CERTIFICATE=" + file}})
 	assert.Equal(t, app.StatusDone, status)
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -300,7 +301,24 @@ func (n Target) workstation(ctx context.Context) Finding {
 		return skipped(saidNothing)
 	}
 	if err := n.MissingEvents(ctx); err != nil {
-		return attention(saidUnseen, unseen.With("What", err.Error()).Because(err))
+		return attention(saidUnseen, unseen.With("What", missingEvents(err)).Because(err))
 	}
 	return ok(saidSeen)
+}
+
+// missingEvents returns what each of the joined errors says is missing: what comes before its reason,
+// which is for the service desk.
+func missingEvents(err error) string {
+	notes := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost is meant
+		notes = joined.Unwrap()
+	}
+	var what []string
+	for _, note := range notes {
+		missing, _, _ := strings.Cut(note.Error(), ": ")
+		if !slices.Contains(what, missing) {
+			what = append(what, missing)
+		}
+	}
+	return strings.Join(what, "; ")
 }

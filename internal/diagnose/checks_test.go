@@ -19,6 +19,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -154,6 +155,8 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		change  func(*testing.T, *world)
 		want    map[string]string // state and code by row
 		says    map[string]string // sentence by row
+		// happened ends what has happened, by row.
+		happened map[string]string
 	}{
 		"an authority that is not trusted": {change: func(_ *testing.T, w *world) { w.client.RootCAs = x509.NewCertPool() },
 			want: map[string]string{"tls": "failed TLS-UNTRUSTED", "ers": "failed TLS-UNTRUSTED", "clock": "skipped", "dns": "ok", "proxy": "ok"}},
@@ -268,6 +271,13 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"a workstation without events": {change: func(_ *testing.T, w *world) {
 			w.target.MissingEvents = func(context.Context) error { return errors.New("there is no logind") }
 		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}},
+		"a workstation with few events": {change: func(_ *testing.T, w *world) {
+			w.target.MissingEvents = func(context.Context) error {
+				long := errors.New(strings.Repeat("no such name; ", 20))
+				return errors.Join(fmt.Errorf("locking, switching users, sleep and shutdown: logind: %w", long), fmt.Errorf("sign-out: %w", long))
+			}
+		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}, happened: map[string]string{
+			"workstation": "What is missing: locking, switching users, sleep and shutdown; sign-out."}},
 		"nothing at all": {change: func(_ *testing.T, w *world) { w.target = diagnose.Target{} },
 			want: map[string]string{"reader": "skipped", "card": "skipped", "agent": "skipped", "ticket": "skipped", "clock": "skipped",
 				"dns": "skipped", "proxy": "skipped", "tls": "skipped", "certificate": "skipped", "asid": "skipped", "ers": "skipped",
@@ -286,6 +296,14 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 					said += " " + found[id].Problem.Code
 				}
 				assert.Equal(t, want, said, "%s: %s", id, found[id].Text())
+			}
+			if name == "a name that is not found" {
+				for _, id := range []string{"dns", "ers"} {
+					assert.Contains(t, strings.Join(found[id].Problem.ServiceDesk, " "), "base_url", "it may be mistyped")
+				}
+			}
+			for id, end := range test.happened {
+				assert.True(t, strings.HasSuffix(found[id].Problem.Expand(found[id].Problem.Happened), end), found[id].Problem)
 			}
 			for id, want := range test.says {
 				assert.Equal(t, want, found[id].Text(), id)
