@@ -327,7 +327,7 @@ var (
 		},
 		Retry: true,
 	}
-	// CertificateMissing: the server wants a certificate of the client, which presents none.
+	// CertificateMissing is about a server that wants a certificate of a client without one.
 	CertificateMissing = &problem.Problem{
 		Code:  "TLS-CLIENT_CERT_MISSING",
 		Title: "e-RS asks for your organisation's certificate",

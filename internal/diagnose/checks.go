@@ -310,7 +310,7 @@ func (n Target) workstation(ctx context.Context) Finding {
 // which is for the service desk.
 func missingEvents(err error) string {
 	notes := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost is meant
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		notes = joined.Unwrap()
 	}
 	var what []string
