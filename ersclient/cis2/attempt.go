@@ -286,7 +286,7 @@ func (r redirect) listen(ctx context.Context) ([]net.Listener, string, error) {
 			return nil, "", cannotListen.With("Port", r.port).Because(err)
 		}
 		if r.port != "0" || tried == portTries {
-			return nil, "", portInUse.With("Port", r.port).Because(err)
+			return nil, "", PortInUse.With("Port", r.port).Because(err)
 		}
 	}
 }

@@ -43,7 +43,8 @@ var (
 		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Store the client secret of the registered application on this computer."},
 	}
-	portInUse = &problem.Problem{
+	// PortInUse: another process listens where the browser is to come back.
+	PortInUse = &problem.Problem{
 		Code:        "CIS2-PORT_IN_USE",
 		Title:       "Another program is in the way of signing in",
 		Happened:    "Another program, or another user of this computer, is using port {{.Port}}. Your browser needs it to come back to e-RS Login.",

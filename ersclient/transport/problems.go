@@ -8,9 +8,10 @@ import (
 
 // Steps that many Problems share.
 const (
-	stepTryAgain    = "Press **Try again**."
-	stepServiceDesk = "If it happens again, contact your local service desk and quote the reference below."
-	stepAskDesk     = "Contact your local service desk and quote the reference below."
+	stepTryAgain     = "Press **Try again**."
+	stepServiceDesk  = "If it happens again, contact your local service desk and quote the reference below."
+	stepAskDesk      = "Contact your local service desk and quote the reference below."
+	stepCheckAddress = "Check the setting base_url."
 )
 
 // What a service desk asks for first: the call of an answer that is not that of e-RS, and why a
@@ -56,6 +57,9 @@ var (
 			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
 			stepTryAgain,
 			stepServiceDesk,
+		},
+		ServiceDesk: []string{
+			"If the name is wrong, correct the setting that has it: base_url or proxy, and with NHS Care Identity fhir_base_url or oauth_url.",
 		},
 		Retry: true,
 	}
@@ -323,7 +327,8 @@ var (
 		},
 		Retry: true,
 	}
-	certificateMissing = &problem.Problem{
+	// CertificateMissing is about a server that wants a certificate of a client without one.
+	CertificateMissing = &problem.Problem{
 		Code:  "TLS-CLIENT_CERT_MISSING",
 		Title: "e-RS asks for your organisation's certificate",
 		Happened: "{{.Host}} asked for your organisation's endpoint certificate. None is set up on " +
@@ -458,9 +463,15 @@ var statusGuidance = map[int]*problem.Problem{
 		Title:       "e-RS was not found at its address",
 		Happened:    "e-RS Login cannot find e-RS at the address that is set up on this computer.",
 		Steps:       []string{stepAskDesk},
-		ServiceDesk: []string{"Check the setting base_url."},
+		ServiceDesk: []string{stepCheckAddress},
 	},
-	http.StatusMethodNotAllowed: notUnderstood,
+	http.StatusMethodNotAllowed: {
+		Title:    notUnderstood.Title,
+		Happened: notUnderstood.Happened,
+		Steps:    notUnderstood.Steps,
+		// A server that is not e-RS answers so as well.
+		ServiceDesk: []string{stepCheckAddress},
+	},
 	http.StatusProxyAuthRequired: {
 		Code:        ProxyAuth.Code,
 		Title:       "The network's proxy asks for a user name and password",

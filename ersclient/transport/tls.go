@@ -172,7 +172,7 @@ func (c *Client) clientCertificateProblem(alert string) *problem.Problem {
 	leaf := c.transport.leaf
 	switch {
 	case leaf == nil:
-		return certificateMissing.With("Host", c.transport.host)
+		return CertificateMissing.With("Host", c.transport.host)
 	case alert == certificateExpiredAlert || c.now().After(leaf.NotAfter):
 		return certificateRefusedExpired.With("Host", c.transport.host).
 			With("Name", leaf.Subject.CommonName).

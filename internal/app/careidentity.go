@@ -223,7 +223,7 @@ func (r RealServices) clientSecret(ctx context.Context, settings config.Config, 
 	text, err := settings.ClientSecret(ctx, stored)
 	switch {
 	case errors.Is(err, handoff.ErrNotFound), err == nil && text.IsZero() && !settings.Broker():
-		return secret.Text{}, noClientSecret.Because(err)
+		return secret.Text{}, noClientSecret.Because(errNoneStored)
 	case err != nil:
 		return secret.Text{}, err
 	}

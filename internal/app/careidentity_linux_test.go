@@ -28,8 +28,10 @@ import (
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
@@ -584,6 +586,83 @@ func TestASharedComputer(t *testing.T) {
 	l.Send(signin.Quit{})
 	l.closed()
 	require.NoError(t, <-l.ended)
+}
+
+// TestThePortOfAnOpenWindowIsNoFault: a service desk that runs doctor while the window waits for the
+// browser was asked to close the program that listens, which was the window.
+func TestThePortOfAnOpenWindowIsNoFault(t *testing.T) {
+	const leftAlone = "The open window of e-RS Login uses this way, so it was not checked."
+	d := newDesk(t, "client_secret_file = 'secret'\n")
+	require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(d.file), "secret"), []byte(cis2test.ClientSecret), 0o600))
+	services := d.services(signin.NewBoard())
+	settings, err := config.LoadReal(services.Sources)
+	require.NoError(t, err)
+	_, port, err := net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(settings.RedirectURI, "http://"), "/callback"))
+	require.NoError(t, err)
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:"+port)
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, listener.Close()) }()
+	redirect := func(open func() (diagnose.Target, func() error, error)) diagnose.Finding {
+		target, end, err := open()
+		require.NoError(t, err)
+		defer func() { assert.NoError(t, end()) }()
+		for _, check := range diagnose.Checks(target) {
+			if check.ID == "redirect" {
+				return check.Run(t.Context())
+			}
+		}
+		return diagnose.Finding{}
+	}
+	doctor := func() diagnose.Finding {
+		return redirect(CheckRun{Program: d.program, Log: d.log, Settings: settings, Ring: d.ring}.OpenTarget)
+	}
+
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+filepath.Join(t.TempDir(), "none"))
+	runtime, err := os.MkdirTemp("/tmp", "port") // sockets have short paths
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(runtime)) })
+	t.Setenv("XDG_RUNTIME_DIR", runtime)
+	xdg.Reload()
+	found := doctor()
+	require.Equal(t, diagnose.Failed, found.State)
+	assert.Equal(t, "CIS2-PORT_IN_USE", found.Problem.Code)
+
+	var awaits atomic.Bool
+	lock, err := instance.Take(instance.DefaultFile())
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, lock.Release()) }()
+	require.NoError(t, lock.Listen(func(context.Context, instance.Request) instance.Answer {
+		return instance.Answer{OK: true, AwaitsBrowser: awaits.Load()}
+	}, func(error) {}))
+	require.Equal(t, diagnose.Failed, doctor().State, "a window that waits for no browser has not taken the port")
+	awaits.Store(true)
+	found = doctor()
+	assert.Equal(t, diagnose.Skipped, found.State)
+	assert.Equal(t, leftAlone, found.Text())
+
+	services.CardSide.Store(&CardSide{})
+	found = redirect(func() (diagnose.Target, func() error, error) {
+		_, target, end, err := services.openChecks()
+		return target, end, err
+	})
+	assert.Equal(t, diagnose.Skipped, found.State)
+	assert.Equal(t, leftAlone, found.Text(), "the window's own page")
+}
+
+// TestTheChecksSayThatASignInIsRefused: without a word of it, a service desk takes an audit log that is
+// required for one that only waits.
+func TestTheChecksSayThatASignInIsRefused(t *testing.T) {
+	d := newDesk(t, "")
+	file := filepath.Join(t.TempDir(), "audit")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	for required, code := range map[bool]string{false: "AUDIT-UNWRITABLE", true: "AUDIT-REQUIRED"} {
+		settings := config.Config{AuditDir: file, AuditRequired: required}
+		err := d.services(signin.NewBoard()).diagnosis(settings, nil, d.ring).Audit(t.Context())
+		found := problem.Of(err)
+		require.NotNil(t, found)
+		assert.Equal(t, code, found.Code)
+		assert.Contains(t, found.Expand(found.Happened), file)
+	}
 }
 
 // busOf returns the address of a session's bus.

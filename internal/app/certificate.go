@@ -36,7 +36,7 @@ func (r RealServices) certificate(
 	switch {
 	case errors.Is(err, handoff.ErrNotFound), err == nil && passphrase.IsZero():
 		made := noPassphrase.With("File", settings.Shown(locked.Args["Setting"])).With("Setting", locked.Args["Setting"])
-		return tls.Certificate{}, made.WithPhrase("Origin", settings.Origin(locked.Args["Setting"]).Phrase()).Because(err)
+		return tls.Certificate{}, made.WithPhrase("Origin", settings.Origin(locked.Args["Setting"]).Phrase()).Because(errNoneStored)
 	case err != nil:
 		return tls.Certificate{}, err
 	}
@@ -70,6 +70,9 @@ func withOrigin(settings config.Config, err error) error {
 	made.Happened = problem.Sentences(made.Happened, "The setting comes from {{.Origin}}.")
 	return made
 }
+
+// errNoneStored is the cause of a secret that is missing. That of the keyring is about a session.
+var errNoneStored = errors.New("the keyring has no such secret, and no setting names a file with it")
 
 var noPassphrase = &problem.Problem{
 	Code:  "CERT-NO_PASSPHRASE",

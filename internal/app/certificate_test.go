@@ -104,6 +104,7 @@ func TestCertificate(t *testing.T) {
 			assert.Equal(t, test.code, found.Code)
 			assert.Contains(t, textOf(found), test.says)
 			assert.NotContains(t, textOf(found), "{{")
+			assert.NotContains(t, err.Error(), "There is no session", "the cause is about something else")
 			if test.code == "CERT-NO_PASSPHRASE" && test.says != "line 2 of" {
 				assert.Contains(t, textOf(found), "setting certificate")
 				assert.Contains(t, textOf(found), "line 1 of "+filepath.Join(folder, "config.toml"))

@@ -15,8 +15,10 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/diagnose"
+	"github.com/ers-login/ers-login/internal/instance"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/workstation"
@@ -77,6 +79,14 @@ func (e CheckRun) OpenTarget() (diagnose.Target, func() error, error) {
 	found.MissingEvents = missingEvents(idleLimit(e.Settings))
 
 	if e.Settings.UsedPlatform() == config.PlatformFHIR {
+		found.Redirect = func(ctx context.Context) error {
+			err := own.takeRedirect(ctx, e.Settings)
+			if errors.Is(err, cis2.PortInUse) && AskWindow(ctx, instance.DefaultFile()).AwaitsBrowser {
+				// The port is the open window's.
+				return diagnose.ErrInUse
+			}
+			return err
+		}
 		readers, err := own.openReaders(e.Settings)
 		if err != nil {
 			e.Log.WithError(err).Warn("smartcard readers")
@@ -98,6 +108,21 @@ func (e CheckRun) OpenTarget() (diagnose.Target, func() error, error) {
 	return found, cards.Close, nil
 }
 
+// askWindowWithin bounds a question of the checks to an open window, which may hang.
+const askWindowWithin = 2 * time.Second
+
+// AskWindow returns what the open window says of itself, and the zero Answer without one, or if it
+// does not say: the checks do not depend on it.
+func AskWindow(ctx context.Context, path string) instance.Answer {
+	ctx, cancel := context.WithTimeout(ctx, askWindowWithin)
+	defer cancel()
+	answer, err := instance.Ask(ctx, path, instance.Request{Action: instance.LastProblem})
+	if err != nil {
+		return instance.Answer{}
+	}
+	return answer
+}
+
 // diagnosis returns what to check in the network, the keyring and the settings. The caller adds the
 // card side and the workstation, which a window has open.
 func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Target {
@@ -111,6 +136,10 @@ func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring 
 			})
 			if closed := log.Close(); err == nil {
 				err = closed
+			}
+			if err != nil && settings.AuditRequired {
+				// A sign-in is refused, as the window says.
+				return audit.Required.With("Folder", problem.Of(err).Args["Folder"]).Because(err)
 			}
 			return err
 		},

@@ -59,7 +59,7 @@ type Controller struct {
 	// It may be nil.
 	CameBack func()
 	// inBrowser: the last state was that of a sign-in in the browser.
-	inBrowser bool
+	inBrowser atomic.Bool
 	// ManualStart: a card already inserted begins no sign-in until the user asks for one.
 	ManualStart bool
 	// Shown: there is a window to raise.
@@ -209,10 +209,10 @@ func (c *Controller) publish(state signin.State) {
 	state.Environment, state.IdleAfter = c.environment, c.idleLimit
 	// A sign-in that the user gave up here, or did not finish in time, does not come back.
 	back := state.Phase == signin.SigningIn || state.Phase == signin.Failed && !errors.Is(state.Problem, context.DeadlineExceeded)
-	if c.inBrowser && back && c.CameBack != nil {
+	if c.inBrowser.Load() && back && c.CameBack != nil {
 		c.CameBack()
 	}
-	c.inBrowser = state.Phase == signin.Prompting && state.Browser != nil
+	c.inBrowser.Store(state.Phase == signin.Prompting && state.Browser != nil)
 	c.Show(state)
 	c.waiters.see(state)
 }

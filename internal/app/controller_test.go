@@ -253,6 +253,21 @@ func TestRestart(t *testing.T) {
 	}
 }
 
+// A check of another process finds the port taken that this window's browser comes back to.
+func TestAWindowSaysThatItAwaitsItsBrowser(t *testing.T) {
+	c := &Controller{Log: testLog(t), Show: func(signin.State) {}}
+	c.Shown.Store(true)
+	for _, awaits := range []bool{false, true, false} {
+		state := signin.State{Phase: signin.Prompting}
+		if awaits {
+			state.Browser = &signin.Browser{}
+		}
+		c.publish(state)
+		answer := c.RequestHandler(t.Context(), func() {})(t.Context(), instance.Request{Action: instance.LastProblem})
+		assert.Equal(t, awaits, answer.AwaitsBrowser)
+	}
+}
+
 // A service desk would look for the fault of a demonstration in the computer.
 func TestADemonstrationHasNoLastProblem(t *testing.T) {
 	for _, demonstration := range []bool{false, true} {

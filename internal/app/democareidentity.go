@@ -118,8 +118,7 @@ func (d careIdentityDemo) openChecks() (CheckRun, diagnose.Target, func() error,
 		return e, diagnose.Target{}, nil, err
 	}
 	target := d.target(e.Ring)
-	// The window has the port during a sign-in.
-	target.Redirect = nil
+	target.Redirect = leftToWindow
 	return e, target, e.Ring.Close, nil
 }
 

@@ -124,10 +124,15 @@ func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error, err
 		found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
 	}
 	found.Readers = side.seenReaders()
-	// The window has the port during a sign-in, and is itself the proof that it could be had.
-	found.Redirect = nil
+	if found.Redirect != nil {
+		found.Redirect = leftToWindow
+	}
 	return e, found, ring.Close, nil
 }
+
+// leftToWindow is the check of the way back from the browser in a window, which has the port during a
+// sign-in: taking it could disturb that.
+func leftToWindow(context.Context) error { return diagnose.ErrInUse }
 
 // openChecks opens what the demonstration's diagnostics check: its own card and stand-in.
 func (d Demonstration) openChecks() (CheckRun, diagnose.Target, func() error, error) {

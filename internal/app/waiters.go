@@ -22,9 +22,12 @@ func (c *Controller) RequestHandler(life context.Context, raise func()) instance
 		}
 		switch {
 		case request.Action == instance.LastProblem:
-			return instance.Answer{OK: true, Shown: c.problem.Load()}
+			return instance.Answer{OK: true, Shown: c.problem.Load(), AwaitsBrowser: c.inBrowser.Load()}
 		case request.Action == instance.SignOut && request.Wait:
-			return c.waiters.await(ctx, &waiter{watch: (&signOutWatch{send: c.sendOn}).look}, nil)
+			watch := &signOutWatch{send: c.sendOn}
+			answer := c.waiters.await(ctx, &waiter{watch: watch.look}, nil)
+			answer.Ended = watch.ended()
+			return answer
 		case request.Action == instance.SignOut:
 			c.Send(signin.SignOut{})
 		case request.Action == instance.SignIn && request.Wait:
@@ -281,6 +284,17 @@ func (w *signOutWatch) ask(in signin.Phase, wish signin.Intent) bool {
 	}
 	w.sent[in] = w.send(wish)
 	return w.sent[in]
+}
+
+// ended returns what was asked to end, as [instance.Answer] has it.
+func (w *signOutWatch) ended() string {
+	switch {
+	case w.sent[signin.SignedIn], w.sent[signin.Choosing], w.sent[signin.ChoosingClinician], w.sent[signin.Selecting], w.sent[signin.Failed]:
+		return instance.EndedSession
+	case w.sent[signin.Prompting], w.sent[signin.SigningIn]:
+		return instance.EndedSignIn
+	}
+	return ""
 }
 
 // unclearedAnswer returns why it is unknown whether the keyring is clear. A Problem unrelated to

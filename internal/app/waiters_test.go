@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -180,6 +181,14 @@ func TestHowASignOutEnds(t *testing.T) {
 			watch := &signOutWatch{send: func(intent signin.Intent) bool { sent = append(sent, intent); return true }}
 			checkWatch(t, watch.look, test.states, test.answer)
 			assert.Equal(t, test.sent, sent)
+			ended := ""
+			switch {
+			case slices.Contains(sent, signin.Intent(signin.SignOut{})), slices.Contains(sent, signin.Intent(signin.TryAgain{})):
+				ended = instance.EndedSession
+			case len(sent) > 0:
+				ended = instance.EndedSignIn
+			}
+			assert.Equal(t, ended, watch.ended())
 		})
 	}
 }

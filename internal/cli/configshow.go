@@ -25,9 +25,10 @@ func configCommand(p app.Host) *cobra.Command {
 		Use:   "show",
 		Short: "Print every setting with its value",
 		Long: "Prints every setting with the value in effect, in the form of a settings file. Settings of the\n" +
-			"platform that is not in use are left out (see the setting platform). If a value cannot be used, a message on standard\n" +
-			"error says so and the exit status is 1. The command changes nothing, and needs neither a display nor a keyring. You can give\n" +
-			"settings as flags, to see what they would change.",
+			"platform that is not in use are left out (see the setting platform). If a value cannot be used, or the file that it names,\n" +
+			"a message on standard error says so and the exit status is 1. A setting without a value is no failure: doctor says which\n" +
+			"are missing. The command changes nothing, and needs neither a display nor a keyring. You can give settings as flags, to\n" +
+			"see what they would change.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			file, err := cmd.Flags().GetString("config")
@@ -64,10 +65,10 @@ type shownSetting struct {
 	Origin string `json:"origin,omitempty"`
 }
 
-// run prints the settings. The error reports what cannot be used, including the user's own file;
-// the values in effect instead have been printed by then.
+// run prints the settings. The error reports what cannot be used, including the user's own file and
+// what a setting names; the values in effect instead have been printed by then.
 func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error {
-	settings, err := config.Load(sources)
+	settings, err := config.LoadReal(sources)
 	write := s.writeFile
 	if s.json {
 		write = s.writeJSON
@@ -78,10 +79,12 @@ func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error 
 
 	var wrong []*problem.Problem
 	var invalid *config.Invalid
+	warnings := settings.Warnings
 	if errors.As(err, &invalid) {
-		wrong, err = append(wrong, invalid.Problems...), nil
+		wrong = slices.DeleteFunc(slices.Clone(invalid.Problems), func(p *problem.Problem) bool { return errors.Is(p, config.ErrNotSet) })
+		warnings, err = invalid.Discarded, nil
 	}
-	for _, warning := range settings.Warnings {
+	for _, warning := range warnings {
 		if !harmless(warning) {
 			wrong = append(wrong, warning)
 			continue
@@ -98,9 +101,11 @@ func (s configShow) run(sources config.Sources, stdout, stderr io.Writer) error 
 	return err
 }
 
-// harmless reports whether a warning is about an unknown setting, rather than a value that cannot
-// be used.
-func harmless(warning *problem.Problem) bool { return errors.Is(warning, config.UnknownSetting) }
+// harmless reports whether a warning is about an unknown setting or a key that can be used, rather
+// than a value that cannot.
+func harmless(warning *problem.Problem) bool {
+	return errors.Is(warning, config.UnknownSetting) || errors.Is(warning, config.ReadableKey)
+}
 
 // writeFile prints a settings file.
 func (s configShow) writeFile(w io.Writer, settings config.Config) error {

@@ -86,12 +86,13 @@ func settingsOn(platform string) (count int) {
 // A set-up for NHS Care Identity asks for no certificate, and shows no secret.
 func TestConfigShowWithNHSCareIdentity(t *testing.T) {
 	sources := shownSources(t, "client_id = 'x'\nclient_secret_file = 'hunter2'\n")
-	status, stdout, _ := showConfig(t, configShow{}, sources)
-	assert.Equal(t, app.StatusDone, status)
+	status, stdout, stderr := showConfig(t, configShow{}, sources)
+	assert.Equal(t, app.StatusFailed, status, "there is no such file")
+	assert.Contains(t, stderr, "SETTING-CLIENT_SECRET_FILE")
 	assert.Equal(t, settingsOn(config.PlatformFHIR), strings.Count(stdout, "\n"))
 	assert.Contains(t, stdout, "client_id = \"x\"\n")
 	assert.Contains(t, stdout, "client_secret_file = \"[secret]\"\n")
-	assert.NotContains(t, stdout, "hunter2")
+	assert.NotContains(t, stdout+stderr, "hunter2")
 	assert.NotContains(t, stdout, "\nasid = ")
 	assert.NotContains(t, stdout, "certificate")
 }
@@ -129,17 +130,25 @@ func TestConfigShowWithMistakes(t *testing.T) {
 		status        int
 		says          []string
 	}{
-		"a bad value":             {goodFile, "ERS_LOGIN_REQUEST_TIMEOUT=1", app.StatusFailed, []string{"SETTING-REQUEST_TIMEOUT", "number with a unit"}},
-		"a bad value in the file": {goodFile + "log_level = 1\n", "", app.StatusFailed, []string{"SETTING-LOG_LEVEL", "line 3 of"}},
-		"both":                    {goodFile + "log_level = 1\n", "ERS_LOGIN_REQUEST_TIMEOUT=1", app.StatusFailed, []string{"SETTING-SEVERAL", "log_level", "request_timeout"}},
-		"a broken file":           {"asid = 1 2\n", "", app.StatusFailed, []string{"SETTING-FILE", "line 1, column 10"}},
-		"an unknown setting":      {goodFile + "foo = 1\n", "", app.StatusDone, []string{"SETTING-UNKNOWN", "line 3 of"}},
+		"a bad value":              {goodFile, "ERS_LOGIN_REQUEST_TIMEOUT=1", app.StatusFailed, []string{"SETTING-REQUEST_TIMEOUT", "number with a unit"}},
+		"a bad value in the file":  {goodFile + "log_level = 1\n", "", app.StatusFailed, []string{"SETTING-LOG_LEVEL", "line 3 of"}},
+		"both":                     {goodFile + "log_level = 1\n", "ERS_LOGIN_REQUEST_TIMEOUT=1", app.StatusFailed, []string{"SETTING-SEVERAL", "log_level", "request_timeout"}},
+		"a broken file":            {"asid = 1 2\n", "", app.StatusFailed, []string{"SETTING-FILE", "line 1, column 10"}},
+		"a file that is not there": {goodFile, "ERS_LOGIN_CERTIFICATE=/nonexistent.pem", app.StatusFailed, []string{"SETTING-CERTIFICATE", "could not be opened"}},
+		"two of them":              {goodFile + "certificate = '/nonexistent.pem'\nca_bundle = '/none.pem'\n", "", app.StatusFailed, []string{"SETTING-SEVERAL", "certificate", "ca_bundle", "2 settings"}},
+		"a mistake beside it":      {goodFile + "log_level = 1\n", "ERS_LOGIN_KEY=/n.key", app.StatusFailed, []string{"SETTING-LOG_LEVEL"}},
+		"an unknown setting":       {goodFile + "foo = 1\n", "", app.StatusDone, []string{"SETTING-UNKNOWN", "line 3 of"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sources := shownSources(t, test.file)
 			sources.Environ = append(sources.Environ, test.environ)
 			status, stdout, stderr := showConfig(t, configShow{}, sources)
 			assert.Equal(t, test.status, status)
+			if name == "a bad value" {
+				_, origins, _ := showConfig(t, configShow{origin: true}, sources)
+				assert.Contains(t, origins, "request_timeout = \"15s\"  # built-in default, in the place of a value that cannot be used: "+
+					"environment variable ERS_LOGIN_REQUEST_TIMEOUT\n")
+			}
 			assert.Equal(t, settingsOn(config.PlatformHSCN), strings.Count(stdout, "\n"), "all are printed")
 			assert.Contains(t, stdout, "text_size = 120\n")
 			for _, says := range test.says {
@@ -150,6 +159,29 @@ func TestConfigShowWithMistakes(t *testing.T) {
 			assert.Equal(t, test.file, string(content))
 		})
 	}
+}
+
+// A computer that is not set up yet has nothing that cannot be used; and a key that others can read works.
+func TestConfigShowOfWhatIsMissing(t *testing.T) {
+	status, stdout, stderr := showConfig(t, configShow{}, config.Sources{})
+	assert.Equal(t, app.StatusDone, status)
+	assert.Contains(t, stdout, "asid = \"\"\n")
+	assert.Empty(t, stderr)
+
+	folder := t.TempDir()
+	file := filepath.Join(folder, "own.p12")
+	require.NoError(t, os.WriteFile(file, []byte("x"), 0o600))
+	require.NoError(t, os.Chmod(file, 0o644)) // others can read it
+	require.NoError(t, os.Chmod(folder, 0o755))
+	status, _, _ = showConfig(t, configShow{}, config.Sources{Environ: []string{"ERS_LOGIN_CERTIFICATE=" + file}})
+	assert.Equal(t, app.StatusDone, status)
+
+	own := filepath.Join(folder, "own.pem")
+	require.NoError(t, os.WriteFile(own, []byte("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"), 0o600))
+	status, _, stderr = showConfig(t, configShow{}, config.Sources{Environ: []string{"ERS_LOGIN_CERTIFICATE=" + own}})
+	assert.Equal(t, app.StatusFailed, status, "it cannot be used without a key")
+	assert.Contains(t, stderr, "SETTING-KEY")
+	assert.NotContains(t, stderr, "asid")
 }
 
 type fullDisk struct{}

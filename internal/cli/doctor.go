@@ -165,16 +165,11 @@ func (e doctorRun) results(ctx context.Context) ([]diagnose.Result, error) {
 	return results, end()
 }
 
-// askWithin bounds the question to an open window, which may hang.
-const askWithin = 2 * time.Second
-
 // lastProblem returns the last Problem that an open window has shown. It is zero without one, and if
 // the window, perhaps of an older version, does not say: the checks do not depend on it.
 func lastProblem(ctx context.Context, path string) diagnose.Incident {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
-	defer cancel()
-	answer, err := instance.Ask(ctx, path, instance.Request{Action: instance.LastProblem})
-	if err != nil || answer.Shown == nil {
+	answer := app.AskWindow(ctx, path)
+	if answer.Shown == nil {
 		return diagnose.Incident{}
 	}
 	return diagnose.Incident{At: answer.Shown.At, Problem: &problem.Problem{Code: answer.Shown.Code, Title: answer.Shown.Title}}

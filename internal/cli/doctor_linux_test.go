@@ -145,6 +145,7 @@ func TestTheDoctorOfNHSCareIdentity(t *testing.T) {
 	found = examine(t, doctor{json: true}, settings...)
 	assert.Equal(t, "failed", found.states["client"], "no secret is stored")
 	assert.Contains(t, found.stdout, "CIS2-NO_SECRET")
+	assert.NotContains(t, found.stdout, "There is no session")
 }
 
 // freePort returns a port of the loopback interface that is free.

@@ -60,7 +60,21 @@ func endSession(ctx context.Context, p app.Host, path string, sources config.Sou
 	if err := refusal(answer); err != nil {
 		return err
 	}
-	return checkSignedOut(ctx)
+	if err := checkSignedOut(ctx); err != nil {
+		return err
+	}
+	return p.Say(endedBy(answer))
+}
+
+// endedBy returns what the window has done, for people. One of an earlier version does not say.
+func endedBy(answer instance.Answer) string {
+	switch answer.Ended {
+	case instance.EndedSession:
+		return "The session was ended."
+	case instance.EndedSignIn:
+		return "The sign-in was cancelled."
+	}
+	return "No user is signed in."
 }
 
 // checkSignedOut checks that other applications find no session.

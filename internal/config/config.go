@@ -333,6 +333,7 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 		refused[setting.Key] = true
 		origin := l.origin(setting)
 		found.addFrom(origin.Layer, unusable(setting, origin, err))
+		config.origins[setting.Key] = origin.unusable()
 		// The default is in the table and passes its own check: a test holds the table to that.
 		_ = setting.put(&config, setting.Default, place{text: true}, config.system)
 	}

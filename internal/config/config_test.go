@@ -591,7 +591,7 @@ func TestManyProblemsAreShownInPart(t *testing.T) {
 	assert.Len(t, shown.ServiceDesk, 12+2)
 	assert.Contains(t, allText(shown), "8 more are not shown here. Correct these first.", "doctor writes no log")
 	assert.Equal(t, "Then start e-RS Login again.", shown.ServiceDesk[13])
-	further := config.Also(shown, problems(t, err)[:2])
+	further := (&config.Invalid{Problems: problems(t, err), Discarded: problems(t, err)[:2]}).Problem()
 	assert.Len(t, further.ServiceDesk, 16)
 	assert.Equal(t, "Then start e-RS Login again.", further.ServiceDesk[15], "not before all is corrected")
 	assert.Equal(t, shown.ServiceDesk[:13], further.ServiceDesk[:13])

@@ -16,23 +16,29 @@ import (
 // all of them as one Problem; the log gets a line for each.
 type Invalid struct {
 	Problems []*problem.Problem
+	// Discarded are the faults that stop nothing, for the service desk alone: what does not count may
+	// be the misspelt name of what is missing, or the platform that was meant.
+	Discarded []*problem.Problem
 }
 
 // Problem returns the only Problem, or one that has each for the service desk, so that three wrong
 // settings do not take three starts. A text has the marks of its Problem, numbered.
 func (e *Invalid) Problem() *problem.Problem {
 	if len(e.Problems) == 1 {
-		return e.Problems[0]
+		return also(e.Problems[0], e.Discarded)
 	}
 	made := several.With("Count", strconv.Itoa(len(e.Problems)))
 	made.ServiceDesk = []string{stepAgain}
 	addLines(made, e.Problems, 0)
-	return made.Because(errors.Join(e.Unwrap()...))
+	return also(made.Because(errors.Join(e.Unwrap()...)), e.Discarded)
 }
 
-// Also returns a copy of p that tells the service desk of further faults as well, which are less
-// grave. At most maxShown have a line.
-func Also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
+// also returns p, or a copy of it that tells the service desk of further faults as well, which are
+// less grave. At most maxShown have a line.
+func also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
+	if len(further) == 0 {
+		return p
+	}
 	made := *p
 	// The numbers follow those of [Invalid.Problem].
 	addLines(&made, further, maxShown)
@@ -287,6 +293,10 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		Because(&settingError{setting.Key, fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason)})
 }
 
+// ErrNotSet is in the chain of a Problem with a setting that every sign-in needs and that nothing
+// sets, unless another setting's value is why it is needed.
+var ErrNotSet = errors.New("is not set")
+
 // settingError is the cause of the Problem of one setting.
 type settingError struct {
 	key string
@@ -308,7 +318,7 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 	isSyntax := errors.As(reason, &syntax)
 	switch {
 	case f.layer == LayerPolicy:
-		made = badPolicy
+		made = f.unusablePolicy(syntax)
 	case errors.Is(reason, errUntrusted):
 		made = untrustedFile
 	case isSyntax && syntax.line > 0:
@@ -317,6 +327,21 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 		made = brokenFile
 	}
 	return f.fill(made, reason)
+}
+
+// unusablePolicy is the template for a policy's file. A slip in its syntax is no sign that another
+// person has edited it.
+func (f settingsFile) unusablePolicy(syntax *syntaxError) *problem.Problem {
+	if syntax == nil {
+		return badPolicy
+	}
+	made := *badPolicy
+	made.ServiceDesk = brokenFile.ServiceDesk
+	if syntax.line > 0 {
+		made.ServiceDesk = brokenLine.ServiceDesk
+		return made.With("Line", strconv.Itoa(syntax.line))
+	}
+	return &made
 }
 
 // skipped is the Problem of a user's file that does not count.
@@ -359,10 +384,10 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 			stepAgain,
 		},
 	}
-	cause := fmt.Errorf("%s is not set", setting.Key)
+	cause := fmt.Errorf("%s %w", setting.Key, ErrNotSet)
 	if reason != "" {
 		made.Happened = "The setting {{.Setting}} is missing: {{.Reason}}."
-		cause = fmt.Errorf("%w: %s", cause, reason)
+		cause = fmt.Errorf("%s is not set: %s", setting.Key, reason)
 	}
 	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
 		Because(&settingError{setting.Key, cause})

@@ -26,8 +26,8 @@ func (c Config) PKCS12() bool {
 }
 
 // LoadReal is [Load] and [Config.RequireReal] in one. The error has the Problems of both, those of
-// RequireReal only as far as they are known. What others than the user can see of a private key is
-// among the Warnings.
+// RequireReal only as far as they are known, and the other Warnings as Discarded. What others than
+// the user can see of a private key is among the Warnings.
 func LoadReal(sources Sources) (Config, error) {
 	c, err := Load(sources)
 	_, notices := c.judgeKey(Settings())
@@ -42,7 +42,27 @@ func LoadReal(sources Sources) (Config, error) {
 	for _, untrusted := range c.distrust(Settings()) {
 		c.barred = max(c.barred, c.origins[untrusted.Args["Setting"]].Layer)
 	}
+	var invalid *Invalid
+	if errors.As(err, &invalid) {
+		invalid.Discarded = c.discarded(invalid.Problems)
+	}
 	return c, err
+}
+
+// discarded returns the Warnings that are none of the Problems: first the platform's, which decides
+// what else is needed.
+func (c Config) discarded(reported []*problem.Problem) []*problem.Problem {
+	var first, rest []*problem.Problem
+	for _, warning := range c.Warnings {
+		switch {
+		case slices.Contains(reported, warning):
+		case IsAbout(warning, "platform"):
+			first = append(first, warning)
+		default:
+			rest = append(rest, warning)
+		}
+	}
+	return append(first, rest...)
 }
 
 // withNeeded returns the Problems of Load with those of RequireReal, so that they do not take a start

@@ -275,6 +275,21 @@ func TestLoadRealReportsAllAtOnce(t *testing.T) {
 			assert.ElementsMatch(t, test.want, codes)
 		})
 	}
-	_, err := config.LoadReal(config.Sources{File: settingsFile(t, "this is not TOML")})
+	// What is discarded stops nothing and explains what is missing: the platform before all else.
+	content := "client_idd = 'x'\nplatform = 'fihr'\nidle_timeout = 'long'\n"
+	_, err := config.LoadReal(config.Sources{UserFile: settingsFile(t, content), OS: "linux"})
+	shown := problem.Of(err)
+	require.Equal(t, "SETTING-SEVERAL", shown.Code)
+	assert.Contains(t, shown.Expand(shown.Happened), "3 settings are missing or not valid.")
+	require.Len(t, shown.ServiceDesk, 3+3+1)
+	assert.Contains(t, shown.Expand(shown.ServiceDesk[3]), "The value of the setting platform cannot be used")
+	assert.Contains(t, shown.Expand(shown.ServiceDesk[3]), "e-RS Login uses auto.")
+	assert.Contains(t, shown.Expand(shown.ServiceDesk[4]), "Did you mean client_id?")
+	assert.Contains(t, shown.Expand(shown.ServiceDesk[5]), "idle_timeout")
+	assert.NotContains(t, err.Error(), "client_idd", "the log has the warnings already")
+	_, err = config.LoadReal(config.Sources{UserFile: settingsFile(t, "client_id = 'x'\nidle_timeout = 'long'\n")})
+	require.NoError(t, err, "alone they stop nothing")
+
+	_, err = config.LoadReal(config.Sources{File: settingsFile(t, "this is not TOML")})
 	assert.Equal(t, "SETTING-FILE", problem.Of(err).Code, "the lost file may have it all")
 }

@@ -56,6 +56,12 @@ func origin(layer Layer, place problem.Phrase) Origin {
 	return Origin{Layer: layer, Where: place.String(), phrase: place}
 }
 
+// unusable returns the Origin of the default in the place of a value that cannot be used.
+func (o Origin) unusable() Origin {
+	place := problem.Words("built-in default, in the place of a value that cannot be used: {{.Place}}").WithPhrase("Place", o.Phrase())
+	return Origin{Layer: o.Layer, Where: place.String(), phrase: place}
+}
+
 // The places of a value whose names are translated.
 func inLine(line int, file string) problem.Phrase {
 	return problem.Words("line {{.Line}} of {{.File}}").With("Line", strconv.Itoa(line)).With("File", file)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,7 +95,9 @@ func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 		"it is a folder":         {config.Sources{PolicyFile: t.TempDir()}, "SETTING-POLICY", []string{"not a regular file"}},
 		"a link to nowhere":      {config.Sources{PolicyFile: dangling}, "SETTING-POLICY", []string{"no such file"}},
 		"broken": {config.Sources{PolicyFile: settingsFile(t, "\naudit_required = yes\n")}, "SETTING-POLICY",
-			[]string{"not valid TOML at line 2, column 18"}},
+			[]string{"not valid TOML at line 2, column 18", "Open the file with a text editor and go to line 2."}},
+		"broken all over": {config.Sources{PolicyFile: settingsFile(t, "agent_command = "+strings.Repeat("[", 1<<12))}, "SETTING-POLICY",
+			[]string{"brackets", "Open the file with a text editor, correct it, and save it as UTF-8."}},
 		"the registry cannot be read": {config.Sources{Policy: func() []config.Policy { return []config.Policy{unreadable} }}, "SETTING-POLICY",
 			[]string{"the registry", "access is denied"}},
 		"unknown in the file": {config.Sources{PolicyFile: settingsFile(t, "audit_requried = true\n")}, "SETTING-UNKNOWN",
@@ -121,6 +124,8 @@ func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 				assert.Contains(t, allText(all[0]), says)
 			}
 			assert.NotContains(t, allText(all[0]), "{{")
+			assert.Equal(t, strings.HasPrefix(name, "broken") || test.code != "SETTING-POLICY",
+				!strings.Contains(allText(all[0]), "another person may have edited it"), "a slip is no sign of that")
 			assert.NotContains(t, allText(all[0]), "hunter2")
 			assert.Equal(t, "debug", c.LogLevel, "the other layers can still be looked at")
 		})

@@ -235,7 +235,7 @@ func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) 
 			refused = append(refused, untrusted(sharedKey, setting, c.origins[key], err))
 		case err == nil && private:
 			if reason := readers(path, found); reason != "" {
-				notices = append(notices, untrusted(readableKey, setting, c.origins[key], errors.New(reason)))
+				notices = append(notices, untrusted(ReadableKey, setting, c.origins[key], errors.New(reason)))
 			}
 		}
 	}
@@ -295,7 +295,8 @@ var (
 			stepAgain,
 		},
 	}
-	readableKey = &problem.Problem{
+	// ReadableKey is a warning about a private key that others can read. It can be used.
+	ReadableKey = &problem.Problem{
 		Code:  "SETTING-KEY-READABLE",
 		Title: "Others can read your organisation's private key",
 		Happened: "The file that the setting {{.Setting}} names holds your organisation's private key, and {{.Reason}}. " +

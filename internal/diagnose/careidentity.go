@@ -53,7 +53,10 @@ func (n Target) redirect(ctx context.Context) Finding {
 	case n.lacksClientID():
 		return skipped(saidNoClient)
 	}
-	if err := n.Redirect(ctx); err != nil {
+	switch err := n.Redirect(ctx); {
+	case errors.Is(err, ErrInUse):
+		return skipped(saidRedirectInUse)
+	case err != nil:
 		return troubled(Failed, err)
 	}
 	return ok(saidRedirect)
@@ -111,7 +114,7 @@ func examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.E
 	}
 	way, err := makeWay()
 	if err != nil {
-		return nil, transport.Examination{}, skipped(saidNoAddress)
+		return nil, transport.Examination{}, unmade(err)
 	}
 	answer, err := way.Examine(ctx)
 	if err != nil {

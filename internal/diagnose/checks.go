@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,7 +162,10 @@ func (n Target) agent(ctx context.Context) Finding {
 	case agent.Err != nil:
 		return troubled(Failed, agent.Err)
 	case !agent.Installed:
-		return failed(saidNoAgent, smartcard.NotInstalled.Problem())
+		if runtime.GOOS != "windows" {
+			return failed(saidNoSource, ticketapi.NotInstalled(runtime.GOOS))
+		}
+		return failed(saidNoAgent, ticketapi.NotInstalled(runtime.GOOS))
 	}
 	return ok(saidAgent).With("API", known(problem.Clean(agent.API, maxVersion))).With("Engine", known(problem.Clean(agent.Engine, maxVersion)))
 }
@@ -247,9 +251,7 @@ func (n Target) audit(ctx context.Context) Finding {
 
 func (n Target) settings(context.Context) Finding {
 	if wrong := settingsProblems(n.SettingsErr); len(wrong) > 0 {
-		// What does not count may be the misspelt name of what is missing.
-		odd := slices.DeleteFunc(slices.Clone(n.Settings.Warnings), func(p *problem.Problem) bool { return slices.Contains(wrong, p) })
-		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, config.Also(together(wrong), odd))
+		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, problem.Of(n.SettingsErr))
 	}
 	if odd := n.Settings.Warnings; len(odd) > 0 {
 		return counted(attention, len(odd), saidSettingOdd, saidSettingsOdd, together(odd))
@@ -299,7 +301,24 @@ func (n Target) workstation(ctx context.Context) Finding {
 		return skipped(saidNothing)
 	}
 	if err := n.MissingEvents(ctx); err != nil {
-		return attention(saidUnseen, unseen.With("What", err.Error()).Because(err))
+		return attention(saidUnseen, unseen.With("What", missingEvents(err)).Because(err))
 	}
 	return ok(saidSeen)
+}
+
+// missingEvents returns what each of the joined errors says is missing: what comes before its reason,
+// which is for the service desk.
+func missingEvents(err error) string {
+	notes := []error{err}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		notes = joined.Unwrap()
+	}
+	var what []string
+	for _, note := range notes {
+		missing, _, _ := strings.Cut(note.Error(), ": ")
+		if !slices.Contains(what, missing) {
+			what = append(what, missing)
+		}
+	}
+	return strings.Join(what, "; ")
 }

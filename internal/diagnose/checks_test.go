@@ -18,6 +18,8 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -152,6 +154,9 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		options []erstest.Option
 		change  func(*testing.T, *world)
 		want    map[string]string // state and code by row
+		says    map[string]string // sentence by row
+		// happened ends what has happened, by row.
+		happened map[string]string
 	}{
 		"an authority that is not trusted": {change: func(_ *testing.T, w *world) { w.client.RootCAs = x509.NewCertPool() },
 			want: map[string]string{"tls": "failed TLS-UNTRUSTED", "ers": "failed TLS-UNTRUSTED", "clock": "skipped", "dns": "ok", "proxy": "ok"}},
@@ -167,7 +172,14 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 			w.target.Certificate = func(context.Context) (tls.Certificate, error) {
 				return certificate.Load(certificate.Files{})
 			}
-		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "failed TLS-CLIENT_CERT_MISSING"}},
+		}, want: map[string]string{"certificate": "failed CERT-NOT_SET", "tls": "ok", "ers": "skipped"}, says: map[string]string{
+			"ers": "e-RS asks for your organisation's certificate, which could not be used. Its own check says why."}},
+		"a certificate of ours that has expired": {change: func(t *testing.T, w *world) {
+			expired := selfSigned(t, time.Now().AddDate(0, 0, -3)).Leaf
+			w.target.Certificate = func(context.Context) (tls.Certificate, error) {
+				return tls.Certificate{}, certificate.Check(expired, "certificate", "expired.pem")
+			}
+		}, want: map[string]string{"certificate": "failed CERT-EXPIRED", "tls": "ok", "clock": "skipped", "ers": "skipped"}},
 		"a certificate of ours from elsewhere": {change: func(t *testing.T, w *world) {
 			w.target.Certificate = fixed(selfSigned(t, time.Now().AddDate(1, 0, 0)))
 		}, want: map[string]string{"certificate": "ok", "tls": "ok", "ers": "failed TLS-CLIENT_CERT"}},
@@ -176,7 +188,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		}, want: map[string]string{"certificate": "attention CERT-EXPIRES_SOON"}},
 		"a certificate behind a locked keyring": {change: func(_ *testing.T, w *world) {
 			w.target.Certificate = func(context.Context) (tls.Certificate, error) { return tls.Certificate{}, locked }
-		}, want: map[string]string{"certificate": "attention KEYRING-LOCKED", "tls": "ok"}},
+		}, want: map[string]string{"certificate": "attention KEYRING-LOCKED", "tls": "ok", "ers": "skipped"}},
 		"a name that is not found": {change: func(_ *testing.T, w *world) {
 			w.client.BaseURL = "https://ers.invalid/ers-api"
 			w.target.LookUp = func(context.Context, string) ([]string, error) {
@@ -196,13 +208,15 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 				_, _, err := certificate.LoadRootCAs(filepath.Join(t.TempDir(), "missing.pem"))
 				return nil, err
 			}
-		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped"}},
+		}, want: map[string]string{"tls": "failed CA-MISSING", "ers": "failed CA-MISSING", "dns": "skipped", "proxy": "skipped"}, says: map[string]string{
+			"dns": "The file that the setting ca_bundle names cannot be used.", "proxy": "The file that the setting ca_bundle names cannot be used."}},
 		"a proxy that cannot be understood": {change: func(_ *testing.T, w *world) {
 			w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
 				_, err := transport.ProxyOf("ftp://proxy.example")
 				return nil, err
 			}
-		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}},
+		}, want: map[string]string{"proxy": "failed SETTING-PROXY", "ers": "failed SETTING-PROXY", "tls": "skipped"}, says: map[string]string{
+			"dns": "The setting proxy cannot be used.", "tls": "The setting proxy cannot be used."}},
 		"a gateway that is overloaded": {change: func(_ *testing.T, w *world) { w.target.ERS = answers(http.StatusServiceUnavailable) },
 			want: map[string]string{"ers": "failed DIAG-ERS_STATUS", "clock": "skipped"}},
 		"a redirection": {change: func(_ *testing.T, w *world) { w.target.ERS = answers(http.StatusFound) },
@@ -231,7 +245,10 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		}, want: map[string]string{"agent": "failed CARD-AGENT_SILENT", "ticket": "failed CARD-AGENT_SILENT"}},
 		"no agent": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, nil }
-		}, want: map[string]string{"agent": "failed CARD-NOT_INSTALLED"}},
+		}, want: map[string]string{"agent": "failed CARD-NOT_INSTALLED"}, says: map[string]string{"agent": map[bool]string{
+			true:  "The Identity Agent is not installed on this computer.",
+			false: "No program that reads smartcards is set up: the setting agent_command is empty.",
+		}[runtime.GOOS == "windows"]}},
 		"a command for an agent": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{Kind: diagnose.AgentCommand}, nil }
 		}, want: map[string]string{"agent": "ok"}},
@@ -254,6 +271,13 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"a workstation without events": {change: func(_ *testing.T, w *world) {
 			w.target.MissingEvents = func(context.Context) error { return errors.New("there is no logind") }
 		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}},
+		"a workstation with few events": {change: func(_ *testing.T, w *world) {
+			w.target.MissingEvents = func(context.Context) error {
+				long := errors.New(strings.Repeat("no such name; ", 20))
+				return errors.Join(fmt.Errorf("locking, switching users, sleep and shutdown: logind: %w", long), fmt.Errorf("sign-out: %w", long))
+			}
+		}, want: map[string]string{"workstation": "attention WORKSTATION-UNSEEN"}, happened: map[string]string{
+			"workstation": "What is missing: locking, switching users, sleep and shutdown; sign-out."}},
 		"nothing at all": {change: func(_ *testing.T, w *world) { w.target = diagnose.Target{} },
 			want: map[string]string{"reader": "skipped", "card": "skipped", "agent": "skipped", "ticket": "skipped", "clock": "skipped",
 				"dns": "skipped", "proxy": "skipped", "tls": "skipped", "certificate": "skipped", "asid": "skipped", "ers": "skipped",
@@ -272,6 +296,17 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 					said += " " + found[id].Problem.Code
 				}
 				assert.Equal(t, want, said, "%s: %s", id, found[id].Text())
+			}
+			if name == "a name that is not found" {
+				for _, id := range []string{"dns", "ers"} {
+					assert.Contains(t, strings.Join(found[id].Problem.ServiceDesk, " "), "base_url", "it may be mistyped")
+				}
+			}
+			for id, end := range test.happened {
+				assert.True(t, strings.HasSuffix(found[id].Problem.Expand(found[id].Problem.Happened), end), found[id].Problem)
+			}
+			for id, want := range test.says {
+				assert.Equal(t, want, found[id].Text(), id)
 			}
 		})
 	}

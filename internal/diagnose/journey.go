@@ -65,6 +65,18 @@ func (j *journey) noWay(err error) Finding {
 	if errors.Is(err, errNothing) {
 		return skipped(saidNothing)
 	}
+	return unmade(err)
+}
+
+// unmade is the finding of rows whose route the settings do not allow to be made, for another reason
+// than their own.
+func unmade(err error) Finding {
+	switch {
+	case certificate.BundleProblems.Has(err):
+		return skipped(saidNoBundle)
+	case errors.Is(err, transport.SettingProxy):
+		return skipped(saidBadProxy)
+	}
 	return skipped(saidNoAddress)
 }
 
@@ -219,6 +231,9 @@ func (j *journey) ers(ctx context.Context) Finding {
 	case err != nil && j.n.SettingsErr != nil && j.n.platform() == config.PlatformHSCN && j.n.Settings.BaseURL == "":
 		// The row of the settings reports it.
 		return skipped(saidNoAddress)
+	case errors.Is(err, transport.CertificateMissing) && j.lacksCertificate(ctx):
+		// Its own row reports it.
+		return skipped(saidNoOwn)
 	case err != nil:
 		return troubled(Failed, err)
 	case answer.Status >= http.StatusInternalServerError:
@@ -229,6 +244,12 @@ func (j *journey) ers(ctx context.Context) Finding {
 		return ok(saidAnswersHere).With("Status", status)
 	}
 	return ok(saidAnswers).With("Status", status)
+}
+
+// lacksCertificate reports whether the organisation's certificate could not be loaded.
+func (j *journey) lacksCertificate(ctx context.Context) bool {
+	_, err := j.certificate.of(ctx)
+	return err != nil
 }
 
 // shared is an answer that several checks wait for. The first one asks, within its own time.

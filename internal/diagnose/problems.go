@@ -26,6 +26,9 @@ var (
 			"Press **Try again**.",
 			stepDeskAgain,
 		},
+		ServiceDesk: []string{
+			"If the name is wrong, correct the setting that has it: base_url or proxy, and with NHS Care Identity fhir_base_url or oauth_url.",
+		},
 		Retry: true,
 	}
 	sick = &problem.Problem{

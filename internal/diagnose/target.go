@@ -3,6 +3,7 @@ package diagnose
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
@@ -37,7 +38,8 @@ type Target struct {
 	// ClientSecret reports whether the client secret is found, or is not needed. It is read, and never
 	// returned.
 	ClientSecret func(context.Context) error
-	// Redirect reports whether the browser could come back to this computer.
+	// Redirect reports whether the browser could come back to this computer. It is [ErrInUse] if the
+	// way is a window's of this program.
 	Redirect func(context.Context) error
 	// Browser reports whether this computer can open a page.
 	Browser func() error
@@ -54,6 +56,9 @@ type Target struct {
 	// Unseen does.
 	MissingEvents func(context.Context) error
 }
+
+// ErrInUse is the error of what the open window of this program uses, so that it is not checked.
+var ErrInUse = errors.New("the open window uses it")
 
 // AgentKind is where tickets come from.
 type AgentKind int

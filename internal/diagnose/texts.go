@@ -18,6 +18,7 @@ const (
 	saidCardUnseen  = "The reader could not be checked, so the card could not be checked either."
 	saidAgent       = "The Identity Agent is installed (API version {{.API}}, engine version {{.Engine}})."
 	saidNoAgent     = "The Identity Agent is not installed on this computer."
+	saidNoSource    = "No program that reads smartcards is set up: the setting agent_command is empty."
 	saidCommand     = "Smartcard sign-in uses the program in the setting agent_command."
 	saidSimulated   = "The Identity Agent is simulated in the demonstration."
 	saidTicket      = "A smartcard is signed in."
@@ -49,6 +50,9 @@ const (
 	saidAnswersBad  = "e-RS, or something in front of it, has a problem (HTTP status {{.Status}})."
 	saidAnswersOdd  = "Something responds, but not as e-RS should (HTTP status {{.Status}})."
 	saidNoAddress   = "The settings do not have a valid address of e-RS."
+	saidNoBundle    = "The file that the setting ca_bundle names cannot be used."
+	saidBadProxy    = "The setting proxy cannot be used."
+	saidNoOwn       = "e-RS asks for your organisation's certificate, which could not be used. Its own check says why."
 	saidKeyring     = "A test entry was written, read back and removed."
 	saidAudit       = "The audit log can be written."
 	saidSettings    = "All settings are valid."
@@ -66,13 +70,15 @@ const (
 	saidClientPublic = "The client id is set ({{.Origin}}). A broker needs no client secret."
 	saidNoClient     = "No client id is set that can be used."
 	saidRedirect     = "The browser can come back to this computer."
-	saidBrowser      = "This computer can open a page in the browser."
-	saidOAuth        = "The sign-in service {{.Host}} answers, over a verified connection (HTTP status {{.Status}})."
-	saidOAuthHere    = "The sign-in service {{.Host}} answers on this computer, without TLS (HTTP status {{.Status}})."
-	saidOAuthBad     = "Something is wrong at the sign-in service {{.Host}} (HTTP status {{.Status}})."
-	saidDirectory    = "The directory of organisations, {{.Host}}, answers (HTTP status {{.Status}})."
-	saidNoDirectory  = "Organisations are shown by their codes: their names cannot be looked up."
-	saidDirectoryOff = "The settings leave organisations' names out."
+	// Said of the port, by a window and beside one.
+	saidRedirectInUse = "The open window of e-RS Login uses this way, so it was not checked."
+	saidBrowser       = "This computer can open a page in the browser."
+	saidOAuth         = "The sign-in service {{.Host}} answers, over a verified connection (HTTP status {{.Status}})."
+	saidOAuthHere     = "The sign-in service {{.Host}} answers on this computer, without TLS (HTTP status {{.Status}})."
+	saidOAuthBad      = "Something is wrong at the sign-in service {{.Host}} (HTTP status {{.Status}})."
+	saidDirectory     = "The directory of organisations, {{.Host}}, answers (HTTP status {{.Status}})."
+	saidNoDirectory   = "Organisations are shown by their codes: their names cannot be looked up."
+	saidDirectoryOff  = "The settings leave organisations' names out."
 )
 
 // Texts returns every name and sentence of the screen's rows, for translation. Problems are
@@ -84,13 +90,13 @@ func Texts() []string {
 	}
 	list = append(list,
 		saidNoAnswer, saidPanic, saidCancelled, saidNothing, saidPolicy, saidMachine,
-		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidCommand, saidSimulated,
+		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidNoSource, saidCommand, saidSimulated,
 		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoTLS, saidNoChain, saidCertificate, saidASID,
-		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidKeyring, saidAudit, saidSettings,
+		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidNoBundle, saidBadProxy, saidNoOwn, saidKeyring, saidAudit, saidSettings,
 		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,
 
-		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidBrowser, saidOAuth, saidOAuthHere, saidOAuthBad, saidDirectory,
+		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidRedirectInUse, saidBrowser, saidOAuth, saidOAuthHere, saidOAuthBad, saidDirectory,
 		saidNoDirectory, saidDirectoryOff,
 	)
 	slices.Sort(list)

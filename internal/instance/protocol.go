@@ -76,7 +76,18 @@ type Answer struct {
 	Display string `json:"display,omitempty"`
 	// Shown is the answer to [LastProblem]; nil if there was none.
 	Shown *Shown `json:"shown,omitempty"`
+	// AwaitsBrowser is part of it: a sign-in waits for the browser, on its port.
+	AwaitsBrowser bool `json:"awaitsBrowser,omitempty"`
+	// Ended is what a [SignOut] with Wait has ended, [EndedSession] or [EndedSignIn]; empty if there
+	// was nothing to end.
+	Ended string `json:"ended,omitempty"`
 }
+
+// What a sign-out has ended.
+const (
+	EndedSession = "session"
+	EndedSignIn  = "sign-in"
+)
 
 // Shown is a Problem that a window has shown: its reference, its title in English, and when.
 type Shown struct {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -40,7 +41,7 @@ func explain(ctx context.Context, err error) error {
 // there is no Ticket API either: installing PC/SC would not bring a ticket.
 func ticketProblem(err error) *problem.Problem {
 	if lacksPCSC(err) {
-		return smartcard.NotInstalled.Problem().Because(counts(err, smartcard.NotInstalled))
+		return NotInstalled(runtime.GOOS).Because(counts(err, smartcard.NotInstalled))
 	}
 	return helperProblem(err)
 }
@@ -52,7 +53,7 @@ func answered(answer *helper.CallError) *problem.Problem {
 	}
 	switch answer.Code {
 	case wire.CodeNotInstalled:
-		return smartcard.NotInstalled.Problem().Because(counts(answer, smartcard.NotInstalled))
+		return NotInstalled(runtime.GOOS).Because(counts(answer, smartcard.NotInstalled))
 	case wire.CodeBitness:
 		return bitness.Because(counts(answer, smartcard.LoadResFailed))
 	case wire.CodeBroken:
@@ -74,6 +75,15 @@ func helperProblem(err error) *problem.Problem {
 		return helper.Upgraded.Because(counts(err, smartcard.InternalError))
 	}
 	return failed.Because(counts(err, smartcard.InternalError))
+}
+
+// NotInstalled is the Problem of a computer without the Identity Agent, which exists for Windows
+// alone: on another system ([runtime.GOOS]) nothing can be installed, and a setting is missing.
+func NotInstalled(system string) *problem.Problem {
+	if system == "windows" {
+		return smartcard.NotInstalled.Problem()
+	}
+	return noAgentHere
 }
 
 // lacksPCSC reports whether a helper could not be started for lack of PC/SC's library.
@@ -100,6 +110,17 @@ const (
 var ServiceProblems = problem.Family{noPCSC, unavailable}
 
 var (
+	noAgentHere = &problem.Problem{
+		Code:  "CARD-NOT_INSTALLED",
+		Title: "Signing in with a smartcard is not set up on this computer",
+		Happened: "On this computer a program of your organisation's must read your smartcard for e-RS Login, and none is set " +
+			"up. The NHS Identity Agent exists for Windows only.",
+		Steps: []string{tellServiceDesk},
+		ServiceDesk: []string{
+			"Set agent_command to the full path of a program that prints the ticket, as docs/deployment.md describes. Or, if your " +
+				"users sign in with NHS Care Identity, set client_id.",
+		},
+	}
 	missing = &problem.Problem{
 		Code:     "CARD-BRIDGE_MISSING",
 		Title:    "A part of e-RS Login is missing",

@@ -38,6 +38,8 @@ func TestTheRealHelper(t *testing.T) {
 		assert.ErrorIs(t, err, smartcard.NotInstalled)
 		_, err = bridge.Ticket(t.Context())
 		assert.Equal(t, "CARD-NOT_INSTALLED", problem.Of(err).Code)
+		assert.Contains(t, problem.Of(err).ServiceDesk[0], "Set agent_command", "there is no Identity Agent for Linux to install")
+		assert.Empty(t, smartcard.NotInstalled.Problem().ServiceDesk, "on Windows there is")
 		eventually(t, func() bool {
 			seen := bridge.Presence().Err
 			return seen != nil && problem.Of(seen).Code == "CARD-PCSC_UNAVAILABLE"
