@@ -195,11 +195,9 @@ func (f *Flow) Run(ctx context.Context) {
 	life, endLife := context.WithCancel(context.WithoutCancel(ctx))
 	work, stopWork := context.WithCancel(life)
 	watched := f.config.Platform.Watch(life)
-	defer func() {
-		stopWork()
-		endLife()
-		f.endCalls(watched)
-	}()
+	defer f.endCalls(watched)
+	defer endLife()
+	defer func() { stopWork() }()
 	ticks, stopTicks := f.config.Clock.Tick(tickEvery)
 	defer stopTicks()
 
@@ -236,14 +234,13 @@ func (f *Flow) Run(ctx context.Context) {
 			stopped = nil
 			happened = intentEvent{Quit{AtOnce: true}}
 		case seen := <-f.config.Workstation:
-			f.config.Log.WithField("incident", seen.String()).Info("workstation")
 			happened = workstationEvent{seen}
 		case notices := <-f.config.Notices:
 			happened = noticed{notices}
 		case <-ticks:
 			happened = tick{}
 		}
-		f.logFailure(happened)
+		f.logEvent(happened)
 		before := f.machine.state
 		startAll(f.machine.handle(f.config.Clock.Now(), happened))
 		if !reflect.DeepEqual(before, f.machine.state) {
@@ -562,8 +559,9 @@ func within(ctx context.Context, limit time.Duration, call func(context.Context)
 	return call(ctx)
 }
 
-// logFailure logs every failure, those that the user is not shown included (ERR-000).
-func (f *Flow) logFailure(happened event) {
+// logEvent logs the workstation's events, and every failure, those that the user is not shown included
+// (ERR-000).
+func (f *Flow) logEvent(happened event) {
 	failed := func(what string, err error) {
 		switch {
 		case err == nil || errors.Is(err, context.Canceled):
@@ -578,6 +576,8 @@ func (f *Flow) logFailure(happened event) {
 	}
 	calls := f.machine.terms.about.Calls
 	switch e := happened.(type) {
+	case workstationEvent:
+		f.config.Log.WithField("incident", e.WorkstationEvent.String()).Info("workstation")
 	case leftoverCleared:
 		failed("start: keyring", e.err)
 	case prompted:
