@@ -131,8 +131,12 @@ type setting struct {
 	Value, Layer, Origin string
 }
 
-func (i installer) settings() map[string]setting {
+// settings returns the installed program's settings. status is that of config show: 1 if it has a
+// value that cannot be used.
+func (i installer) settings(status int) map[string]setting {
 	i.t.Helper()
+	output, ended := i.run(helperFolder+`\ers-login.exe`, "config", "show", "--origin", "--json")
+	require.Equal(i.t, status, ended, output)
 	var shown struct {
 		Settings []struct {
 			Key string
@@ -140,7 +144,7 @@ func (i installer) settings() map[string]setting {
 		}
 	}
 	// Standard error has warnings about the variables of the test run.
-	require.NoError(i.t, json.NewDecoder(strings.NewReader(i.program("config", "show", "--origin", "--json"))).Decode(&shown))
+	require.NoError(i.t, json.NewDecoder(strings.NewReader(output)).Decode(&shown))
 	all := map[string]setting{}
 	for _, s := range shown.Settings {
 		all[s.Key] = s.setting
@@ -182,7 +186,7 @@ func TestTheInstaller(t *testing.T) {
 
 	require.Zero(t, i.msiexec("/i", "older.msi", "BASEURL="+givenURL, "ASID="+givenASID, "PLATFORM=hscn", "CLIENTID=given-client", "AUTOSTART=1"))
 	assert.Equal(t, "ers-login "+i.older+"\n", i.program("version"))
-	found := i.settings()
+	found := i.settings(0)
 	assert.Equal(t, given(givenURL), found["base_url"])
 	assert.Equal(t, given(givenASID), found["asid"])
 	assert.Equal(t, given("hscn"), found["platform"])
@@ -215,7 +219,7 @@ func TestTheInstaller(t *testing.T) {
 
 	require.Zero(t, i.msiexec("/i", "newer.msi", "CERTTHUMBPRINT="+givenThumbprint), "the upgrade")
 	assert.Equal(t, "ers-login "+i.newer+"\n", i.program("version"))
-	found = i.settings()
+	found = i.settings(0)
 	assert.Equal(t, given(givenURL), found["base_url"], "it was given before")
 	assert.Equal(t, given(givenASID), found["asid"], "it was given before")
 	assert.Equal(t, given(givenThumbprint), found["certificate_thumbprint"])
@@ -229,8 +233,8 @@ func TestTheInstaller(t *testing.T) {
 	assert.Equal(t, "ers-login "+i.newer+"\n", i.program("version"))
 
 	require.Zero(t, i.msiexec("/i", "newer.msi", "REINSTALL=ALL", "ASID=999999999999"), "the same again, with another ASID")
-	assert.Equal(t, given("999999999999"), i.settings()["asid"])
-	assert.Equal(t, given(givenURL), i.settings()["base_url"])
+	assert.Equal(t, given("999999999999"), i.settings(0)["asid"])
+	assert.Equal(t, given(givenURL), i.settings(0)["base_url"])
 
 	require.Zero(t, i.msiexec("/x", "newer.msi"))
 	assert.Empty(t, i.traces())
@@ -240,7 +244,7 @@ func TestTheInstaller(t *testing.T) {
 func TestTheInstallerWithoutProperties(t *testing.T) {
 	i := newInstaller(t)
 	require.Zero(t, i.msiexec("/i", "newer.msi"))
-	for _, s := range i.settings() {
+	for _, s := range i.settings(0) {
 		assert.Equal(t, "default", s.Layer)
 	}
 	assert.NotContains(t, i.traces(), computerKey)
@@ -259,7 +263,7 @@ func TestAnUpgradeThatIsToldSomethingElse(t *testing.T) {
 	require.Zero(t, i.msiexec("/i", "older.msi", "ASID="+givenASID, "AUTOSTART=1"))
 	assert.Contains(t, i.traces(), runKey)
 	require.Zero(t, i.msiexec("/i", "newer.msi", "ASID=999999999999", "AUTOSTART=0"))
-	assert.Equal(t, given("999999999999"), i.settings()["asid"])
+	assert.Equal(t, given("999999999999"), i.settings(0)["asid"])
 	assert.NotContains(t, i.traces(), runKey)
 	require.Zero(t, i.msiexec("/x", "newer.msi"))
 	assert.Empty(t, i.traces())
@@ -359,7 +363,8 @@ func TestThePolicyTemplatesInTheRegistry(t *testing.T) {
 		output, status := i.run("reg", "add", policy, "/v", v[0], "/t", v[1], "/d", v[2], "/f", "/reg:64")
 		require.Zero(t, status, output)
 	}
-	found := i.settings()
+	// The files that they name are not there.
+	found := i.settings(1)
 	const origin = policy + ", managed by your organisation"
 	for key, value := range map[string]string{
 		"asid": "210987654321", "audit_required": "true", "windows_aliases": "false", "text_size": "150",
