@@ -27,8 +27,9 @@ type browsing struct {
 	failed     *fyne.Container
 	open, copy *widgets.Button
 	help       *help
-	// notOpened: opening it again has failed. opening: that is under way.
-	notOpened, opening bool
+	// triedAgain and opening: the user has had it opened again, or that is under way. notOpened is how
+	// the last of these ended.
+	triedAgain, notOpened, opening bool
 }
 
 func newBrowsing(w *Window, state signin.State) *browsing {
@@ -70,7 +71,7 @@ func (s *browsing) update(state signin.State) bool {
 func (s *browsing) refresh(state signin.State) {
 	s.state = state
 	page := state.Browser
-	failed := page != nil && (page.NotOpened || s.notOpened)
+	failed := page != nil && (s.notOpened || page.NotOpened && !s.triedAgain)
 	appeared := failed && s.failed.Hidden
 	s.open.Hidden, s.copy.Hidden = page == nil || s.w.settings.Browse == nil, page == nil
 	s.hint.Hidden, s.failed.Hidden = page == nil || failed, !failed
@@ -100,7 +101,7 @@ func (s *browsing) openAgain() {
 		defer cancel()
 		err := browse(ctx, address)
 		s.w.do(func() {
-			s.opening, s.notOpened = false, err != nil
+			s.opening, s.triedAgain, s.notOpened = false, true, err != nil
 			if s.w.screen == s {
 				s.refresh(s.state)
 				s.w.viewport.Relayout()

@@ -60,6 +60,8 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 			w.viewport.Reveal(y+top, y+bottom)
 		}
 	}
+	// The second half of a double press does not choose the card that the first has brought into view.
+	d.choices.OnShown = func() { w.scenes++ }
 	d.choices.OnResized = w.viewport.Relayout
 	d.choices.Enter, d.choices.OnTaken = lang.L("Enter"), dealer.taken
 	d.choices.OnKey, d.choices.OnRune = w.typedKey, w.typedRune

@@ -85,6 +85,16 @@ func TestSigningInInTheBrowser(t *testing.T) {
 	w.press(fyne.KeyTab, fyne.KeyReturn)
 	requireIntents(t, w, signin.Cancel{})
 
+	t.Run("a browser that opens at the second try", func(t *testing.T) {
+		w := newWorld(t, Settings{Browse: opens.open})
+		state := browserState()
+		state.Browser.NotOpened = true
+		w.Show(state)
+		require.True(t, w.seen(failed))
+		pressButton(t, w, "Open the page again")
+		require.True(t, w.seen(hint))
+		require.False(t, w.seen(failed))
+	})
 	t.Run("no browser at all", func(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(browserState())

@@ -520,6 +520,10 @@ func TestKeysTakeWhatIsSeen(t *testing.T) {
 			if w.win.Canvas().Focused() != nil && !strings.HasSuffix(name, "search") {
 				requireInView(t, w)
 			}
+			w.now = w.now.Add(doubleClick - time.Millisecond)
+			w.strike(c.key, 0)
+			requireIntents(t, w)
+			w.now = w.now.Add(doubleClick)
 			w.strike(c.key, 0)
 			requireIntents(t, w, signin.Choose{Permission: c.want})
 		})

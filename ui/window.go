@@ -81,7 +81,8 @@ type Window struct {
 	// shown counts the screens. A button of an earlier one does nothing, in case a key still
 	// reaches it.
 	shown int
-	// scenes counts what is shown: screens, pages over them, and questions in them.
+	// scenes counts what is shown: screens, pages over them, questions in them, and cards that a key has
+	// brought into view.
 	scenes int
 	// clicked is the last click on a button or card, and pressed the last press of a key that presses
 	// or chooses.

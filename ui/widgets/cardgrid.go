@@ -53,6 +53,8 @@ type CardGrid struct {
 	// OnReveal is called with the part of the grid that should be visible, as a card in it has the
 	// focus.
 	OnReveal func(top, bottom float32)
+	// OnShown is called when a key has brought a card into view instead of choosing it.
+	OnShown func()
 	// OnResized is called when the grid's height changes: the focused card shows all of its text.
 	OnResized func()
 	// OnCut is called while the mouse is over cut texts, with their full text and the mouse's
@@ -110,7 +112,8 @@ func NewCardGrid(sections []Section) *CardGrid {
 	c := &CardGrid{
 		OnChosen: func(int) {}, OnStar: func(int) {}, Counts: func(fyne.Position) bool { return true },
 		KeyCounts: func(*fyne.KeyEvent) bool { return true }, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
-		Ready: none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
+		OnShown: func() {},
+		Ready:   none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
 	c.ground = &headingGround{of: c}
@@ -340,6 +343,7 @@ func (c *CardGrid) Seen(choice int) bool {
 		return true
 	}
 	c.reveal(choice)
+	c.OnShown()
 	return false
 }
 
