@@ -37,6 +37,13 @@ var statusGuidance = map[int]*problem.Problem{
 }
 
 var (
+	// cliniciansFailed is A040's 500: the user has signed in, and chooses.
+	cliniciansFailed = &problem.Problem{
+		Title:    "There is a problem with e-RS",
+		Happened: "e-RS could not say who you can work for.",
+		Steps:    []string{"Press **Try again** to choose the role again.", serviceDesk},
+		Retry:    true,
+	}
 	levelTooLow = &problem.Problem{
 		Title:    "e-RS needs a more secure way to sign in",
 		Happened: "The way you signed in with NHS Care Identity is not secure enough for e-RS.",

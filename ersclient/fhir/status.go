@@ -18,6 +18,9 @@ func statusProblem(cause *transport.StatusError) *problem.Problem {
 		cause.Meaning = ersclient.ErrProofRefused
 	}
 	own := statusGuidance[cause.Status]
+	if cause.Call == callA040.Name && cause.Status == http.StatusInternalServerError {
+		own = cliniciansFailed
+	}
 	for _, one := range refusals {
 		if one.status == cause.Status && says(cause.Outcome, one.says) {
 			own = one.guidance(cause.Call)

@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"net/http"
 	"regexp"
 	"strings"
 	"testing"
@@ -50,4 +51,15 @@ func TestStatusProblemsAreDocumented(t *testing.T) {
 		require.True(t, codes[code], code)
 	}
 	require.False(t, codes["ERS-A030-403-FUNCTION"], "A030 names no role")
+}
+
+// A user for whom the list of clinicians fails has signed in, and goes back to the roles.
+func TestAFaultOfTheListOfCliniciansSaysNothingOfSigningIn(t *testing.T) {
+	p := statusProblem(&transport.StatusError{Call: callA040.Name, Status: http.StatusInternalServerError})
+	require.Equal(t, "ERS-A040-500", p.Code)
+	require.NotContains(t, p.Happened, "sign-in")
+	require.Contains(t, p.Steps[0], "choose the role again")
+	require.True(t, p.Retry)
+	p = statusProblem(&transport.StatusError{Call: callA030.Name, Status: http.StatusInternalServerError})
+	require.Contains(t, p.Happened, "sign-in")
 }
