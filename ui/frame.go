@@ -267,7 +267,7 @@ func ersWords(health signin.Health) string {
 	case signin.HealthGood:
 		return lang.L("e-RS reachable")
 	case signin.HealthAttention:
-		return lang.L("e-RS answers with problems")
+		return lang.L("e-RS had problems last time")
 	case signin.HealthBad:
 		return lang.L("e-RS not reachable")
 	default:
