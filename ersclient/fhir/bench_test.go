@@ -11,7 +11,8 @@ import (
 
 // BenchmarkRolesRatio reports the time of A030, for the persona with forty organisations, as a
 // multiple of that of a net/http call over the same TLS that reads organisations and functions with
-// encoding/json. It is a part of what BenchmarkCodeToRolesRatio of package signin/fhir has a budget for.
+// encoding/json. BenchmarkCodeToRolesRatio of package signin/fhir, of which it is a part, has the
+// budget.
 func BenchmarkRolesRatio(b *testing.B) {
 	r := newRig(b)
 	token := r.token(cis2test.Consultant)

@@ -12,8 +12,8 @@ import (
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
-// RequestHandler returns the handler of requests from other starts of the program, for this window or for
-// something done in it, until life ends.
+// RequestHandler returns the handler of requests from other starts of the program, for this window or
+// for something done in it, until life ends.
 func (c *Controller) RequestHandler(life context.Context, raise func()) instance.Handler {
 	return func(ctx context.Context, request instance.Request) instance.Answer {
 		if life.Err() != nil || !c.Shown.Load() {

@@ -465,7 +465,8 @@ func (c *CardGrid) tallest() []float32 {
 // mostHeights bounds what is kept: more than all roles, and a screen of long names.
 const mostHeights = 1000
 
-// heightOf returns the height of a card, with the key if Enter takes it at first. It is kept, so that a key in a search measures nothing.
+// heightOf returns the height of a card, with the key if Enter takes it at first. It is kept, so that
+// a key in a search measures nothing.
 func (c *CardGrid) heightOf(card *Card, ready bool) float32 {
 	height, known := c.heights[card]
 	if !known {
