@@ -81,8 +81,20 @@ type listener interface {
 // do not use.
 func (w *Window) listen(controls ...listener) {
 	for _, control := range controls {
-		control.Listen(func() { w.viewport.RevealObject(control) }, w.keyEventCounts, w.typedKey, w.typedRune)
+		counts := func(key *fyne.KeyEvent) bool { return w.keyEventCounts(key) && w.inView(control) }
+		control.Listen(func() { w.viewport.RevealObject(control) }, counts, w.typedKey, w.typedRune)
 	}
+}
+
+// inView reports whether a control is in view. If it is not, it brings it there: a key must not press
+// what its user cannot see.
+func (w *Window) inView(control fyne.CanvasObject) bool {
+	if w.viewport.Shows(control) {
+		return true
+	}
+	w.viewport.RevealObject(control)
+	w.scenes++
+	return false
 }
 
 // copiedFor is how long a button says that it has copied something.

@@ -165,6 +165,63 @@ func TestHeldKeyPressesOnce(t *testing.T) {
 	}
 }
 
+// TestAHeldDigitChoosesOnce: a digit is held down while a role is chosen. Its repeats arrive on the
+// page after it, however late, and must not choose there for whom to work.
+func TestAHeldDigitChoosesOnce(t *testing.T) {
+	roles, whom := choosingState(fiveRoles(), &fiveRoles()[0]), clinicianState(9, clinicianState(9, "").Clinicians[0])
+	unfocus, nothing := func(w *world) { w.win.Canvas().Unfocus() }, func(*world) {}
+	for name, c := range map[string]struct{ before, after func(*world) }{
+		"from card to card":       {nothing, nothing},
+		"from a card to no focus": {nothing, unfocus},
+		"from no focus to a card": {unfocus, nothing},
+		"without a focus":         {unfocus, unfocus},
+		// A key that has typed nothing is not the digit's.
+		"without a focus, after another key": {func(w *world) { unfocus(w); w.press(fyne.KeyF3) }, unfocus},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{})
+			w.Show(roles)
+			c.before(w)
+			w.char('1')
+			w.repeatRune('1')
+			requireIntents(t, w, signin.Choose{Permission: fiveRoles()[0]})
+			w.Show(whom)
+			c.after(w)
+			for range 3 {
+				w.now = w.now.Add(doubleClick)
+				w.repeatRune('1')
+			}
+			requireIntents(t, w)
+			w.char('1')
+			require.Len(t, w.took(), 1)
+		})
+	}
+}
+
+// TestEnterPressesWhatIsSeen: the button below the end of a small window is shown before it is
+// pressed, with the focus and without.
+func TestEnterPressesWhatIsSeen(t *testing.T) {
+	long := choiceFailedState()
+	for name, start := range map[string]func(*world){
+		"with the focus": func(*world) {}, "without": func(w *world) { w.win.Canvas().Unfocus() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{TextScale: 2})
+			w.win.Resize(least)
+			w.Show(long)
+			start(w)
+			require.Zero(t, w.viewport.Offset(), "what has happened comes first")
+			w.strike(fyne.KeyReturn, 0)
+			requireIntents(t, w)
+			require.NotZero(t, w.viewport.Offset())
+			w.strike(fyne.KeyReturn, 0)
+			requireIntents(t, w)
+			w.press(fyne.KeyReturn)
+			requireIntents(t, w, signin.TryAgain{})
+		})
+	}
+}
+
 // TestFirstFocus: what Enter does on a screen that has just appeared.
 func TestFirstFocus(t *testing.T) {
 	last := fiveRoles()[0]

@@ -7,7 +7,7 @@ import (
 )
 
 // keyDown is called when a key goes down while nothing has the focus, but not for its repeats.
-func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered = enters(key) }
+func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered, w.typing = enters(key), true }
 
 func enters(key *fyne.KeyEvent) bool { return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter }
 
@@ -60,7 +60,7 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	const line = 40
 	switch key.Name {
 	case fyne.KeyReturn, fyne.KeyEnter:
-		if main := primary(page.object()); main != nil && w.win.Canvas().Focused() == nil {
+		if main := primary(page.object()); main != nil && w.win.Canvas().Focused() == nil && w.inView(main) {
 			main.Tapped(nil)
 		}
 	case fyne.KeyF1:
@@ -80,6 +80,17 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	}
 }
 
+// typedFree handles a character typed while nothing has the focus, but not its repeats: a digit held
+// down must not choose on the next page, too.
+func (w *Window) typedFree(r rune) {
+	typing := w.typing
+	w.typing = false
+	if typing {
+		w.typedRune(r)
+	}
+}
+
+// typedRune handles the characters that no control has used.
 func (w *Window) typedRune(r rune) {
 	if w.over == nil {
 		w.screen.rune(r)

@@ -97,6 +97,9 @@ type Window struct {
 	active bool
 	// entered: Enter went down while nothing had the focus, and has not pressed anything yet.
 	entered bool
+	// typing: a key that may type a character went down on this page while nothing had the focus, and
+	// has not typed one yet.
+	typing bool
 	// closing: the user has closed the window, which stays until the session has ended.
 	closing, closed bool
 	// closeAsked is when the user last tried to close the window of an open session.
@@ -133,7 +136,7 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.build()
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
 	w.win.Canvas().SetOnTypedKey(w.typedKey)
-	w.win.Canvas().SetOnTypedRune(w.typedRune)
+	w.win.Canvas().SetOnTypedRune(w.typedFree)
 	if canvas, ok := w.win.Canvas().(desktop.Canvas); ok {
 		canvas.SetOnKeyDown(w.keyDown)
 	}
@@ -426,6 +429,7 @@ func (w *Window) replace(state signin.State) {
 // put puts a page into the window.
 func (w *Window) put(page screen) {
 	w.scenes++
+	w.typing = false
 	w.tip.Away()
 	w.viewport.OnRoom = page.room
 	w.viewport.OnMoved = func(top, bottom float32) {

@@ -178,11 +178,7 @@ func (w *world) strike(name fyne.KeyName, repeats int) {
 		return
 	}
 	event := &fyne.KeyEvent{Name: name}
-	if keyable, ok := canvas.Focused().(desktop.Keyable); ok {
-		keyable.KeyDown(event)
-	} else if canvas.Focused() == nil {
-		w.keyDown(event) // Fyne's test canvas has no such event
-	}
+	w.down(event)
 	for range repeats + 1 {
 		if focused := canvas.Focused(); focused != nil {
 			focused.TypedKey(event)
@@ -192,6 +188,16 @@ func (w *world) strike(name fyne.KeyName, repeats int) {
 	}
 	if keyable, ok := canvas.Focused().(desktop.Keyable); ok {
 		keyable.KeyUp(event)
+	}
+}
+
+// down is a key going down.
+func (w *world) down(key *fyne.KeyEvent) {
+	focused := w.win.Canvas().Focused()
+	if keyable, ok := focused.(desktop.Keyable); ok {
+		keyable.KeyDown(key)
+	} else if focused == nil {
+		w.keyDown(key) // Fyne's test canvas has no such event
 	}
 }
 
@@ -207,6 +213,12 @@ func (w *world) char(r rune) {
 
 // strikeRune is char, however soon after the same one.
 func (w *world) strikeRune(r rune) {
+	w.down(&fyne.KeyEvent{})
+	w.repeatRune(r)
+}
+
+// repeatRune is a character of a key that went down before.
+func (w *world) repeatRune(r rune) {
 	if focused := w.win.Canvas().Focused(); focused != nil {
 		focused.TypedRune(r)
 	} else {

@@ -21,7 +21,7 @@ type control interface {
 // pressable is the common part of pressable controls: hover, focus, and being pressed by mouse,
 // Enter or Space. The repeats of a key held down must not press what appears under them: leaning on
 // Enter while choosing a role would otherwise sign out again. So a key presses only if it went down
-// while the control had the focus.
+// while the control had the focus, and so does the one that types a character.
 type pressable struct {
 	widget.BaseWidget
 
@@ -41,7 +41,9 @@ type pressable struct {
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
 
-	hovered, focused, held, armed bool
+	hovered, focused, held bool
+	// armed: a key that presses went down, typing: one went down that may type.
+	armed, typing bool
 }
 
 // Listen sets OnFocus, KeyCounts, OnKey and OnRune.
@@ -123,7 +125,7 @@ func (p *pressable) FocusGained() {
 
 // FocusLost is called by Fyne.
 func (p *pressable) FocusLost() {
-	p.focused, p.armed = false, false
+	p.focused, p.armed, p.typing = false, false, false
 	p.Refresh()
 	if p.OnBlur != nil {
 		p.OnBlur()
@@ -134,7 +136,7 @@ func (p *pressable) FocusLost() {
 func (p *pressable) Focused() bool { return p.focused }
 
 // KeyDown is called by Fyne when a key goes down, but not for its repeats.
-func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.armed = presses(key) }
+func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.armed, p.typing = presses(key), true }
 
 // KeyUp is called by Fyne.
 func (p *pressable) KeyUp(*fyne.KeyEvent) { p.armed = false }
@@ -153,9 +155,11 @@ func (p *pressable) TypedKey(key *fyne.KeyEvent) {
 	}
 }
 
-// TypedRune is called by Fyne for each character.
+// TypedRune is called by Fyne for each character, and each of its repeats.
 func (p *pressable) TypedRune(r rune) {
-	if r != ' ' && p.OnRune != nil {
+	typing := p.typing
+	p.typing = false
+	if typing && r != ' ' && p.OnRune != nil {
 		p.OnRune(r)
 	}
 }
@@ -173,7 +177,7 @@ func (p *pressable) tint(still, hovered, held fyne.ThemeColorName) fyne.ThemeCol
 }
 
 // forget resets mouse and key state, before the control is used for something else.
-func (p *pressable) forget() { p.hovered, p.held, p.armed = false, false, false }
+func (p *pressable) forget() { p.hovered, p.held, p.armed, p.typing = false, false, false, false }
 
 func presses(key *fyne.KeyEvent) bool {
 	return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter || key.Name == fyne.KeySpace

@@ -134,6 +134,14 @@ func (v *Viewport) RevealObject(object fyne.CanvasObject) {
 	}
 }
 
+// Shows reports whether an object is visible as a whole, as far as there is room for it, or not in
+// the page at all.
+func (v *Viewport) Shows(object fyne.CanvasObject) bool {
+	y, found := v.OffsetOf(object)
+	view := v.box.Size().Height
+	return !found || y >= v.offset && y+min(object.Size().Height, view) <= v.offset+view
+}
+
 // OffsetOf returns an object's distance from the top of the page, and false if it is not in it.
 func (v *Viewport) OffsetOf(object fyne.CanvasObject) (float32, bool) {
 	return offsetOf(v.content, object)

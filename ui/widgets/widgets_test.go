@@ -233,9 +233,15 @@ func TestPressableKeys(t *testing.T) {
 	require.Equal(t, 3, pressed, "the focus came back in between")
 	typed(fyne.KeyEscape)
 	require.Equal(t, []fyne.KeyName{fyne.KeyEscape}, keys)
-	b.TypedRune('7')
-	b.TypedRune(' ')
-	require.Equal(t, []rune{'7'}, runes)
+	for _, r := range []rune{'7', '8', ' '} {
+		down("")
+		b.TypedRune(r)
+		b.TypedRune(r) // a repeat
+	}
+	down("")
+	b.FocusLost()
+	b.TypedRune('9')
+	require.Equal(t, []rune{'7', '8'}, runes)
 }
 
 func TestRoleCard(t *testing.T) {
