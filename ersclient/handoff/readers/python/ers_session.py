@@ -51,12 +51,17 @@ def read_session():
 
 def read_entry(account, platform, end):
     """Returns the session in an entry, or None if there is none that can be used."""
-    try:
-        text = get_password("ers-login", account)
-    except Exception as error:
-        if type(error).__name__ == "ItemNotFoundException":  # Linux: it went between being found and being read
-            return None
-        raise
+    for looks_left in (2, 1, 0):
+        try:
+            text = get_password("ers-login", account)
+            break
+        except Exception as error:
+            # Linux: it went between being found and being read, or GNOME's keyring denied its collection for a moment, as it
+            # sometimes does while an entry is written. Only another look tells which.
+            if type(error).__name__ != "ItemNotFoundException":
+                raise
+            if not looks_left:
+                return None
     if text is None:
         return None
     mac_prefix = "go-keyring-base64:"  # how the entry is stored on macOS

@@ -11,8 +11,9 @@ with open(sys.argv[1], "rb") as file:
     # Floor, there, over and life.
     board = memoryview(mmap.mmap(file.fileno(), 32, prot=mmap.PROT_READ)).cast("q")
 
-# GNOME's keyring, while entries are written to it, says once in a thousand looks or less that there is no default keyring, and this module
-# then tries to have one created. That is an answer to no question of ours, unless it is given again and again.
+# GNOME's keyring, while entries are written to it, denies its collection once in a thousand looks or less. The module then tries to have one
+# created, which is an InitError, or reports an ItemNotFoundException, as for an item that went between being found and being read. Only
+# another look tells what is there.
 REFUSALS = 3
 refused = 0
 over = False
@@ -27,15 +28,11 @@ while not over:
             look["Entry"] = text
         refused = 0
     except Exception as error:
-        if isinstance(error, keyring.errors.InitError) and refused < REFUSALS:
+        if (isinstance(error, keyring.errors.InitError) or type(error).__name__ == "ItemNotFoundException") and refused < REFUSALS:
             refused += 1
             over = False
             continue
-        if type(error).__name__ == "ItemNotFoundException":
-            # It went away between being found and being read.
-            look["None"] = True
-        else:
-            look["Trouble"] = f"{type(error).__name__}: {error}"
+        look["Trouble"] = f"{type(error).__name__}: {error}"
     look["Still"] = board[1]
     look["Lives"] = board[3]
     print(json.dumps(look), flush=True)
