@@ -46,6 +46,19 @@ func (s *store) find(at Address) (*ss.SecretService, []dbus.ObjectPath, error) {
 	return client, items, err
 }
 
+// transfer returns the path of the session in which the secrets of this work are transferred, which
+// the first call opens.
+func (s *store) transfer(client *ss.SecretService) (dbus.ObjectPath, error) {
+	if s.session == nil {
+		session, err := client.OpenSession()
+		if err != nil {
+			return "", err
+		}
+		s.session, s.client = session, client
+	}
+	return s.session.Path(), nil
+}
+
 func (s *store) get(ctx context.Context, from Address) (string, error) {
 	client, items, err := s.find(from)
 	if err != nil {
@@ -57,13 +70,11 @@ func (s *store) get(ctx context.Context, from Address) (string, error) {
 	if err := s.unlockItem(ctx, client, items[0]); err != nil {
 		return "", err
 	}
-	session, err := client.OpenSession()
+	session, err := s.transfer(client)
 	if err != nil {
 		return "", err
 	}
-	// A service that is gone has closed it already.
-	defer func() { _ = client.Close(session) }()
-	found, err := client.GetSecret(items[0], session.Path())
+	found, err := client.GetSecret(items[0], session)
 	var answer dbus.Error
 	if errors.As(err, &answer) && answer.Name == "org.freedesktop.Secret.Error.IsLocked" {
 		return "", fmt.Errorf("%w: %w", ErrItemLocked, err)
@@ -154,12 +165,11 @@ func (s *store) set(ctx context.Context, to Address, text string) error {
 	if err != nil {
 		return err
 	}
-	session, err := client.OpenSession()
+	session, err := s.transfer(client)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = client.Close(session) }()
-	value := ss.NewSecret(session.Path(), text)
+	value := ss.NewSecret(session, text)
 	value.ContentType = contentType
 	properties := map[string]dbus.Variant{
 		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", to.Account, to.Service)),

@@ -60,6 +60,10 @@ type store struct {
 	prompting  Prompting
 	// asking: a prompt is being shown, or taken off the screen.
 	asking atomic.Bool
+	// session, if one was needed, is for the transfer of secrets over the connection of client,
+	// which is go-keyring's.
+	session dbus.BusObject
+	client  *ss.SecretService
 }
 
 // There are no aliases: every reader finds the entry itself.
@@ -401,8 +405,14 @@ func (s *store) lost() bool {
 	}
 }
 
-// close ends the connection. What its socket says to that is of no interest any more.
-func (s *store) close() { _ = s.conn.Close() }
+// close ends session and connection. A service that is gone has closed the session already, and must
+// not be started for it. What the connection's socket returns is of no interest any more.
+func (s *store) close() {
+	if s.session != nil && !s.lost() {
+		_ = s.client.Close(s.session)
+	}
+	_ = s.conn.Close()
+}
 
 // listener notices the end of the service, or of the bus with it. It is the connection's signal
 // handler, and needs no goroutine.
