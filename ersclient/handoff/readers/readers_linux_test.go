@@ -150,6 +150,9 @@ func (s *standIn) serve(connection net.Conn) {
 			break
 		}
 	}
+	if head.Len() == 0 {
+		return // a reader that has refused our certificate, which may be noticed after it has ended
+	}
 	s.mutex.Lock()
 	defer s.mutex.Unlock()
 	s.heads = append(s.heads, head.String())
