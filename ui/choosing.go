@@ -118,6 +118,7 @@ func (s *choosing) rename(state signin.State) {
 	for i := range s.organisations {
 		o := &s.organisations[i]
 		o.name = problem.Clean(names[o.permissions[0].OrgIdentifier], 200)
+		o.full = withCode(o.name, o.code)
 		rename(o.permissions, names)
 	}
 	rename(s.usual, names)
@@ -221,18 +222,21 @@ func (s *choosing) matching(query string) []widgets.Section {
 				said = moreRoles(count)
 			}
 			name, note := o.title(said)
-			headings = append(headings, heading(name, note)...)
-			sections = append(sections, widgets.Section{Heading: headings[len(headings)-2:], Cards: cards[first:], Name: withCode(o.name, o.code)})
+			begin := len(headings)
+			headings = appendHeading(headings, name, note)
+			sections = append(sections, widgets.Section{Heading: headings[begin:], Cards: cards[first:], Name: o.full})
 		}
 	}
 	return sections
 }
 
-func (s *choosing) taken() {
-	if said := s.advice(); s.lead.String() != said {
-		s.lead.SetText(said)
-		s.w.viewport.Relayout()
+func (s *choosing) taken() bool {
+	said := s.advice()
+	if s.lead.String() == said {
+		return false
 	}
+	s.lead.SetText(said)
+	return true
 }
 
 // advice says what Enter does.
@@ -459,9 +463,11 @@ func (r *roleWordsOnce) count(count int) string {
 }
 
 // heading is the heading of a section, with a note or without.
-func heading(name, note string) []widgets.Run {
+func heading(name, note string) []widgets.Run { return appendHeading(nil, name, note) }
+
+func appendHeading(runs []widgets.Run, name, note string) []widgets.Run {
 	if note == "" {
-		return []widgets.Run{{Text: name, Style: boldStyle}}
+		return append(runs, widgets.Run{Text: name, Style: boldStyle})
 	}
-	return []widgets.Run{{Text: name + "  ", Style: boldStyle}, {Text: note, Style: detailStyle}}
+	return append(runs, widgets.Run{Text: name + "  ", Style: boldStyle}, widgets.Run{Text: note, Style: detailStyle})
 }

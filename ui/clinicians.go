@@ -152,10 +152,11 @@ func (s *clinicians) fill() {
 	s.deal(sections, said, nothing)
 }
 
-func (s *clinicians) taken() {
+func (s *clinicians) taken() bool {
 	if len(s.shown) > 0 && s.shown[0] == s.last && s.query() == "" {
 		s.choices.Rename(0, s.lastUsed())
 	}
+	return false
 }
 
 // lastUsed is the heading of the clinician of last time.

@@ -34,8 +34,9 @@ type dealer interface {
 	toggleFavourite(choice int)
 	// digitsOf returns the digits that take a choice.
 	digitsOf(choice int) string
-	// taken says what Enter takes, which may be another card now.
-	taken()
+	// taken says what Enter takes, which may be another card now, and reports whether that needs another
+	// layout.
+	taken() bool
 	// leave goes back from the page, and reports whether it can.
 	leave() bool
 }
@@ -63,7 +64,11 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 	// The second half of a double press does not choose the card that the first has brought into view.
 	d.choices.OnShown = func() { w.scenes++ }
 	d.choices.OnResized = w.viewport.Relayout
-	d.choices.Enter, d.choices.OnTaken = lang.L("Enter"), dealer.taken
+	d.choices.Enter, d.choices.OnTaken = lang.L("Enter"), func() {
+		if dealer.taken() {
+			w.viewport.Relayout()
+		}
+	}
 	d.choices.OnKey, d.choices.OnRune = w.typedKey, w.typedRune
 	d.search = widgets.NewSearchField(wanted, wanted+"   ("+shortcutName("F")+")", func(string) { d.filter() })
 	d.search.OnKey = w.typedKey
@@ -239,7 +244,7 @@ func (d *deck) deal(sections []widgets.Section, found, nothing string) {
 	d.found.Hidden, d.nothing.Hidden, d.results.Hidden = found == "", nothing == "", d.query() == ""
 	d.w.tip.Away()
 	d.choices.SetSections(sections)
-	d.dealer.taken()
+	d.dealer.taken() // before the layout
 	d.choices.Object().Hidden = d.choices.Len() == 0 // together with the gap above it
 	d.w.viewport.Relayout()
 }

@@ -14,6 +14,7 @@ import (
 // section is an organisation with its business functions.
 type section struct {
 	code, name  string
+	full        string // both, in one line
 	sort        string // sort key
 	permissions []ersclient.Permission
 }
@@ -80,6 +81,7 @@ func byOrganisation(permissions []ersclient.Permission) []section {
 		sections[at].permissions = append(sections[at].permissions, p)
 	}
 	for i, s := range sections {
+		sections[i].full = withCode(s.name, s.code)
 		sections[i].sort = strings.ToLower(cmp.Or(s.name, s.code))
 		slices.SortStableFunc(s.permissions, func(a, b ersclient.Permission) int {
 			return cmp.Or(cmp.Compare(names[a.BusinessFunction], names[b.BusinessFunction]),
