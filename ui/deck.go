@@ -244,7 +244,7 @@ func (d *deck) deal(sections []widgets.Section, found, nothing string) {
 	d.found.Hidden, d.nothing.Hidden, d.results.Hidden = found == "", nothing == "", d.query() == ""
 	d.w.tip.Away()
 	d.choices.SetSections(sections)
-	d.dealer.taken() // before the layout
+	d.dealer.taken()                                 // before the layout
 	d.choices.Object().Hidden = d.choices.Len() == 0 // together with the gap above it
 	d.w.viewport.Relayout()
 }
