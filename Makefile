@@ -41,9 +41,9 @@ run: setup-run build ## open the demonstration; without a display, walk through 
 
 test: setup-test unit e2e ## run all tests: unit, race, window (software rendering), end to end (real window, keyring, TLS)
 
-# The packages that take longest begin first. What draws pictures, and what counts to hundreds, has -short leave it out or count less;
-# it is run without the race detector: the pictures below, the counts with the tests from end to end. Most tests wait for processes and
-# keyrings rather than compute, so more of them are under way than there are processors.
+# The packages that take longest begin first. What draws pictures or measures all pages in all sizes, and what counts to hundreds, has -short
+# leave it out or count less; it is run without the race detector: the pages below, the counts with the tests from end to end. Most tests
+# wait for processes and keyrings rather than compute, so more of them are under way than there are processors.
 unit: setup-test
 	$(GO) vet ./...
 	$(GO) test -race -short -p 4 -parallel 8 -timeout 30m ./internal/cli ./internal/app ./ui $(call packages,$(WINDOWED))

@@ -224,7 +224,7 @@ func (s *choosing) matching(query string) []widgets.Section {
 			name, note := o.title(said)
 			begin := len(headings)
 			headings = appendHeading(headings, name, note)
-			sections = append(sections, widgets.Section{Heading: headings[begin:], Cards: cards[first:], Name: o.full})
+			sections = append(sections, widgets.Section{Heading: headings[begin:len(headings):len(headings)], Cards: cards[first:], Name: o.full})
 		}
 	}
 	return sections

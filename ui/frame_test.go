@@ -37,7 +37,7 @@ func TestTheFrameStandsStill(t *testing.T) {
 // TestWhoseSessionItIs: on a shared computer, name and number in the header show users that the
 // session is theirs and not a colleague's. An ellipsis is only for names longer than any real one.
 func TestWhoseSessionItIs(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, scale := range []float32{0.8, 1, 1.25, 1.5, 2} {
 		for _, language := range assets.Languages {

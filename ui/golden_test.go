@@ -23,9 +23,9 @@ var golden = []struct{ picture, look string }{
 	{"bundle", "-least"}, {"settings", "-contrast"},
 }
 
-// draws is called by tests that look at points of pictures, or at all pages in all sizes. They take up to ten times as long under the race
-// detector, which sees nothing in them that it does not see in the others: it is used with -short.
-func draws(t *testing.T) {
+// slowUnderRace is called by tests that look at points of pictures, or at all pages in all sizes. They take up to ten times as long under
+// the race detector, which finds nothing more in them; -short leaves them out.
+func slowUnderRace(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("run it without -short, and without the race detector")
@@ -37,7 +37,7 @@ func draws(t *testing.T) {
 // are drawn by Fyne's software renderer with its own typeface; processors round differently, so a
 // few points in one place may differ.
 func TestGoldenPictures(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	all := pictures()
 	// In tests Fyne's clock stands still until something is drawn.
 	newWorld(t, Settings{}).win.Canvas().Capture()
@@ -78,7 +78,7 @@ func TestGoldenPicturesAreFew(t *testing.T) {
 // TestAChangedPictureIsNoticed: a comparison that cannot fail proves nothing. Each change is small,
 // and matters to a user.
 func TestAChangedPictureIsNoticed(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	start := func() *world {
 		w := picture{state: choosingState(fiveRoles(), &triage), settings: Settings{Favourites: favouritesOf(triage)}}.draw(t, least)
 		w.win.Canvas().Capture() // in tests Fyne's clock stands still until something is drawn

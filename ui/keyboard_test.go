@@ -175,8 +175,13 @@ func TestAHeldDigitChoosesOnce(t *testing.T) {
 		"from a card to no focus": {nothing, unfocus},
 		"from no focus to a card": {unfocus, nothing},
 		"without a focus":         {unfocus, unfocus},
-		// A key that has typed nothing is not the digit's.
-		"without a focus, after another key": {func(w *world) { unfocus(w); w.press(fyne.KeyF3) }, unfocus},
+		// A key that went down elsewhere, and was not typed there, is not the digit's.
+		"from a card to no focus, after Tab": {func(w *world) {
+			card := w.win.Canvas().Focused()
+			unfocus(w)
+			w.down(&fyne.KeyEvent{Name: fyne.KeyTab})
+			w.focus(card)
+		}, unfocus},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{})
@@ -187,8 +192,11 @@ func TestAHeldDigitChoosesOnce(t *testing.T) {
 			requireIntents(t, w, signin.Choose{Permission: fiveRoles()[0]})
 			w.Show(whom)
 			c.after(w)
-			for range 3 {
+			for _, between := range []fyne.KeyName{"", "Shift", ""} {
 				w.now = w.now.Add(doubleClick)
+				if between != "" {
+					w.strike(between, 0)
+				}
 				w.repeatRune('1')
 			}
 			requireIntents(t, w)
@@ -270,6 +278,12 @@ func TestTypingAnywhereSearches(t *testing.T) {
 			require.Equal(t, "Search organisations and roles, def", w.focused())
 			w.press(fyne.KeyReturn)
 			requireIntents(t, w, signin.Choose{Permission: fiveRoles()[2]})
+
+			// An input method sends no keys.
+			w.press(fyne.KeyEscape)
+			focus(w)
+			w.inputRune('ŵ')
+			require.Equal(t, "Search organisations and roles, ŵ", w.focused())
 		})
 	}
 }

@@ -2,12 +2,10 @@ package ui
 
 import (
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 
 	"github.com/ers-login/ers-login/ui/widgets"
 )
-
-// keyDown is called when a key goes down while nothing has the focus, but not for its repeats.
-func (w *Window) keyDown(key *fyne.KeyEvent) { w.entered, w.typing = enters(key), true }
 
 func enters(key *fyne.KeyEvent) bool { return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter }
 
@@ -32,14 +30,8 @@ func primary(object fyne.CanvasObject) *widgets.Button {
 }
 
 // typedKey handles the keys that no control has used: all of them without a focus. Enter then
-// presses the page's main button, as if it had the focus: only if the key went down for that.
+// presses the page's main button, as if it had the focus.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
-	if enters(key) && w.win.Canvas().Focused() == nil {
-		if !w.entered {
-			return
-		}
-		w.entered = false
-	}
 	if enters(key) && !w.keyCounts(key.Name) {
 		return
 	}
@@ -80,13 +72,21 @@ func (w *Window) typedKey(key *fyne.KeyEvent) {
 	}
 }
 
-// typedFree handles a character typed while nothing has the focus, but not its repeats: a digit held
-// down must not choose on the next page, too.
-func (w *Window) typedFree(r rune) {
-	typing := w.typing
-	w.typing = false
-	if typing {
-		w.typedRune(r)
+// takeKeys takes the keys that are pressed while nothing has the focus.
+func (w *Window) takeKeys(canvas fyne.Canvas) {
+	canvas.SetOnTypedKey(func(key *fyne.KeyEvent) {
+		if w.strokes.Typed(key); !enters(key) || !w.strokes.Repeated() {
+			w.typedKey(key)
+		}
+	})
+	canvas.SetOnTypedRune(func(r rune) {
+		if !w.strokes.Repeated() {
+			w.typedRune(r)
+		}
+	})
+	if canvas, ok := canvas.(desktop.Canvas); ok {
+		canvas.SetOnKeyDown(w.strokes.Down)
+		canvas.SetOnKeyUp(func(*fyne.KeyEvent) { w.strokes.Forget() })
 	}
 }
 

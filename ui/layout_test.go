@@ -18,7 +18,7 @@ import (
 // inEachSize opens a window with all options in each size, text size and language.
 func inEachSize(t *testing.T, check func(t *testing.T, w *world, size fyne.Size, scale float32)) {
 	t.Helper()
-	draws(t)
+	slowUnderRace(t)
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, language := range assets.Languages {
 		for _, scale := range []float32{1, 2} {
@@ -290,7 +290,7 @@ func TestHelpDoesNotScroll(t *testing.T) {
 
 // TestTheBeginningIsSeen: a title is not scrolled away for the sake of a margin below the focus.
 func TestTheBeginningIsSeen(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, language := range assets.Languages {
 		w := newWorld(t, Settings{TextScale: 2, Language: language, Diagnostics: &chain{findings: goodChain()}})

@@ -353,7 +353,7 @@ func TestWhoAsksIsSaidOnTheWay(t *testing.T) {
 
 // TestLinksOfANotice: links in the colour of the page's links cannot be read on amber.
 func TestLinksOfANotice(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	for name, appearance := range map[string]string{"light": "light", "dark": "dark", "high contrast": "high-contrast"} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: appearance})})

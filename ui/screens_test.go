@@ -286,7 +286,7 @@ func (p picture) in(l look) picture {
 // a user sees cut or overlapping text, or a screen reader meets a control without a name. If
 // ERS_LOGIN_SCREENS is a folder, the pictures are kept there.
 func TestScreens(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	folder := os.Getenv("ERS_LOGIN_SCREENS")
 	for _, look := range looks {
 		if look.coloured && folder == "" {
@@ -326,7 +326,7 @@ func onSharpScreen(t *testing.T, w *world, pixels float32) {
 // On a sharp screen everything is drawn with all of its pixels, and not enlarged: then each pair of
 // lines would be equal.
 func TestScreensAreSharp(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	w := picture{state: choosingState(fiveRoles(), &triage)}.draw(t, initial)
 	onSharpScreen(t, w, 2)
 	drawn := w.win.Canvas().Capture()
@@ -347,7 +347,7 @@ func TestScreensAreSharp(t *testing.T) {
 // TestScreensAreDrawn draws one whole screen, since the other tests check objects only: blue at the
 // top, the page below, and something on it.
 func TestScreensAreDrawn(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	// In tests Fyne's clock stands still until something is drawn, and then all renderers that seem
 	// a minute old are dropped.
 	newWorld(t, Settings{}).win.Canvas().Capture()

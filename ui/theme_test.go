@@ -82,7 +82,7 @@ func TestContrast(t *testing.T) {
 // picture has them. The first is the shape, which contrasts with the ground; the last is the mark
 // in it, which contrasts with the fill below.
 func TestContrastOfIcons(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	fill := regexp.MustCompile(`fill="#([0-9A-F]{6})"`)
 	icons := map[string]fyne.Resource{"good": statusIcon(signin.HealthGood), "attention": statusIcon(signin.HealthAttention),
 		"bad": statusIcon(signin.HealthBad), "unknown": statusIcon(signin.HealthUnknown), "star": iconStar, "empty star": iconStarEmpty}
@@ -195,7 +195,7 @@ func TestThemeAnswersEveryName(t *testing.T) {
 // TestHighContrastOfTheSystem: the system's high contrast applies here, unless colours were chosen
 // for this window.
 func TestHighContrastOfTheSystem(t *testing.T) {
-	draws(t)
+	slowUnderRace(t)
 	page := func(w *world) color.Color {
 		r, g, b, a := w.win.Canvas().Capture().At(5, 100).RGBA()
 		return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}

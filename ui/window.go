@@ -95,11 +95,8 @@ type Window struct {
 	contrast bool
 	// active: the window has the keyboard.
 	active bool
-	// entered: Enter went down while nothing had the focus, and has not pressed anything yet.
-	entered bool
-	// typing: a key that may type a character went down on this page while nothing had the focus, and
-	// has not typed one yet.
-	typing bool
+	// strokes are of the keys while nothing has the focus.
+	strokes widgets.Strokes
 	// closing: the user has closed the window, which stays until the session has ended.
 	closing, closed bool
 	// closeAsked is when the user last tried to close the window of an open session.
@@ -135,11 +132,7 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.tray = newTray(w)
 	w.build()
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
-	w.win.Canvas().SetOnTypedKey(w.typedKey)
-	w.win.Canvas().SetOnTypedRune(w.typedFree)
-	if canvas, ok := w.win.Canvas().(desktop.Canvas); ok {
-		canvas.SetOnKeyDown(w.keyDown)
-	}
+	w.takeKeys(w.win.Canvas())
 	w.win.Canvas().AddShortcut(&desktop.CustomShortcut{KeyName: fyne.KeyF, Modifier: fyne.KeyModifierShortcutDefault},
 		w.find)
 	w.apply(signin.State{Phase: signin.Starting, Since: settings.Now(), Environment: settings.Environment})
@@ -429,7 +422,6 @@ func (w *Window) replace(state signin.State) {
 // put puts a page into the window.
 func (w *Window) put(page screen) {
 	w.scenes++
-	w.typing = false
 	w.tip.Away()
 	w.viewport.OnRoom = page.room
 	w.viewport.OnMoved = func(top, bottom float32) {

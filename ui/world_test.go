@@ -197,7 +197,7 @@ func (w *world) down(key *fyne.KeyEvent) {
 	if keyable, ok := focused.(desktop.Keyable); ok {
 		keyable.KeyDown(key)
 	} else if focused == nil {
-		w.keyDown(key) // Fyne's test canvas has no such event
+		w.strokes.Down(key) // Fyne's test canvas has no such event
 	}
 }
 
@@ -213,12 +213,23 @@ func (w *world) char(r rune) {
 
 // strikeRune is char, however soon after the same one.
 func (w *world) strikeRune(r rune) {
-	w.down(&fyne.KeyEvent{})
+	w.down(&fyne.KeyEvent{Name: fyne.KeyName(r)})
 	w.repeatRune(r)
 }
 
 // repeatRune is a character of a key that went down before.
 func (w *world) repeatRune(r rune) {
+	key := &fyne.KeyEvent{Name: fyne.KeyName(r)}
+	if focused := w.win.Canvas().Focused(); focused != nil {
+		focused.TypedKey(key)
+	} else {
+		w.win.Canvas().OnTypedKey()(key)
+	}
+	w.inputRune(r)
+}
+
+// inputRune is a character without a key, as of an input method.
+func (w *world) inputRune(r rune) {
 	if focused := w.win.Canvas().Focused(); focused != nil {
 		focused.TypedRune(r)
 	} else {

@@ -19,9 +19,8 @@ type control interface {
 }
 
 // pressable is the common part of pressable controls: hover, focus, and being pressed by mouse,
-// Enter or Space. The repeats of a key held down must not press what appears under them: leaning on
-// Enter while choosing a role would otherwise sign out again. So a key presses only if it went down
-// while the control had the focus, and so does the one that types a character.
+// Enter or Space. A key presses, or types a character, only if it went down while the control had the
+// focus: leaning on Enter while choosing a role would otherwise sign out again.
 type pressable struct {
 	widget.BaseWidget
 
@@ -42,8 +41,7 @@ type pressable struct {
 	OnRune func(rune)
 
 	hovered, focused, held bool
-	// armed: a key that presses went down, typing: one went down that may type.
-	armed, typing bool
+	strokes                Strokes
 }
 
 // Listen sets OnFocus, KeyCounts, OnKey and OnRune.
@@ -125,7 +123,8 @@ func (p *pressable) FocusGained() {
 
 // FocusLost is called by Fyne.
 func (p *pressable) FocusLost() {
-	p.focused, p.armed, p.typing = false, false, false
+	p.focused = false
+	p.strokes.Forget()
 	p.Refresh()
 	if p.OnBlur != nil {
 		p.OnBlur()
@@ -136,18 +135,17 @@ func (p *pressable) FocusLost() {
 func (p *pressable) Focused() bool { return p.focused }
 
 // KeyDown is called by Fyne when a key goes down, but not for its repeats.
-func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.armed, p.typing = presses(key), true }
+func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.strokes.Down(key) }
 
 // KeyUp is called by Fyne.
-func (p *pressable) KeyUp(*fyne.KeyEvent) { p.armed = false }
+func (p *pressable) KeyUp(*fyne.KeyEvent) { p.strokes.Forget() }
 
 // TypedKey is called by Fyne for each key and each of its repeats.
 func (p *pressable) TypedKey(key *fyne.KeyEvent) {
+	p.strokes.Typed(key)
 	switch {
 	case presses(key):
-		armed := p.armed
-		p.armed = false
-		if armed && (p.KeyCounts == nil || p.KeyCounts(key)) {
+		if !p.strokes.Repeated() && (p.KeyCounts == nil || p.KeyCounts(key)) {
 			p.press()
 		}
 	case p.OnKey != nil:
@@ -157,9 +155,7 @@ func (p *pressable) TypedKey(key *fyne.KeyEvent) {
 
 // TypedRune is called by Fyne for each character, and each of its repeats.
 func (p *pressable) TypedRune(r rune) {
-	typing := p.typing
-	p.typing = false
-	if typing && r != ' ' && p.OnRune != nil {
+	if r != ' ' && !p.strokes.Repeated() && p.OnRune != nil {
 		p.OnRune(r)
 	}
 }
@@ -177,7 +173,10 @@ func (p *pressable) tint(still, hovered, held fyne.ThemeColorName) fyne.ThemeCol
 }
 
 // forget resets mouse and key state, before the control is used for something else.
-func (p *pressable) forget() { p.hovered, p.held, p.armed, p.typing = false, false, false, false }
+func (p *pressable) forget() {
+	p.hovered, p.held = false, false
+	p.strokes.Forget()
+}
 
 func presses(key *fyne.KeyEvent) bool {
 	return key.Name == fyne.KeyReturn || key.Name == fyne.KeyEnter || key.Name == fyne.KeySpace

@@ -134,12 +134,12 @@ func (v *Viewport) RevealObject(object fyne.CanvasObject) {
 	}
 }
 
-// Shows reports whether an object is visible as a whole, as far as there is room for it, or not in
-// the page at all.
+// Shows reports whether the middle half of an object is in view, which has a button's text. It is
+// true of one that is not in the page, as a link in the status bar.
 func (v *Viewport) Shows(object fyne.CanvasObject) bool {
 	y, found := v.OffsetOf(object)
-	view := v.box.Size().Height
-	return !found || y >= v.offset && y+min(object.Size().Height, view) <= v.offset+view
+	quarter := object.Size().Height / 4
+	return !found || y+quarter >= v.offset && y+3*quarter <= v.offset+v.box.Size().Height
 }
 
 // OffsetOf returns an object's distance from the top of the page, and false if it is not in it.

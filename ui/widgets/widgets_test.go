@@ -232,16 +232,28 @@ func TestPressableKeys(t *testing.T) {
 	typed(fyne.KeyReturn)
 	require.Equal(t, 3, pressed, "the focus came back in between")
 	typed(fyne.KeyEscape)
+	b.KeyUp(&fyne.KeyEvent{Name: fyne.KeyEscape})
 	require.Equal(t, []fyne.KeyName{fyne.KeyEscape}, keys)
 	for _, r := range []rune{'7', '8', ' '} {
-		down("")
+		name := fyne.KeyName(r)
+		down(name)
+		typed(name)
 		b.TypedRune(r)
-		b.TypedRune(r) // a repeat
+		typed(name) // a repeat
+		b.TypedRune(r)
+		down("Shift")
+		typed("Shift")
+		typed(name)
+		b.TypedRune(r)
+		b.KeyUp(&fyne.KeyEvent{Name: name})
 	}
-	down("")
+	down("9")
 	b.FocusLost()
+	typed("9")
 	b.TypedRune('9')
-	require.Equal(t, []rune{'7', '8'}, runes)
+	b.KeyUp(&fyne.KeyEvent{Name: "9"})
+	b.TypedRune('字') // of an input method
+	require.Equal(t, []rune{'7', '8', '字'}, runes)
 }
 
 func TestRoleCard(t *testing.T) {

@@ -663,8 +663,14 @@ func TestReadersWithoutWhatTheyNeed(t *testing.T) {
 func TestPythonSeesAnEntryGo(t *testing.T) {
 	entry, err := handoff.Encode(published("https://ers.example"))
 	require.NoError(t, err)
-	for name, c := range map[string]struct{ raises, want int }{
-		"gone": {1000, signedOut}, "denied for a moment": {1, signedIn}, "denied for two": {2, signedIn},
+	const noItem, noCollection = "ItemNotFoundException", "InitError"
+	for name, c := range map[string]struct {
+		raises int
+		what   string
+		want   int
+	}{
+		"gone": {1000, noItem, signedOut}, "denied for a moment": {1, noItem, signedIn}, "denied for two": {2, noItem, signedIn},
+		"the collection denied for a moment": {1, noCollection, signedIn},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -673,23 +679,23 @@ func TestPythonSeesAnEntryGo(t *testing.T) {
 				"__init__.py": "", "backends/__init__.py": "", "entry.json": string(entry),
 				"backends/SecretService.py": fmt.Sprintf(`import pathlib
 
-raises = %d
+raises = %[1]d
 
 
-class ItemNotFoundException(Exception):
+class %[2]s(Exception):
     pass
 
 
 class Keyring:
     def get_password(self, service, account):
         global raises
-        if account != "session":
+        if account != "session" or not self.preferred_collection:
             return None
         raises -= 1
         if raises >= 0:
-            raise ItemNotFoundException
+            raise %[2]s
         return pathlib.Path(__file__).parent.with_name("entry.json").read_text()
-`, c.raises),
+`, c.raises, c.what),
 			} {
 				require.NoError(t, os.WriteFile(filepath.Join(folder, "keyring", file), []byte(text), 0o600))
 			}

@@ -3,10 +3,12 @@ package entry_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/godbus/dbus/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -81,4 +83,48 @@ func TestWorkIsDoneOneAtATime(t *testing.T) {
 		assert.ErrorIs(t, err, entry.ErrNotFound)
 		return nil
 	}))
+}
+
+// A work opens one session of the Secret Service, however many entries it reads and writes, and
+// closes it. A service keeps those that were left open for as long as the program runs.
+func TestAWorkHasOneSessionOfTheService(t *testing.T) {
+	within(t)
+	monitor, err := dbus.ConnectSessionBus()
+	require.NoError(t, err)
+	rules := []string{"type='method_call',member='OpenSession'", "type='method_call',interface='org.freedesktop.Secret.Session'"}
+	require.NoError(t, monitor.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint32(0)).Err)
+	calls := make(chan *dbus.Message, 1000)
+	monitor.Eavesdrop(calls)
+	address, failed := entry.Address{Service: "ers-login-test", Account: "one"}, errors.New("the work has failed")
+	for _, want := range []error{nil, failed, nil} {
+		require.ErrorIs(t, entry.Do(t.Context(), entry.NeverPrompt, func(ring *entry.Ring) error {
+			for range 3 {
+				if err := ring.Set(address, secret.New("text")); err != nil {
+					return err
+				}
+			}
+			return want
+		}), want)
+		for _, member := range []string{"OpenSession", "Close"} {
+			require.Equal(t, member, called(t, calls))
+		}
+	}
+	require.NoError(t, monitor.Close())
+	require.Empty(t, calls)
+}
+
+// called returns the member of the next method call that a monitor has seen.
+func called(t *testing.T, calls <-chan *dbus.Message) string {
+	t.Helper()
+	limit := time.After(time.Minute)
+	for {
+		select {
+		case call := <-calls:
+			if call.Type == dbus.TypeMethodCall { // and not the signal that a monitor has lost its name
+				return fmt.Sprint(call.Headers[dbus.FieldMember].Value())
+			}
+		case <-limit:
+			t.Fatal("no call was seen")
+		}
+	}
 }

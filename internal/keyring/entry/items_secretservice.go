@@ -46,15 +46,15 @@ func (s *store) find(at Address) (*ss.SecretService, []dbus.ObjectPath, error) {
 	return client, items, err
 }
 
-// transfer returns the path of the session in which the secrets of this work are transferred, which
-// the first call opens.
+// transfer returns the path of the session in which the secrets of this work are transferred. The
+// first call opens it, and one after a lost connection another.
 func (s *store) transfer(client *ss.SecretService) (dbus.ObjectPath, error) {
-	if s.session == nil {
+	if s.session == nil || s.shared != client.Conn {
 		session, err := client.OpenSession()
 		if err != nil {
 			return "", err
 		}
-		s.session, s.client = session, client
+		s.session, s.shared = session, client.Conn
 	}
 	return s.session.Path(), nil
 }

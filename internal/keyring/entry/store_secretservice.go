@@ -29,6 +29,7 @@ const (
 	servicePath         = dbus.ObjectPath("/org/freedesktop/secrets")
 	serviceInterface    = "org.freedesktop.Secret.Service"
 	promptInterface     = "org.freedesktop.Secret.Prompt"
+	sessionInterface    = "org.freedesktop.Secret.Session"
 	collectionInterface = "org.freedesktop.Secret.Collection"
 	loginCollection     = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 	noObject            = dbus.ObjectPath("/")
@@ -60,10 +61,9 @@ type store struct {
 	prompting  Prompting
 	// asking: a prompt is being shown, or taken off the screen.
 	asking atomic.Bool
-	// session, if one was needed, is for the transfer of secrets over the connection of client,
-	// which is go-keyring's.
+	// session transfers secrets over shared, go-keyring's connection; nil until one is needed.
 	session dbus.BusObject
-	client  *ss.SecretService
+	shared  *dbus.Conn
 }
 
 // There are no aliases: every reader finds the entry itself.
@@ -405,11 +405,11 @@ func (s *store) lost() bool {
 	}
 }
 
-// close ends session and connection. A service that is gone has closed the session already, and must
-// not be started for it. What the connection's socket returns is of no interest any more.
+// close ends session and connection. It waits for neither, and starts no service that is gone, which
+// has closed the session already. What the connection's socket returns is of no interest any more.
 func (s *store) close() {
-	if s.session != nil && !s.lost() {
-		_ = s.client.Close(s.session)
+	if s.session != nil {
+		s.session.Call(sessionInterface+".Close", dbus.FlagNoAutoStart|dbus.FlagNoReplyExpected)
 	}
 	_ = s.conn.Close()
 }

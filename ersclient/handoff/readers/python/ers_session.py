@@ -17,11 +17,13 @@ import http.client
 import json
 import ssl
 import sys
+import time
 import uuid
 from datetime import datetime, timezone
 from urllib.parse import urlsplit
 
 LOGIN = "/org/freedesktop/secrets/collection/login"  # where e-RS Login writes, unless there is no such collection
+MOMENT = 0.05  # seconds until another look at a keyring that may be busy with a write
 SIGNED_IN, SIGNED_OUT, USAGE, KEYRING, CALL = range(5)
 
 
@@ -35,13 +37,16 @@ def get_password(service, account):
     from keyring.backends import SecretService
     backend = SecretService.Keyring()
     backend.preferred_collection = LOGIN
-    try:
-        return backend.get_password(service, account)
-    except Exception as error:
-        if type(error).__name__ not in ("InitError", "DBusErrorResponse"):
-            raise
-        del backend.preferred_collection  # there is no such collection: the default one, as with KWallet and KeePassXC
-        return backend.get_password(service, account)
+    for again in (True, False):  # GNOME's keyring may deny its collection for a moment: see read_entry
+        try:
+            return backend.get_password(service, account)
+        except Exception as error:
+            if type(error).__name__ not in ("InitError", "DBusErrorResponse"):
+                raise
+        if again:
+            time.sleep(MOMENT)
+    del backend.preferred_collection  # there is no such collection: the default one, as with KWallet and KeePassXC
+    return backend.get_password(service, account)
 
 
 def read_session():
@@ -62,6 +67,7 @@ def read_entry(account, platform, end):
                 raise
             if not looks_left:
                 return None
+        time.sleep(MOMENT)
     if text is None:
         return None
     mac_prefix = "go-keyring-base64:"  # how the entry is stored on macOS
