@@ -34,7 +34,7 @@ type browsing struct {
 
 func newBrowsing(w *Window, state signin.State) *browsing {
 	s := &browsing{w: w, state: state, lead: widgets.NewText("", leadStyle), help: newHelp(w, generalAdvice(*state.Words)),
-		hint: widgets.NewText(lang.L("No page, or one with an error? Open it again, or copy the address into a browser on this computer."), leadStyle)}
+		hint: widgets.NewText(lang.L("No page, or one with an error? Open it again, or copy the address into a browser on this computer. If the error stays, contact your local service desk."), leadStyle)}
 	s.failed = widgets.Beside(widgets.NewPicture(iconAttention, fyne.Size{}), widgets.SizeBody, 1.3,
 		widgets.NewText(lang.L("Your web browser did not open. Copy the address into a browser on this computer."), boldStyle))
 	s.open = w.button(lang.L("Open the page again"), widgets.Secondary, s.openAgain)

@@ -104,23 +104,25 @@ func (s *clinicians) digits(id string) string {
 	return strconv.Itoa(place)
 }
 
-// fill makes the cards for the present search, which is for parts of a number.
+// fill makes the cards for the present search, which is for parts of a number. Enter takes what was
+// found if it is one: numbers are too much alike for the first of several.
 func (s *clinicians) fill() {
 	query := s.query()
 	s.shown, s.choices.Ready = s.shown[:0], none
 	var latest, others []*widgets.Card
 	for _, id := range s.all {
-		if !holdsNumber(id, query) {
-			continue
+		if holdsNumber(id, query) {
+			s.shown = append(s.shown, id)
 		}
-		s.shown = append(s.shown, id)
+	}
+	for _, id := range s.shown {
 		card := widgets.Card{Title: clinician(id), Digits: s.digits(id),
 			Lines: []string{roleName(ersclient.ServiceProviderClinician)}}
 		switch {
 		case query == "" && id == s.last:
 			latest = append(latest, accented(card))
 			s.choices.Ready = 0
-		case s.choices.Ready == none && (query != "" || len(s.all) == 1):
+		case len(s.shown) == 1:
 			others = append(others, accented(card))
 			s.choices.Ready = 0
 		default:

@@ -63,6 +63,25 @@ func TestClosingAsks(t *testing.T) {
 	}
 }
 
+// TestAQuestionGivesTheFocusBack: one Enter too many after "Keep working" must not ask to sign out.
+func TestAQuestionGivesTheFocusBack(t *testing.T) {
+	w := newWorld(t, Settings{})
+	w.Show(signedInState())
+	w.closeWindow()
+	w.press(fyne.KeyReturn, fyne.KeyReturn)
+	require.Empty(t, w.focused())
+	require.NotContains(t, w.texts(), "Sign out of e-RS?")
+	for _, button := range []string{"Switch role", "Sign out"} {
+		w.tabTo(button)
+		w.press(fyne.KeyReturn)
+		require.Equal(t, button, w.focused(), "of the question")
+		w.press(fyne.KeyEscape)
+		require.Equal(t, button, w.focused())
+		require.NotContains(t, w.texts(), "Cancel")
+	}
+	requireIntents(t, w)
+}
+
 // TestClosingFromElsewhere: the question is of no use to a user who does not see it.
 func TestClosingFromElsewhere(t *testing.T) {
 	for name, settings := range map[string]Settings{

@@ -62,10 +62,26 @@ func (w *Window) keyCounts(name fyne.KeyName) bool {
 		name = fyne.KeyReturn
 	}
 	now := w.press()
-	if name == w.pressedKey && w.pressed.brought(now) {
+	if w.typedAhead() || name == w.pressedKey && w.pressed.brought(now) {
 		return false
 	}
 	w.pressed, w.pressedKey = now, name
+	return true
+}
+
+// typingPause is a pause in typing, after which a user has seen the page.
+const typingPause = 500 * time.Millisecond
+
+// typedAhead notes a key, and reports whether it may be meant for something else than the page. A page
+// of cards appears by itself when a sign-in has ended elsewhere, and comes to the front, while its user
+// may be typing: keys choose there after the first pause.
+func (w *Window) typedAhead() bool {
+	now := w.settings.Now()
+	if w.typed.IsZero() || now.Sub(w.typed) >= typingPause {
+		w.typed = time.Time{}
+		return false
+	}
+	w.typed = now
 	return true
 }
 

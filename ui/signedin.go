@@ -23,6 +23,10 @@ type signedIn struct {
 	// role. yes and switches answer them.
 	buttons, confirm, switching *fyne.Container
 	signOut, yes, switches      *widgets.Button
+	// first is what comes first: the title, and whose session it is. use and useBelow say what it is for,
+	// above or below that.
+	first         *fyne.Container
+	use, useBelow *widgets.Text
 	// ending is the warning before the end, with the gap below it.
 	ending     *fyne.Container
 	when, left *widgets.Text
@@ -30,6 +34,8 @@ type signedIn struct {
 	help       *help
 	// closing asks whether to close the window.
 	closing *closing
+	// before is the control that had the focus before a question, or nil.
+	before fyne.Focusable
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
@@ -75,10 +81,15 @@ func (s *signedIn) session() fyne.CanvasObject {
 	if test := testEnvironment(s.state.Environment); test != "" {
 		facts = append([]fyne.CanvasObject{widgets.NewText(lang.L("e-RS platform"), leadStyle), widgets.NewText(test, boldStyle)}, facts...)
 	}
-	return widgets.NewPanel(widgets.Good, widgets.Column(
+	s.use, s.useBelow = widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle), widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle)
+	s.first = widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle)},
-		widgets.Row{Object: widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle), Above: 5},
-		widgets.Row{Object: widgets.Pairs(10.5, facts...), Above: 18},
+		widgets.Row{Object: s.use, Above: 5},
+		widgets.Row{Object: widgets.Pairs(10.5, facts...), Above: 18})
+	s.useBelow.Hide()
+	return widgets.NewPanel(widgets.Good, widgets.Column(
+		widgets.Row{Object: s.first},
+		widgets.Row{Object: s.useBelow, Above: 18},
 		widgets.Row{Object: s.buttons, Above: 26, Align: widgets.Leading},
 		widgets.Row{Object: s.confirm, Above: 26},
 		widgets.Row{Object: s.switching, Above: 26},
@@ -156,6 +167,13 @@ func (s *signedIn) offerRenewal() {
 
 func (s *signedIn) helps() *help { return s.help }
 
+// room leaves a small window to the facts of the session: what it is for comes below them.
+func (s *signedIn) room(size fyne.Size) {
+	s.use.Hidden = false
+	s.use.Hidden = widgets.HeightFor(page(s.first), size.Width) > size.Height
+	s.useBelow.Hidden = !s.use.Hidden
+}
+
 // interval keeps the minutes correct, also soon after a laptop has slept.
 func (s *signedIn) interval() time.Duration { return 5 * time.Second }
 
@@ -215,6 +233,9 @@ func (s *signedIn) askToClose() { s.question(s.closing.box, s.closing.keep) }
 // question asks in place of the buttons, and of another question.
 func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	s.w.scenes++
+	if s.buttons.Visible() {
+		s.before = s.w.win.Canvas().Focused()
+	}
 	s.buttons.Hide()
 	s.confirm.Hide()
 	s.switching.Hide()
@@ -226,7 +247,8 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	s.w.focus(focused)
 }
 
-// dismiss shows the buttons again and restores the focus, where Enter only asks again.
+// dismiss shows the buttons again and restores the focus: where there was none, as when the window was
+// to be closed, Enter does nothing again.
 func (s *signedIn) dismiss() {
 	s.w.scenes++
 	s.confirm.Hide()
@@ -235,7 +257,11 @@ func (s *signedIn) dismiss() {
 	s.closing.effect.Show()
 	s.buttons.Show()
 	s.w.viewport.Relayout()
-	s.w.focus(s.signOut)
+	if s.before == nil {
+		s.w.win.Canvas().Unfocus()
+		return
+	}
+	s.w.focus(s.before)
 }
 
 // key handles Escape, and Enter without a focus: that may be meant for another window, so it does

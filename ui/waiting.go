@@ -39,7 +39,7 @@ func newWaiting(w *Window, state signin.State) *waiting {
 		picture: widgets.NewPicture(assets.Smartcard, pictureSize),
 		title:   centred(widgets.NewText("", titleStyle)),
 		text:    centred(widgets.NewText("", leadStyle)),
-		gaveUp:  centred(widgets.NewText(lang.L("You did not sign in."), leadStyle)),
+		gaveUp:  centred(widgets.NewText("", leadStyle)),
 		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
 		again:   w.button("", widgets.Secondary, w.intent(signin.SignIn{})),
 		help:    newHelp(w, generalAdvice(*state.Words)),
@@ -67,6 +67,10 @@ func (s *waiting) update(state signin.State) bool {
 	said := waitingFor(state)
 	s.picture.Set(said.picture)
 	s.gaveUp.Hidden = state.Reason != signin.Cancelled && state.Reason != signin.RoleGivenUp
+	s.gaveUp.SetText(lang.L("You did not sign in."))
+	if len(state.Words.InBrowser) > 0 { // who finishes there now finds that nothing answers
+		s.gaveUp.SetText(lang.L("You did not sign in. If the sign-in page is still open in your web browser, close it."))
+	}
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
 	s.signIn.SetText(signInLabel(state.Missing))
@@ -105,9 +109,13 @@ func (s *waiting) ask(by string) {
 	}
 }
 
+// appear gives the focus to the button. In a window too small for both the title stays in view.
 func (s *waiting) appear() {
 	if s.signIn.Visible() {
 		s.w.focus(s.signIn)
+	}
+	if top, found := s.w.viewport.OffsetOf(s.title); found && top < s.w.viewport.Offset() {
+		s.w.viewport.RevealObject(s.title)
 	}
 }
 

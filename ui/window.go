@@ -95,6 +95,9 @@ type Window struct {
 	contrast bool
 	// active: the window has the keyboard.
 	active bool
+	// typed is when the page of cards appeared, or the last key since; zero after the first pause, and on
+	// other pages.
+	typed time.Time
 	// strokes are of the keys while nothing has the focus.
 	strokes widgets.Strokes
 	// closing: the user has closed the window, which stays until the session has ended.
@@ -409,6 +412,7 @@ func (w *Window) show(state signin.State) {
 // replace puts the screen for a state into the window.
 func (w *Window) replace(state signin.State) {
 	w.shown++
+	w.typed = time.Time{}
 	w.screen = newScreen(w, state)
 	w.win.Canvas().Unfocus()
 	w.put(w.screen)

@@ -141,6 +141,12 @@ func newWorld(t *testing.T, settings Settings) *world {
 	return made
 }
 
+// Show shows a state, and lets its user see it.
+func (w *world) Show(state signin.State) {
+	w.Window.Show(state)
+	w.now = w.now.Add(typingPause)
+}
+
 // press does what Fyne's desktop driver does for a key: down, typed, up. Tab moves the focus.
 func (w *world) press(keys ...fyne.KeyName) {
 	w.t.Helper()

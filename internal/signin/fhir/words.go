@@ -6,7 +6,7 @@ import "github.com/ers-login/ers-login/internal/signin"
 var MissingBrowser = signin.Missing{
 	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS",
 	Text:   "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
-	Again:  "When you leave, close your web browser. It may know you for five minutes.",
+	Again:  "Before you leave, close your web browser. For about five minutes the next person could sign in as you.",
 	Button: "Sign in with NHS Care Identity",
 }
 
@@ -44,7 +44,7 @@ var Words = signin.Words{
 	Named: "The name at the top is that of the person who signed in with NHS Care Identity. " +
 		"What you do in e-RS is recorded under it.",
 	NotYou: []string{
-		"Close all windows of your web browser. It may know that person for five minutes.",
+		"Close all windows of your web browser. For about five minutes it could sign in that person again.",
 		"Press **Sign in with NHS Care Identity** and sign in as yourself.",
 	},
 	NotMine:    "Press **Sign out** and close your web browser. Then sign in as yourself.",

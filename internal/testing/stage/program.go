@@ -14,6 +14,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -59,8 +60,20 @@ func Run(ctx context.Context, path string, arguments, environ []string, logFile 
 
 // WaitScreen waits until the log reports a drawn screen of a phase, after the last one waited for.
 func (p *Program) WaitScreen(ctx context.Context, phase string) error {
-	return p.waitEntry(ctx, "screen "+phase, func(entry logEntry) bool { return entry.Screen == phase })
+	err := p.waitEntry(ctx, "screen "+phase, func(entry logEntry) bool { return entry.Screen == phase })
+	if err != nil || !strings.HasPrefix(phase, "choosing") {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(TypingPause):
+		return nil
+	}
 }
+
+// TypingPause is how long WaitScreen waits after a page of cards: keys choose nothing there until there has been a pause.
+const TypingPause = 600 * time.Millisecond
 
 // WaitProblem waits until the window shows the Problem with this code.
 func (p *Program) WaitProblem(ctx context.Context, code string) error {
