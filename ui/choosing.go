@@ -192,7 +192,7 @@ func (s *choosing) sections() (sections []widgets.Section, found int) {
 	before := len(s.permissions)
 	sections = append(sections, s.matching(query)...)
 	found = len(s.permissions) - before
-	if (query != "" || s.single()) && found > 0 { // Enter takes the first
+	if (query != "" || s.single()) && len(sections) == 1 { // Enter takes the first at one organisation, and none of several
 		s.choices.Ready = 0
 		sections[0].Cards[0] = accented(*sections[0].Cards[0])
 	}

@@ -149,7 +149,10 @@ func (s *clinicians) fill() {
 	case query != "" && len(s.shown) == 0:
 		nothing = lang.L("No clinician's number has “{{.Query}}” in it.", map[string]any{"Query": problem.Clean(query, 60)})
 	case query != "":
-		said = toWorkFor(len(s.shown))
+		said = lang.L("1 found")
+		if len(s.shown) > 1 {
+			said = lang.L("{{.Count}} found. Choose one.", map[string]any{"Count": len(s.shown)})
+		}
 	}
 	s.deal(sections, said, nothing)
 }

@@ -172,8 +172,12 @@ func (d *deck) rune(r rune) {
 		}
 		for choice := range d.choices.Len() {
 			if strings.ContainsRune(d.dealer.digitsOf(choice), r) {
-				if d.w.keyCounts(fyne.KeyName(r)) && d.choices.Seen(choice) {
+				switch {
+				case !d.w.keyCounts(fyne.KeyName(r)):
+				case d.choices.Seen(choice):
 					d.dealer.choose(choice)
+				default:
+					d.choices.Focus(choice) // Enter takes it now, and no other
 				}
 				return
 			}

@@ -623,7 +623,7 @@ func TestKeysTakeWhatIsSeen(t *testing.T) {
 		"the help, Space":                          {roles, []func(*world){help, wheel}, fyne.KeySpace, permissions[0]},
 		"the wheel, Enter":                         {roles, []func(*world){wheel}, fyne.KeyReturn, permissions[0]},
 		"the wheel, Enter while nothing has focus": {roles, []func(*world){unfocus, wheel}, fyne.KeyReturn, permissions[0]},
-		"the wheel, Enter in the search": {roles, []func(*world){func(w *world) { w.typed(permissions[0].OrgName) }, wheel}, fyne.KeyReturn,
+		"the wheel, Enter in the search": {roles, []func(*world){func(w *world) { w.typed(permissions[0].OrgIdentifier) }, wheel}, fyne.KeyReturn,
 			permissions[6]},
 		"for whom to work, Enter": {whom, []func(*world){wheel}, fyne.KeyReturn, acting},
 	} {
@@ -649,6 +649,16 @@ func TestKeysTakeWhatIsSeen(t *testing.T) {
 			requireIntents(t, w, signin.Choose{Permission: c.want})
 		})
 	}
+	t.Run("a digit moves the focus to its card, and Enter takes no other", func(t *testing.T) {
+		w := newWorld(t, Settings{TextScale: 2})
+		w.win.Resize(least)
+		w.Show(choosingState(fiveRoles(), &triage))
+		w.char('6')
+		requireIntents(t, w)
+		requireInView(t, w)
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w, signin.Choose{Permission: fiveRoles()[0]})
+	})
 	t.Run("digits choose nothing behind the help", func(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(roles)

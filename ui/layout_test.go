@@ -320,7 +320,7 @@ func TestTheBeginningIsSeen(t *testing.T) {
 }
 
 // TestTheWholeQuestion: a user who is asked whether to sign out sees the question and the answer that
-// has the focus.
+// has the focus; or, in a window too small for both, the question.
 func TestTheWholeQuestion(t *testing.T) {
 	inEachSize(t, func(t *testing.T, w *world, size fyne.Size, _ float32) {
 		for name, ask := range map[string]func(){
@@ -347,6 +347,7 @@ func TestTheWholeQuestion(t *testing.T) {
 				continue
 			}
 			assert.GreaterOrEqual(t, top, w.viewport.Offset(), name)
+			assert.True(t, w.viewport.Shows(focused.CanvasObject), name)
 		}
 	})
 }

@@ -111,7 +111,7 @@ func TestSearchByKeys(t *testing.T) {
 	})
 	t.Run("eight keys are enough for one of 40 organisations", func(t *testing.T) {
 		w, _ := start(t)
-		w.typed("de 40")
+		w.typed("def 039")
 		w.press(fyne.KeyReturn)
 		intents := w.took()
 		require.Len(t, intents, 1)
@@ -119,6 +119,15 @@ func TestSearchByKeys(t *testing.T) {
 		require.True(t, ok)
 		require.Equal(t, "Y00039", chosen.Permission.OrgIdentifier)
 		require.Equal(t, ersclient.ServiceDefiner, chosen.Permission.BusinessFunction)
+	})
+	t.Run("Enter takes none of several organisations", func(t *testing.T) {
+		w, screen := start(t)
+		w.typed("no 4") // 4, and 40
+		require.Contains(t, w.texts(), "Choose an organisation and role to work in.")
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w)
+		w.press(fyne.KeyDown, fyne.KeyReturn)
+		requireIntents(t, w, signin.Choose{Permission: screen.permissions[0]})
 	})
 	t.Run("nothing found", func(t *testing.T) {
 		w, _ := start(t)

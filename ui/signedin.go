@@ -243,8 +243,8 @@ func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
 	box.Show()
 	s.closing.effect.Hidden = box == s.closing.box // the question says it
 	s.w.viewport.Relayout()
-	s.w.viewport.RevealObject(box)
 	s.w.focus(focused)
+	s.w.viewport.RevealObject(box) // above all what is asked
 }
 
 // dismiss shows the buttons again and restores the focus: where there was none, as when the window was

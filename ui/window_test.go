@@ -179,7 +179,7 @@ func TestNewestStateIsShown(t *testing.T) {
 	}
 	var wait sync.WaitGroup
 	for range 50 {
-		wait.Go(func() { w.Show(workingState(signin.SigningIn, signin.NotEnded)) })
+		wait.Go(func() { w.Window.Show(workingState(signin.SigningIn, signin.NotEnded)) })
 	}
 	wait.Wait()
 	w.Show(signedInState())
