@@ -73,7 +73,9 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 	m.holder = m.state.User
 	m.state.Permissions = e.grant.User.Permissions
 	m.state.LastUsed = nil
-	if last, offered := find(m.state.Permissions, e.last); offered {
+	failedFor := m.failedFor
+	m.failedFor = ""
+	if last, offered := find(m.state.Permissions, e.last); offered && failedFor != m.state.User.Identifier {
 		m.state.LastUsed = &last
 	}
 	if len(m.state.Permissions) == 0 {
@@ -151,6 +153,7 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 		m.resume = again
 		return effects
 	}
+	m.failedFor = m.state.User.Identifier
 	return m.end(now, Abandoned, destination{Failed, problem.Of(e.err)})
 }
 

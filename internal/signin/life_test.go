@@ -242,6 +242,24 @@ func TestAUT005ARoleIsChosenForEachSession(t *testing.T) {
 	assert.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(m.handle(morning, intentEvent{Choose{referrer}})))
 }
 
+// After a choice that has failed Enter must not take the pair of last time: the user wanted another.
+func TestAFailedChoiceOffersNoOther(t *testing.T) {
+	m := situation{"signing in", toSigningIn}.machine(t)
+	m.handle(morning, opened{m.attempt, provisional("one"), clinician, nil})
+	m.handle(morning, intentEvent{Choose{referrer}})
+	m.handle(morning, selected{m.attempt, provisional("one"), answered("A002", 500, "down")})
+	m.handle(morning, ended{})
+	m.handle(morning, intentEvent{TryAgain{}})
+	m.handle(morning, opened{m.attempt, provisional("two"), clinician, nil})
+	require.Equal(t, Choosing, m.state.Phase)
+	require.Nil(t, m.state.LastUsed)
+	m.handle(morning, intentEvent{SignOut{}})
+	m.handle(morning, ended{})
+	m.handle(morning, intentEvent{SignIn{}})
+	m.handle(morning, opened{m.attempt, provisional("three"), clinician, nil})
+	require.Equal(t, &clinician, m.state.LastUsed, "the next sign-in offers it again")
+}
+
 // When the professional session ends, so does the session at e-RS.
 func TestA00301TheAPISessionEndsWithTheProfessionalSession(t *testing.T) {
 	for name, path := range map[string][]string{"chosen": toSignedIn, "not chosen yet": toChoosing} {

@@ -65,6 +65,9 @@ type machine struct {
 	// chosen it already; and the clinician, if e-RS still offers that one. It goes with everything
 	// that is not on the way there.
 	resume *chosen
+	// failedFor is the user whose last choice has failed, or "". The pair of last time is not offered to
+	// them next: they had chosen another one, and Enter must not take it.
+	failedFor string
 	// noGrace: the computer does not wait, so a session is closed as soon as the keyring is clear.
 	noGrace bool
 	// userAway: the screen is locked, or another user works at the computer. Nothing is refreshed
@@ -454,6 +457,9 @@ func (m *machine) chooseAgain(now time.Time, failed error) []effect {
 	m.enter(now, Choosing)
 	if failed != nil {
 		m.state.Problem, m.state.ProblemAt = problem.Of(failed), now
+		if !m.state.Switching {
+			m.state.LastUsed = nil // as after failedFor
+		}
 	}
 	return nil
 }
