@@ -409,7 +409,8 @@ func (s *store) lost() bool {
 // has closed the session already. What the connection's socket returns is of no interest any more.
 func (s *store) close() {
 	if s.session != nil {
-		s.session.Call(sessionInterface+".Close", dbus.FlagNoAutoStart|dbus.FlagNoReplyExpected)
+		// Not Call, which never returns for a message without a reply over a closed connection.
+		s.session.Go(sessionInterface+".Close", dbus.FlagNoAutoStart|dbus.FlagNoReplyExpected, nil)
 	}
 	_ = s.conn.Close()
 }
