@@ -75,7 +75,7 @@ func (m *machine) onOpened(now time.Time, e opened) []effect {
 	m.state.LastUsed = nil
 	failedFor := m.failedFor
 	m.failedFor = ""
-	if last, offered := find(m.state.Permissions, e.last); offered && failedFor != m.state.User.Identifier {
+	if last, offered := find(m.state.Permissions, e.last); offered && (failedFor == "" || failedFor != m.state.User.Identifier) {
 		m.state.LastUsed = &last
 	}
 	if len(m.state.Permissions) == 0 {
