@@ -72,11 +72,16 @@ func months() []string {
 }
 
 // remaining formats the time until then in hours and minutes. Minutes are rounded up, so that the
-// last minute is not shown as none.
+// last minute is not shown as none; beyond an hour to five minutes: a user plans with no more, and a
+// page that is open all day is drawn less often.
 func remaining(now, then time.Time) string {
 	left := then.Sub(now)
 	if left <= 0 {
 		return lang.L("now")
+	}
+	if left > time.Hour {
+		const coarse = 5 * time.Minute
+		left = (left + coarse - 1).Truncate(coarse)
 	}
 	return lang.L("in {{.Time}}", map[string]any{"Time": inMinutes(left)})
 }

@@ -53,7 +53,7 @@ func TestWelsh(t *testing.T) {
 	defer func() { require.NoError(t, UseLanguage("")) }()
 	w.now = morning.Add(2 * time.Minute)
 	w.Show(signedInState())
-	require.Contains(t, w.texts(), "18:42, ymhen 9 awr 58 munud, neu pan fyddwch yn tynnu eich cerdyn clyfar allan")
+	require.Contains(t, w.texts(), "18:42, ymhen 10 awr, neu pan fyddwch yn tynnu eich cerdyn clyfar allan")
 	require.Contains(t, w.texts(), "Clinigydd darparwr gwasanaeth")
 	w.Show(noticed(waitingState(hscn.MissingCard, signin.NotEnded), true))
 	require.Contains(t, w.texts(), "Rhybudd: Nid oes lle i'r log archwilio a 1 arall")

@@ -352,6 +352,25 @@ func TestTheWholeQuestion(t *testing.T) {
 	})
 }
 
+// TestWhereAndAsWhatAtAGlance: organisation and role of a signed-in user are seen without scrolling.
+func TestWhereAndAsWhatAtAGlance(t *testing.T) {
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		w.Show(signedInState())
+		chosen := signedInState().Chosen
+		wanted := map[string]bool{organisation(chosen): false, roleName(chosen.BusinessFunction): false}
+		for _, object := range w.heard() {
+			if text, is := object.CanvasObject.(*widgets.Text); is {
+				if _, one := wanted[text.String()]; one {
+					wanted[text.String()] = w.viewport.Shows(text)
+				}
+			}
+		}
+		for text, shown := range wanted {
+			assert.True(t, shown, text)
+		}
+	})
+}
+
 // TestNothingIsHalfCovered: under large text and a warning, the card that Enter takes leaves little
 // room above it. Half a title or half a button there looks like a fault.
 func TestNothingIsHalfCovered(t *testing.T) {

@@ -23,10 +23,10 @@ type signedIn struct {
 	// role. yes and switches answer them.
 	buttons, confirm, switching *fyne.Container
 	signOut, yes, switches      *widgets.Button
-	// first is what comes first: the title, and whose session it is. use and useBelow say what it is for,
-	// above or below that.
-	first         *fyne.Container
-	use, useBelow *widgets.Text
+	// first is what comes first: the title, and whose session it is. use says what it is for. In a small
+	// window short and useBelow take the places of title and use, and useBelow is below the facts.
+	first                       *fyne.Container
+	title, short, use, useBelow *widgets.Text
 	// ending is the warning before the end, with the gap below it.
 	ending     *fyne.Container
 	when, left *widgets.Text
@@ -81,11 +81,14 @@ func (s *signedIn) session() fyne.CanvasObject {
 	if test := testEnvironment(s.state.Environment); test != "" {
 		facts = append([]fyne.CanvasObject{widgets.NewText(lang.L("e-RS platform"), leadStyle), widgets.NewText(test, boldStyle)}, facts...)
 	}
+	s.title, s.short = widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle), widgets.NewText(lang.L("You are signed in"), titleStyle)
 	s.use, s.useBelow = widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle), widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle)
 	s.first = widgets.Column(
-		widgets.Row{Object: widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle)},
+		widgets.Row{Object: s.title},
+		widgets.Row{Object: s.short},
 		widgets.Row{Object: s.use, Above: 5},
 		widgets.Row{Object: widgets.Pairs(10.5, facts...), Above: 18})
+	s.short.Hide()
 	s.useBelow.Hide()
 	return widgets.NewPanel(widgets.Good, widgets.Column(
 		widgets.Row{Object: s.first},
@@ -169,9 +172,13 @@ func (s *signedIn) helps() *help { return s.help }
 
 // room leaves a small window to the facts of the session: what it is for comes below them.
 func (s *signedIn) room(size fyne.Size) {
-	s.use.Hidden = false
-	s.use.Hidden = widgets.HeightFor(page(s.first), size.Width) > size.Height
-	s.useBelow.Hidden = !s.use.Hidden
+	s.cramp(false)
+	s.cramp(widgets.HeightFor(page(s.first), size.Width) > size.Height)
+}
+
+func (s *signedIn) cramp(small bool) {
+	s.title.Hidden, s.use.Hidden = small, small
+	s.short.Hidden, s.useBelow.Hidden = !small, !small
 }
 
 // interval keeps the minutes correct, also soon after a laptop has slept.

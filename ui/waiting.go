@@ -155,7 +155,7 @@ func waitingFor(state signin.State) said {
 	if state.Holder != (signin.User{}) {
 		next.text = again
 	}
-	if state.Missing.First {
+	if state.Missing.First || state.Reason == signin.CardRemoved && state.Missing.CardIn {
 		return next
 	}
 	ended := func(why string) said { return said{next.picture, why, again} }

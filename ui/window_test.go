@@ -56,6 +56,8 @@ func TestWaitingWords(t *testing.T) {
 		{"expired, card still in", hscn.MissingPasscode, signin.Expired,
 			"You were signed out because your session reached its time limit",
 			"Press Sign in and enter your passcode in the Identity Agent window."},
+		{"card removed, and another one in", hscn.MissingPasscode, signin.CardRemoved, "Enter your passcode",
+			"If this is your smartcard, press Sign in and enter your passcode in the Identity Agent window."},
 		{"no reader", hscn.MissingReader, signin.NotEnded, "Connect your smartcard reader",
 			"Then insert your smartcard."},
 		{"no agent", hscn.MissingAgent, signin.NotEnded, "The NHS Identity Agent is not installed",
@@ -297,7 +299,7 @@ func TestLiveTexts(t *testing.T) {
 	w.now = morning.Add(2 * time.Minute)
 	w.Show(signedInState())
 	require.True(t, w.ticker.running())
-	require.Contains(t, w.texts(), "18:42, in 9 hours 58 minutes, or when you remove your smartcard")
+	require.Contains(t, w.texts(), "18:42, in 10 hours, or when you remove your smartcard")
 	w.now = morning.Add(9*time.Hour + 55*time.Minute)
 	w.ticker.tick()
 	require.Contains(t, w.texts(), "18:42, in 5 minutes, or when you remove your smartcard")
@@ -313,8 +315,9 @@ func TestRemaining(t *testing.T) {
 	}{
 		{10 * time.Hour, "in 10 hours", "ymhen 10 awr"},
 		{10*time.Hour - time.Second, "in 10 hours", "ymhen 10 awr"},
-		{9*time.Hour + 58*time.Minute, "in 9 hours 58 minutes", "ymhen 9 awr 58 munud"},
-		{61 * time.Minute, "in 1 hour 1 minute", "ymhen 1 awr 1 munud"},
+		{9*time.Hour + 55*time.Minute + time.Second, "in 10 hours", "ymhen 10 awr"},
+		{9*time.Hour + 55*time.Minute, "in 9 hours 55 minutes", "ymhen 9 awr 55 munud"},
+		{61 * time.Minute, "in 1 hour 5 minutes", "ymhen 1 awr 5 munud"},
 		{time.Hour, "in 1 hour", "ymhen 1 awr"},
 		{59 * time.Minute, "in 59 minutes", "ymhen 59 munud"},
 		{time.Second, "in 1 minute", "ymhen 1 munud"},
@@ -354,7 +357,7 @@ func TestTheEndIsTomorrow(t *testing.T) {
 		{"the next day", at(11, 20, 19, 19), at(11, 21, 5, 19), "05:19 tomorrow, in 10 hours", "05:19 yfory, ymhen 10 awr"},
 		{"at midnight", at(11, 20, 23, 0), at(11, 21, 0, 0), "00:00 tomorrow, in 1 hour", "00:00 yfory, ymhen 1 awr"},
 		{"a minute before midnight", at(11, 20, 22, 59), at(11, 20, 23, 59), "23:59, in 1 hour", "23:59, ymhen 1 awr"},
-		{"since midnight", at(11, 21, 0, 0), at(11, 21, 5, 19), "05:19, in 5 hours 19 minutes", "05:19, ymhen 5 awr 19 munud"},
+		{"since midnight", at(11, 21, 0, 0), at(11, 21, 5, 19), "05:19, in 5 hours 20 minutes", "05:19, ymhen 5 awr 20 munud"},
 		{"the next month", at(11, 30, 20, 0), at(12, 1, 6, 0), "06:00 tomorrow, in 10 hours", "06:00 yfory, ymhen 10 awr"},
 		{"the next year", at(12, 31, 20, 0), time.Date(2027, 1, 1, 6, 0, 0, 0, london), "06:00 tomorrow, in 10 hours", "06:00 yfory, ymhen 10 awr"},
 		{"clocks go forward", at(3, 28, 20, 0), at(3, 28, 20, 0).Add(10 * time.Hour), "07:00 tomorrow, in 10 hours", "07:00 yfory, ymhen 10 awr"},

@@ -57,6 +57,9 @@ type Missing struct {
 	Button string
 	// First: nothing can be done before, so that it is shown in place of why the last session ended.
 	First bool
+	// CardIn: a smartcard is in a reader. It may be the next person's, who is not to be asked for it
+	// because that of the last one was removed.
+	CardIn bool
 }
 
 // String returns what is missing, as the log has it.

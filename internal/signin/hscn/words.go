@@ -34,13 +34,13 @@ var (
 	}
 	// MissingPasscode: the Identity Agent has no ticket, although there is a card in a reader.
 	MissingPasscode = signin.Missing{
-		Name: "passcode", Picture: signin.PictureCard, Title: "Enter your passcode",
+		Name: "passcode", Picture: signin.PictureCard, Title: "Enter your passcode", CardIn: true,
 		Text:  "If this is your smartcard, press **Sign in** and enter your passcode in the Identity Agent window.",
 		Again: "Press **Sign in** and enter your passcode in the Identity Agent window.",
 	}
 	// MissingIntent: there is a ticket, and only the user can start again.
 	MissingIntent = signin.Missing{
-		Name: "intent", Picture: signin.PictureCard, Title: "Your smartcard is ready",
+		Name: "intent", Picture: signin.PictureCard, Title: "Your smartcard is ready", CardIn: true,
 		Text:  "Press **Sign in** to start.",
 		Again: "Take your smartcard with you when you leave. You are still signed in to other NHS systems until you remove it.",
 	}
