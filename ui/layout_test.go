@@ -3,6 +3,7 @@ package ui
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"fyne.io/fyne/v2"
@@ -256,6 +257,7 @@ func TestTargets(t *testing.T) {
 		require.True(t, ok)
 		marked := 0
 		card.OnStar = func() { marked++ }
+		w.now = w.now.Add(impatience)
 		card.Tapped(&fyne.PointEvent{Position: fyne.NewPos(card.Size().Width-23, card.Size().Height-23)})
 		require.Equal(t, 1, marked, "the star is as large")
 	})
@@ -367,6 +369,37 @@ func TestWhereAndAsWhatAtAGlance(t *testing.T) {
 		}
 		for text, shown := range wanted {
 			assert.True(t, shown, text)
+		}
+	})
+}
+
+// TestACardNamesItsOwnOrganisation: where there is no room for the heading above it, the card with the
+// focus says where its role is, also after a jump to a card that is drawn anew. If this fails, a user
+// takes a role at another organisation than the one on its card.
+func TestACardNamesItsOwnOrganisation(t *testing.T) {
+	permissions := manyRoles(40, 3)
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		w.Show(choosingState(permissions, &permissions[1]))
+		s := w.screen.(*choosing)
+		w.press(fyne.KeyDown)
+		for range 6 {
+			for _, key := range []fyne.KeyName{fyne.KeyHome, fyne.KeyPageDown, fyne.KeyPageDown, fyne.KeyEnd, fyne.KeyPageUp, fyne.KeyEnd} {
+				w.press(key)
+				choice, _ := s.choices.Focused()
+				own := s.permissions[choice]
+				card := w.focused()
+				for _, p := range permissions {
+					if p.OrgIdentifier != own.OrgIdentifier {
+						require.NotContains(t, card, "("+p.OrgIdentifier+")", "%s: of %v", key, own)
+					}
+				}
+				named := strings.Contains(card, "("+own.OrgIdentifier+")")
+				for _, object := range w.heard() {
+					text, is := object.CanvasObject.(*widgets.Text)
+					named = named || is && strings.Contains(text.String(), own.OrgIdentifier) && w.viewport.Shows(text)
+				}
+				require.True(t, named, "%s: %q", key, card)
+			}
 		}
 	})
 }

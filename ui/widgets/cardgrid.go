@@ -187,9 +187,22 @@ func (c *CardGrid) Focus(choice int) {
 	c.reveal(choice)
 	c.materialise()
 	if card := c.cards[choice]; card != nil {
+		had := card.focused // as another choice: it does not gain it
 		c.OnFocus(card.RoleCard)
+		if had {
+			c.gained(choice)
+			return
+		}
 	}
-	c.taken() // a card that had the focus as another choice does not gain it
+	c.taken()
+}
+
+// gained is called when a choice's card has the focus.
+func (c *CardGrid) gained(choice int) {
+	c.focused = choice
+	c.grow()
+	c.taken()
+	c.reveal(choice)
 }
 
 // Focused returns the choice whose card last had the focus, or false if none had.
@@ -635,12 +648,7 @@ func (c *CardGrid) spareCard() *choiceCard {
 	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) && c.Seen(card.choice) }
 	card.OnTapped = func() { c.OnChosen(card.choice) }
 	card.OnStar = func() { c.OnStar(card.choice) }
-	card.OnFocus = func() {
-		c.focused = card.choice
-		c.grow()
-		c.taken()
-		c.reveal(card.choice)
-	}
+	card.OnFocus = func() { c.gained(card.choice) }
 	card.OnBlur = c.taken
 	card.OnMouse = func(over bool, at fyne.Position) {
 		var texts []string
