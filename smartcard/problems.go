@@ -124,7 +124,7 @@ var guidance = map[Code]problem.Problem{
 	TicketNotAvailable: {
 		Title:    "No smartcard is signed in",
 		Happened: "The Identity Agent has no smartcard sign-in at the moment.",
-		Steps:    []string{insertCard, enterPasscode, ifAgain},
+		Steps:    []string{"If your smartcard is not in the reader, insert it.", enterPasscode, ifAgain},
 		Retry:    true,
 	},
 	NotImplemented: {

@@ -261,6 +261,7 @@ func TestSignedInAs(t *testing.T) {
 // pressButton presses the button with this name.
 func pressButton(t *testing.T, w *world, name string) {
 	t.Helper()
+	w.now = w.now.Add(impatience) // all of these clicks are in one spot
 	objectOf(t, w, func(b *widgets.Button) bool {
 		if b.AccessibilityLabel() != name {
 			return false

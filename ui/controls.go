@@ -23,10 +23,12 @@ func (w *Window) button(text string, importance widgets.Importance, tapped func(
 }
 
 // doubleClick is usually the longest time between the two clicks of a double click, or presses of a
-// key, and sameSpot bounds how far a hand moves between them, in either direction.
+// key, and sameSpot bounds how far a hand moves between them, in either direction. impatience is how
+// long after a page has come a click in the spot of the last one may still be meant for the page before.
 const (
 	doubleClick = 500 * time.Millisecond
 	sameSpot    = 32
+	impatience  = time.Second
 )
 
 // press is a click on a button or card, or a press of a key, and the scene that it was in.
@@ -44,11 +46,13 @@ func (p press) brought(next press) bool {
 	return next.scene != p.scene && next.when.Sub(p.when) < doubleClick
 }
 
-// clickCounts reports whether a click on a button or card counts. The second half of a double click
-// does not, if the first has brought another scene.
+// clickCounts reports whether a click on a button or card counts. One in the spot of the last click
+// does not, if it is the second half of a double click that has brought another scene, or if another
+// page has just come: its user has clicked again while they waited.
 func (w *Window) clickCounts(at fyne.Position) bool {
 	now, moved := w.press(), at.Subtract(w.clickedAt)
-	if w.clicked.brought(now) && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
+	waited := now.scene != w.clicked.scene && now.when.Sub(w.cameAt) < impatience
+	if (waited || w.clicked.brought(now)) && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
 		return false
 	}
 	w.clicked, w.clickedAt = now, at

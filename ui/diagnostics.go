@@ -180,7 +180,7 @@ func (d *diagnostics) finish(found DiagnosticsResult) {
 	d.progress.Stop()
 	d.progress.Hide()
 	bad, attention := len(d.in(diagnose.Failed)), len(d.in(diagnose.Attention))
-	d.summary.SetText(summaryOf(bad, attention))
+	d.summary.SetText(summaryOf(bad, attention, d.w.last.Problem != nil))
 	d.bundle.Hidden = found.Bundle == nil
 	if bad+attention > 0 {
 		d.again.SetImportance(widgets.Primary)
@@ -241,8 +241,11 @@ func (d *diagnostics) arrange(rows []*fyne.Container) {
 
 // lastProblem is the row of the last Problem: what it was, its reference and when it was shown.
 func (d *diagnostics) lastProblem() *fyne.Container {
-	p := d.last.Problem
-	return widgets.Beside(widgets.NewPicture(iconUnknown, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(
+	p, icon := d.last.Problem, iconUnknown
+	if d.w.last.Problem != nil { // it stops the sign-in still
+		icon = iconBad
+	}
+	return widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(
 		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Last problem") + ": ", Style: boldStyle},
 			widgets.Run{Text: translated(p, p.Title), Style: bodyStyle})},
 		widgets.Row{Object: reference(p, "  ·  "+d.w.moment(d.last.At)), Above: 2},
@@ -292,13 +295,18 @@ func (d *diagnostics) offer(done bool) {
 	}
 }
 
-// summaryOf returns the result in one line.
-func summaryOf(bad, attention int) string {
+// summaryOf returns the result in one line. stopped: a problem is what has led here, whatever the
+// checks find.
+func summaryOf(bad, attention int, stopped bool) string {
 	switch {
 	case bad == 1:
 		return lang.L("1 thing is not working. See what to do below.")
 	case bad > 1:
 		return lang.L("{{.Count}} things are not working. See what to do below.", map[string]any{"Count": bad})
+	case stopped && attention == 1:
+		return lang.L("1 thing needs attention.")
+	case stopped && attention > 1:
+		return lang.L("{{.Count}} things need attention.", map[string]any{"Count": attention})
 	case attention == 1:
 		return lang.L("1 thing needs attention. You can still sign in.")
 	case attention > 1:

@@ -220,18 +220,21 @@ func TestDiagnosticsCountInWords(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
 	for _, c := range []struct {
 		bad, attention int
+		stopped        bool
 		english, welsh string
 	}{
-		{0, 0, "We found no problems.", "Ni chawsom hyd i unrhyw broblemau."},
-		{0, 1, "1 thing needs attention. You can still sign in.", "Mae angen sylw ar 1 peth. Gallwch fewngofnodi o hyd."},
-		{0, 3, "3 things need attention. You can still sign in.", "Mae angen sylw ar 3 o bethau. Gallwch fewngofnodi o hyd."},
-		{1, 2, "1 thing is not working. See what to do below.", "Nid yw 1 peth yn gweithio. Gweler isod beth i'w wneud."},
-		{2, 0, "2 things are not working. See what to do below.", "Nid yw 2 o bethau yn gweithio. Gweler isod beth i'w wneud."},
+		{0, 0, false, "We found no problems.", "Ni chawsom hyd i unrhyw broblemau."},
+		{0, 1, true, "1 thing needs attention.", "Mae angen sylw ar 1 peth."},
+		{0, 3, true, "3 things need attention.", "Mae angen sylw ar 3 o bethau."},
+		{0, 1, false, "1 thing needs attention. You can still sign in.", "Mae angen sylw ar 1 peth. Gallwch fewngofnodi o hyd."},
+		{0, 3, false, "3 things need attention. You can still sign in.", "Mae angen sylw ar 3 o bethau. Gallwch fewngofnodi o hyd."},
+		{1, 2, false, "1 thing is not working. See what to do below.", "Nid yw 1 peth yn gweithio. Gweler isod beth i'w wneud."},
+		{2, 0, false, "2 things are not working. See what to do below.", "Nid yw 2 o bethau yn gweithio. Gweler isod beth i'w wneud."},
 	} {
 		require.NoError(t, UseLanguage(english))
-		require.Equal(t, c.english, summaryOf(c.bad, c.attention))
+		require.Equal(t, c.english, summaryOf(c.bad, c.attention, c.stopped))
 		require.NoError(t, UseLanguage("cy"))
-		require.Equal(t, c.welsh, summaryOf(c.bad, c.attention))
+		require.Equal(t, c.welsh, summaryOf(c.bad, c.attention, c.stopped))
 	}
 }
 

@@ -468,6 +468,7 @@ func TestNoDigitIsDead(t *testing.T) {
 		for digit, card := range bearers(t, w) {
 			w.char(digit)
 			byKey := w.took()
+			w.now = w.now.Add(impatience)
 			card.Tapped(&fyne.PointEvent{})
 			require.Equal(t, w.took(), byKey, "%c with the focus on %q", digit, w.focused())
 			require.Len(t, byKey, 1)
@@ -989,6 +990,9 @@ func TestADoubleClickIsOneClick(t *testing.T) {
 			w.now = w.now.Add(doubleClick - time.Millisecond)
 			click(spot.AddXY(1, -1))
 			requireIntents(t, w)
+			w.now = w.now.Add(impatience - doubleClick)
+			click(spot)
+			requireIntents(t, w) // clicked again while waiting
 			w.now = w.now.Add(time.Millisecond)
 			click(spot)
 			requireIntents(t, w, c.wrong)

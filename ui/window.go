@@ -89,6 +89,8 @@ type Window struct {
 	clicked, pressed press
 	clickedAt        fyne.Position
 	pressedKey       fyne.KeyName
+	// cameAt is when the present page came.
+	cameAt time.Time
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.
@@ -426,6 +428,7 @@ func (w *Window) replace(state signin.State) {
 // put puts a page into the window.
 func (w *Window) put(page screen) {
 	w.scenes++
+	w.cameAt = w.settings.Now()
 	w.tip.Away()
 	w.viewport.OnRoom = page.room
 	w.viewport.OnMoved = func(top, bottom float32) {
