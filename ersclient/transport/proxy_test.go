@@ -378,6 +378,6 @@ func signInFromTheEnvironment(t *testing.T) {
 	for cause := err; cause != nil; cause = errors.Unwrap(cause) {
 		t.Logf("%v %+v %#v", cause, cause, cause)
 	}
-	t.Logf("%v %s %s", found, found.Expand(found.Happened), found.Steps)
+	t.Logf("%v %s %s", found, found.Expand(found.Happened), found.WhatToDo())
 	t.Logf("%v %+v", client, client)
 }

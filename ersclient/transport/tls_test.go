@@ -728,7 +728,7 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 			err := clienttest.DeleteOnce(t.Context(), client)
 			found := clienttest.ProblemOf(t, one.code, err)
 			require.Equal(t, one.quoted, found.Expand(found.Quoted))
-			for _, text := range append([]string{found.Title, found.Happened}, found.Steps...) {
+			for _, text := range append([]string{found.Title, found.Happened}, found.WhatToDo()...) {
 				require.NotContains(t, found.Expand(text), "0800")
 				require.NotContains(t, found.Expand(text), "a.example")
 			}

@@ -79,7 +79,6 @@ var clientSecretAccess = &problem.Problem{
 	Title: "The client secret's file is not private",
 	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
 		"The setting comes from {{.Origin}}.",
-	Steps: []string{stepDesk},
 	ServiceDesk: []string{
 		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
 			"user or to root.",
@@ -92,7 +91,6 @@ var passphraseAccess = &problem.Problem{
 	Title: "The passphrase's file is not private",
 	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
 		"The setting comes from {{.Origin}}.",
-	Steps: []string{stepDesk},
 	ServiceDesk: []string{
 		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
 			"user or to root.",
