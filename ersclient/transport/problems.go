@@ -110,23 +110,12 @@ var throttled = &problem.Problem{
 	Retry: true,
 }
 
-// ProxyProblems are those of a connection that needs a proxy. [SettingProxy] is not among them.
+// ProxyProblems are those of a connection that needs a proxy.
 var ProxyProblems = problem.Family{
 	proxySetting, proxyVariable, ProxyAuth, proxyPassword, proxyScheme, proxyUntrusted, proxyFailed,
 }
 
 var (
-	// SettingProxy is about the value of the setting proxy.
-	SettingProxy = &problem.Problem{
-		Code:  "SETTING-PROXY",
-		Title: "The network's proxy is not set up correctly",
-		Happened: "The setting proxy must be environment, none, or the address of a proxy such as " +
-			"http://proxy.example:3128: with its port, and without a user name, a password or " +
-			"a path. Addresses of PAC files are not supported.",
-		ServiceDesk: []string{
-			"Correct the setting proxy.",
-		},
-	}
 	proxySetting = &problem.Problem{
 		Code:     "NET-PROXY_SETTING",
 		Title:    "The network's proxy is not set up correctly",
