@@ -128,11 +128,9 @@ func (s *server) answer(ctx context.Context, next request) {
 		return
 	case <-ctx.Done():
 	}
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	select {
 	case <-replies:
-	case <-timer.C:
+	case <-time.After(grace):
 	}
 }
 
