@@ -50,7 +50,7 @@ func ExampleCode_Problem() {
 	problem := smartcard.PINBlocked.Problem()
 	fmt.Println(problem.Title)
 	fmt.Println(problem.Happened)
-	for i, step := range problem.Steps {
+	for i, step := range problem.WhatToDo() {
 		fmt.Printf("%d. %s\n", i+1, step)
 	}
 	fmt.Println("Reference", problem.Code)

@@ -67,7 +67,6 @@ const (
 	restartProgram  = "If that does not help, close e-RS Login and start it again."
 	restartComputer = "If that does not help, restart the computer."
 	ifAgain         = "If it happens again, contact your local service desk and quote the reference below."
-	tellServiceDesk = "Contact your local service desk and quote the reference below."
 )
 
 // guidance has the texts for the published codes. They keep to what the names imply: public
@@ -84,7 +83,6 @@ var guidance = map[Code]problem.Problem{
 	InvalidParameter: {
 		Title:    "The Identity Agent did not accept the request",
 		Happened: "e-RS Login and the Identity Agent on this computer do not understand each other.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check that the version of the Identity Agent works with e-RS Login.",
 		},
@@ -130,7 +128,6 @@ var guidance = map[Code]problem.Problem{
 	NotImplemented: {
 		Title:    "This Identity Agent cannot do what was asked",
 		Happened: "e-RS Login needs a newer version of the Identity Agent than the one on this computer.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Update the NHS Identity Agent.",
 		},
@@ -240,7 +237,6 @@ var guidance = map[Code]problem.Problem{
 	AuthMethodNotSupported: {
 		Title:    "This way of signing in is not supported",
 		Happened: "The way of signing in that was asked for is not supported for your smartcard sign-in.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check how the NHS Identity Agent is set up.",
 		},
@@ -249,7 +245,6 @@ var guidance = map[Code]problem.Problem{
 	VersionConflict: {
 		Title:    "The parts of the Identity Agent do not fit together",
 		Happened: "Parts of the Identity Agent on this computer have different versions.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Install the NHS Identity Agent again.",
 		},
@@ -279,7 +274,6 @@ var guidance = map[Code]problem.Problem{
 	LoadResFailed: {
 		Title:    "A part of the Identity Agent is missing",
 		Happened: "The Identity Agent could not load one of its own parts.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Repair the NHS Identity Agent or install it again.",
 		},
@@ -287,7 +281,6 @@ var guidance = map[Code]problem.Problem{
 	AuthMethodNotAvailable: {
 		Title:    "This way of signing in is not available",
 		Happened: "The Identity Agent on this computer does not offer the way of signing in that was asked for.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check how the NHS Identity Agent is set up.",
 		},
@@ -331,7 +324,6 @@ var groupGuidance = map[Group]problem.Problem{
 	GroupConfiguration: {
 		Title:    "The Identity Agent is not set up properly",
 		Happened: "The Identity Agent on this computer reported a problem with its installation or its settings.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Check how the NHS Identity Agent is installed and set up.",
 		},

@@ -32,14 +32,13 @@ func TestEveryProblemIsWordedProperly(t *testing.T) {
 			assert.NotEmpty(t, p.Title)
 			assert.False(t, strings.HasSuffix(p.Title, "."), "a title has no full stop: %s", p.Title)
 			assert.True(t, strings.HasSuffix(p.Happened, "."), "a sentence has a full stop: %s", p.Happened)
-			assert.GreaterOrEqual(t, len(p.Steps), 1)
 			asksToTryAgain := false
-			for _, step := range p.Steps {
+			for _, step := range p.WhatToDo() {
 				assert.True(t, strings.HasSuffix(step, "."), "a sentence has a full stop: %s", step)
 				asksToTryAgain = asksToTryAgain || strings.Contains(step, "**Try again**")
 			}
 			assert.Equal(t, p.Retry, asksToTryAgain, "the button is there exactly if a step names it")
-			for _, text := range append([]string{p.Title, p.Happened}, p.Steps...) {
+			for _, text := range append([]string{p.Title, p.Happened}, p.WhatToDo()...) {
 				assert.NotRegexp(t, codeName, text)
 				assert.NotContains(t, text, "{{", "nothing fills this mark")
 			}
@@ -65,7 +64,7 @@ func TestTheTextsThatMatterMost(t *testing.T) {
 	assert.Equal(t, "CARD-PIN_BLOCKED", blocked.Code)
 	assert.Equal(t, "Your smartcard is blocked", blocked.Title)
 	assert.Equal(t, "The wrong passcode was entered too many times.", blocked.Happened)
-	assert.Equal(t, "Ask your Registration Authority to unblock your smartcard.", blocked.Steps[0])
+	assert.Equal(t, "Ask your Registration Authority to unblock your smartcard.", blocked.WhatToDo()[0])
 	assert.False(t, blocked.Retry, "a blocked card stays blocked however often one tries")
 	assert.Equal(t, "CARD-PIN_BLOCKED: Your smartcard is blocked: identity agent: PIN_BLOCKED (0x80200004)", blocked.Error())
 

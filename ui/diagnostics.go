@@ -343,7 +343,7 @@ func remedy(found diagnose.Finding, said string) []widgets.Row {
 	if happened := translated(p, p.Happened); happened != "" && happened != said {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(happened, bodyStyle), Above: 6})
 	}
-	steps := allTranslated(p, p.Steps)
+	steps := allTranslated(p, p.WhatToDo())
 	for i := range steps {
 		steps[i] = againHere(steps[i])
 	}

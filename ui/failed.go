@@ -47,9 +47,7 @@ func newFailed(w *Window, state signin.State) *failed {
 	if p.Quoted != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 9})
 	}
-	if len(p.Steps) > 0 {
-		rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), allTranslated(p, p.Steps)), Above: 20})
-	}
+	rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), allTranslated(p, p.WhatToDo())), Above: 20})
 	buttons := []fyne.CanvasObject{s.again, s.copy}
 	if !p.Retry {
 		slices.Reverse(buttons)
@@ -236,6 +234,6 @@ func serviceDesk(p *problem.Problem) *fyne.Container {
 func Spoken(p *problem.Problem) problem.Problem {
 	return problem.Problem{
 		Code: p.Code, Title: translated(p, p.Title), Happened: translated(p, p.Happened), Quoted: translated(p, p.Quoted),
-		Technical: translated(p, p.Technical), Steps: allTranslated(p, p.Steps), ServiceDesk: allTranslated(p, p.ServiceDesk),
+		Technical: translated(p, p.Technical), Steps: allTranslated(p, p.WhatToDo()), ServiceDesk: allTranslated(p, p.ServiceDesk),
 	}
 }

@@ -46,7 +46,7 @@ func TestWayOnWithoutRetry(t *testing.T) {
 	final := *notAccepted
 	final.Retry, final.Steps = false, nil
 	w.Show(failedState(&final))
-	require.NotContains(t, w.texts(), "What you can do")
+	require.Contains(t, w.texts(), "1.\u00a0Contact your local service desk and quote the reference below.")
 	require.Equal(t, "Copy details", w.focused(), "it is for the service desk")
 	w.press(fyne.KeyTab)
 	require.Equal(t, "Try again", w.focused())

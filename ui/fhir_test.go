@@ -439,7 +439,7 @@ func TestAChoiceThatFailed(t *testing.T) {
 	state := choiceFailedState()
 	state.Problem = notAccepted
 	w.Show(state)
-	for _, step := range notAccepted.Steps {
+	for _, step := range notAccepted.WhatToDo() {
 		if strings.Contains(step, "**Try again**") {
 			require.Equal(t, "Try again", w.focused(), "a step names the button")
 		}

@@ -131,7 +131,7 @@ func hasNotice(among []signin.Notice, n signin.Notice) bool {
 
 // noticeSteps returns the steps of a notice: there is no button to try again with.
 func noticeSteps(p *problem.Problem) []string {
-	return slices.DeleteFunc(slices.Clone(p.Steps), func(step string) bool { return strings.Contains(step, "**Try again**") })
+	return slices.DeleteFunc(slices.Clone(p.WhatToDo()), func(step string) bool { return strings.Contains(step, "**Try again**") })
 }
 
 // firstStep returns the first step of a notice for a place without a reference below it; "" if there

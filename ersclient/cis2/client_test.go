@@ -533,5 +533,5 @@ func TestWhatIsMissing(t *testing.T) {
 	_, err = client.UserInfo(t.Context(), ersclient.AccessToken{})
 	requireCode(t, "UNEXPECTED", err)
 	requireCode(t, "CIS2-BROWSER", cis2.NoBrowser)
-	require.Contains(t, cis2.NoBrowser.Steps[0], "Copy the address")
+	require.Contains(t, cis2.NoBrowser.WhatToDo()[0], "Copy the address")
 }

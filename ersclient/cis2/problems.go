@@ -9,10 +9,9 @@ import (
 
 // Texts that many Problems share.
 const (
-	stepTryAgain    = "Press **Try again**."
-	stepPause       = "Wait a minute, then press **Try again**."
-	stepIfAgain     = "If it happens again, contact your local service desk and quote the reference below."
-	stepServiceDesk = "Contact your local service desk and quote the reference below."
+	stepTryAgain = "Press **Try again**."
+	stepPause    = "Wait a minute, then press **Try again**."
+	stepIfAgain  = "If it happens again, contact your local service desk and quote the reference below."
 
 	titleSetUp     = "Signing in with NHS Care Identity is not set up correctly"
 	titleNotSigned = "Signing in did not work"
@@ -25,14 +24,12 @@ var (
 		Code:        "CIS2-ADDRESS",
 		Title:       titleSetUp,
 		Happened:    "The address of the sign-in service must be an https address with nothing behind its path.",
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Correct the address, for example to https://api.service.nhs.uk/oauth2."},
 	}
 	redirectSetting = &problem.Problem{
 		Code:        "CIS2-REDIRECT_SETTING",
 		Title:       titleSetUp,
 		Happened:    "The address that the browser comes back to must be on this computer and have a port.",
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Enter the redirect URI as it is registered, for example http://localhost:8149/callback."},
 	}
 	noSecret = &problem.Problem{
@@ -40,7 +37,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The sign-in service asks for a client secret, and this computer has none.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Store the client secret of the registered application on this computer."},
 	}
 	// PortInUse: another process listens where the browser is to come back.
@@ -161,7 +157,6 @@ var (
 		Title:    titleSetUp,
 		Happened: "The sign-in service does not know the client id of your organisation, or there is none.",
 		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk},
 		ServiceDesk: []string{
 			"Compare the client id with that of the registered application, and the environment with the address.",
 		},
@@ -171,7 +166,6 @@ var (
 		Title:    titleSetUp,
 		Happened: "The sign-in service does not accept the client id and secret of your organisation.",
 		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk},
 		ServiceDesk: []string{
 			"Store the client secret again. It may have been replaced, or belong to another environment.",
 		},
@@ -181,7 +175,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The application that your organisation registered has no access to this service.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Have the e-RS FHIR API and NHS CIS2 added to the registered application."},
 	}
 	notApproved = &problem.Problem{
@@ -189,7 +182,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The application that your organisation registered is not approved, or its approval was withdrawn.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{stepRegistration},
 	}
 	companyInactive = &problem.Problem{
@@ -197,7 +189,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The organisation that registered the application is not active any more.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{stepRegistration},
 	}
 	developerInactive = &problem.Problem{
@@ -205,7 +196,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The developer account that registered the application is not active any more.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{stepRegistration},
 	}
 	grantNotAllowed = &problem.Problem{
@@ -213,7 +203,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The application that your organisation registered may not sign users in.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Register the application for user-restricted access with NHS CIS2."},
 	}
 	notCombined = &problem.Problem{
@@ -221,7 +210,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The sign-in service does not say who you are, since the application was registered for another way to sign in.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Register the application for combined authentication and authorisation with NHS CIS2."},
 	}
 	redirectRefused = &problem.Problem{
@@ -229,7 +217,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The sign-in service does not accept the address that the browser is to come back to.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"The redirect URI must be the registered one, letter for letter, with its port."},
 	}
 )
@@ -243,14 +230,12 @@ var (
 		Title:    titleNotSigned,
 		Happened: notUnderstood,
 		Quoted:   quoted,
-		Steps:    []string{stepServiceDesk},
 	}
 	contentType = &problem.Problem{
 		Code:        "CIS2-CONTENT_TYPE",
 		Title:       titleNotSigned,
 		Happened:    notUnderstood,
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{stepUnaltered},
 	}
 	grantType = &problem.Problem{
@@ -258,7 +243,6 @@ var (
 		Title:       titleNotSigned,
 		Happened:    notUnderstood,
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{stepUnaltered},
 	}
 	fieldMissing = &problem.Problem{
@@ -266,7 +250,6 @@ var (
 		Title:       titleNotSigned,
 		Happened:    notUnderstood,
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{stepUnaltered},
 	}
 	malformed = &problem.Problem{
@@ -282,7 +265,6 @@ var (
 		Title:       titleNotSigned,
 		Happened:    "The sign-in service answered something that e-RS Login did not ask for.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Check the address of the sign-in service, and whether a proxy changes requests."},
 	}
 	notFound = &problem.Problem{
@@ -290,7 +272,6 @@ var (
 		Title:       titleSetUp,
 		Happened:    "The sign-in service is not at the address where e-RS Login looked for it.",
 		Quoted:      quoted,
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Check the address of the sign-in service, and whether a proxy changes requests."},
 	}
 	refusedOtherwise = &problem.Problem{
@@ -346,7 +327,6 @@ var byStatus = map[int]*problem.Problem{
 		Code:        transport.ProxyAuth.Code,
 		Title:       "The network's proxy asks for a user name and password",
 		Happened:    "Something between this computer and NHS Care Identity asks for a user name and password. It reads what is sent there.",
-		Steps:       []string{stepServiceDesk},
 		ServiceDesk: []string{"Exempt the sign-in service from the proxy's inspection."},
 	},
 }

@@ -58,7 +58,7 @@ func printed(t *testing.T, values ...any) string {
 		output.WriteString(spewed.Sdump(value))
 		if err, ok := value.(error); ok {
 			p := problem.Of(err)
-			fmt.Fprint(&output, err.Error(), p.Args, p.Expand(p.Happened), p.Expand(p.Quoted), p.Expand(strings.Join(p.Steps, " ")))
+			fmt.Fprint(&output, err.Error(), p.Args, p.Expand(p.Happened), p.Expand(p.Quoted), p.Expand(strings.Join(p.WhatToDo(), " ")))
 		}
 	}
 	return output.String()

@@ -281,7 +281,7 @@ func TestWhatERSRefuses(t *testing.T) {
 					require.Equal(t, one.title, found.Title)
 				}
 				if one.step != "" {
-					require.Contains(t, found.Steps, one.step)
+					require.Contains(t, found.WhatToDo(), one.step)
 				}
 				if one.quoted != "" {
 					require.Equal(t, one.quoted, found.Expand(found.Quoted))
@@ -445,7 +445,7 @@ func TestTheTokenIsNowhere(t *testing.T) {
 			var said strings.Builder
 			for _, err := range []error{errA030, errA040} {
 				found := problemOf(t, err)
-				for _, text := range append([]string{found.Title, found.Happened, found.Quoted}, found.Steps...) {
+				for _, text := range append([]string{found.Title, found.Happened, found.Quoted}, found.WhatToDo()...) {
 					said.WriteString(found.Expand(text))
 				}
 				for ; err != nil; err = errors.Unwrap(err) {
@@ -520,8 +520,7 @@ func problemOf(t *testing.T, err error) *problem.Problem {
 	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
 	require.NotEmpty(t, found.Title)
-	require.NotEmpty(t, found.Steps)
-	for _, text := range append([]string{found.Title, found.Happened, found.Quoted}, found.Steps...) {
+	for _, text := range append([]string{found.Title, found.Happened, found.Quoted}, found.WhatToDo()...) {
 		require.NotContains(t, found.Expand(text), "{{", "a mark is not filled")
 	}
 	return found

@@ -76,7 +76,7 @@ func ExampleClient_Roles() {
 	var problem *problem.Problem
 	if errors.As(err, &problem) {
 		fmt.Println(problem.Code, "-", problem.Title)
-		fmt.Println(problem.Steps[0])
+		fmt.Println(problem.WhatToDo()[0])
 	}
 	fmt.Println(errors.Is(err, ersclient.ErrProofRefused))
 	// Output:

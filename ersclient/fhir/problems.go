@@ -8,7 +8,6 @@ import (
 
 const (
 	serviceDesk = "If it happens again, contact your local service desk and quote the reference below."
-	askDesk     = "Contact your local service desk and quote the reference below."
 	tryAgain    = "Press **Try again**."
 	quoted      = "Message from e-RS: {{.Outcome}}"
 )
@@ -31,7 +30,6 @@ var statusGuidance = map[int]*problem.Problem{
 	http.StatusNotAcceptable: {
 		Title:       "There is a problem with e-RS Login",
 		Happened:    "e-RS does not offer the kind of answer that e-RS Login needs.",
-		Steps:       []string{askDesk},
 		ServiceDesk: []string{"Check the setting fhir_base_url, and whether there is a newer version of e-RS Login."},
 	},
 }
@@ -63,7 +61,6 @@ var (
 	asidMissing = &problem.Problem{
 		Title:    "e-RS Login is not fully registered for e-RS",
 		Happened: "The registration of your organisation is not complete, so you cannot sign in to e-RS.",
-		Steps:    []string{askDesk},
 		ServiceDesk: []string{
 			"Ask NHS England to add the ASID to the application's registration on the NHS API platform. No setting of e-RS Login does it.",
 		},

@@ -35,7 +35,7 @@ func withOtherRole(cause *transport.StatusError, own *problem.Problem) *problem.
 	made := transport.StatusProblem(cause, own)
 	if cause.Call == callA040.Name && !made.Retry {
 		// The same role would be refused again, and e-RS offers others.
-		made.Steps = slices.Concat([]string{"If you have another role, press **Choose another role**."}, made.Steps)
+		made.Steps = slices.Concat([]string{"If you have another role, press **Choose another role**."}, made.WhatToDo())
 		made.Button, made.Retry = "Choose another role", true
 	}
 	return made

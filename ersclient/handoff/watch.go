@@ -201,10 +201,8 @@ func (w *watch) wait(next time.Duration) {
 
 // sleep reports whether the whole duration passed.
 func (w *watch) sleep(duration time.Duration, rung, lost <-chan struct{}) bool {
-	timer := time.NewTimer(duration)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(duration):
 		return true
 	case <-rung:
 	case <-lost:

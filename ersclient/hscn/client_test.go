@@ -200,7 +200,7 @@ func TestTheScreenOfAnEndedTicket(t *testing.T) {
 		"Remove your smartcard and insert it again.",
 		"Enter your passcode, then press **Try again**.",
 		"If it happens again, contact your local service desk and quote the reference below.",
-	}, found.Steps)
+	}, found.WhatToDo())
 	require.True(t, found.Retry)
 }
 

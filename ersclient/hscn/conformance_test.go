@@ -45,7 +45,7 @@ var (
 func requireRemedy(t *testing.T, want remedy, found *problem.Problem) {
 	t.Helper()
 	var steps []string
-	for _, step := range found.Steps {
+	for _, step := range found.WhatToDo() {
 		steps = append(steps, found.Expand(step))
 	}
 	rest := strings.Join(steps, "\n")

@@ -66,7 +66,7 @@ func ExampleClient_CreateSession() {
 	if errors.As(err, &problem) {
 		fmt.Println(problem.Code)
 		fmt.Println(problem.Expand(problem.Happened))
-		for i, step := range problem.Steps {
+		for i, step := range problem.WhatToDo() {
 			fmt.Printf("%d. %s\n", i+1, step)
 		}
 	}

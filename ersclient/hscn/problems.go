@@ -8,7 +8,6 @@ import (
 
 const (
 	serviceDesk   = "If it happens again, contact your local service desk and quote the reference below."
-	askDesk       = "Contact your local service desk and quote the reference below."
 	stepNewCard   = "Remove your smartcard and insert it again."
 	stepPasscode  = "Enter your passcode, then press **Try again**."
 	stepOtherRole = "If you have another role, press **Choose another role**."
@@ -25,7 +24,6 @@ var (
 		Title: "The accredited system ID (ASID) is not valid",
 		Happened: "The setting asid must be the accredited system ID that was issued to your " +
 			"organisation: 12 digits.",
-		Steps: []string{askDesk},
 		ServiceDesk: []string{
 			"Correct the setting asid.",
 		},
@@ -35,7 +33,6 @@ var (
 		Title: "Your organisation's certificate has no name",
 		Happened: "The setting send_fqdn sends the certificate's common name to e-RS, and this " +
 			"certificate does not have a usable one.",
-		Steps: []string{askDesk},
 		ServiceDesk: []string{
 			"Switch send_fqdn off, or check the certificate.",
 		},

@@ -22,7 +22,7 @@ func statusProblem(r request, cause *transport.StatusError) *problem.Problem {
 	made := transport.StatusProblem(cause, ownGuidance(r, cause.Status))
 	if r.call == callA002 && !made.Retry {
 		// The same role would be refused again, and e-RS offers others.
-		made.Steps = slices.Concat([]string{stepOtherRole}, made.Steps)
+		made.Steps = slices.Concat([]string{stepOtherRole}, made.WhatToDo())
 		made.Button, made.Retry = "Choose another role", true
 	}
 	return made

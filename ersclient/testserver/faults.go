@@ -225,9 +225,7 @@ func (f Fault) answer(header map[string]string) Reply {
 func (s *Server) wait(r *http.Request, delay time.Duration) bool {
 	var due <-chan time.Time
 	if delay >= 0 {
-		timer := time.NewTimer(delay)
-		defer timer.Stop()
-		due = timer.C
+		due = time.After(delay)
 	}
 	select {
 	case <-due:

@@ -21,7 +21,7 @@ func StatusProblem(cause *StatusError, own *problem.Problem) *problem.Problem {
 		made.Code = fmt.Sprintf("ERS-%s-%d", cause.Call, cause.Status)
 	}
 	if cause.Outcome.Text() == "" && made.Quoted != "" {
-		made.Quoted, made.Steps = "", []string{stepAskDesk}
+		made.Quoted, made.Steps = "", nil
 	}
 	if made.Technical == "" {
 		made.Technical = "e-RS answered {{.Answer}} to {{.Call}}"

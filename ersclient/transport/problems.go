@@ -10,7 +10,6 @@ import (
 const (
 	stepTryAgain     = "Press **Try again**."
 	stepServiceDesk  = "If it happens again, contact your local service desk and quote the reference below."
-	stepAskDesk      = "Contact your local service desk and quote the reference below."
 	stepCheckAddress = "Check the setting base_url."
 )
 
@@ -35,7 +34,6 @@ var settingBaseURL = &problem.Problem{
 	Title: "The address of e-RS is not set up correctly",
 	Happened: "The setting base_url must be the https address of an e-RS platform, with nothing " +
 		"after its path.",
-	Steps: []string{stepAskDesk},
 	ServiceDesk: []string{
 		"Correct base_url, for example to https://api.dev1.ers.ncrs.nhs.uk/ers-api.",
 	},
@@ -112,29 +110,16 @@ var throttled = &problem.Problem{
 	Retry: true,
 }
 
-// ProxyProblems are those of a connection that needs a proxy. [SettingProxy] is not among them.
+// ProxyProblems are those of a connection that needs a proxy.
 var ProxyProblems = problem.Family{
 	proxySetting, proxyVariable, ProxyAuth, proxyPassword, proxyScheme, proxyUntrusted, proxyFailed,
 }
 
 var (
-	// SettingProxy is about the value of the setting proxy.
-	SettingProxy = &problem.Problem{
-		Code:  "SETTING-PROXY",
-		Title: "The network's proxy is not set up correctly",
-		Happened: "The setting proxy must be environment, none, or the address of a proxy such as " +
-			"http://proxy.example:3128: with its port, and without a user name, a password or " +
-			"a path. Addresses of PAC files are not supported.",
-		Steps: []string{stepAskDesk},
-		ServiceDesk: []string{
-			"Correct the setting proxy.",
-		},
-	}
 	proxySetting = &problem.Problem{
 		Code:     "NET-PROXY_SETTING",
 		Title:    "The network's proxy is not set up correctly",
 		Happened: "This computer's settings name a proxy, or a user name for it, in a way that cannot be understood.",
-		Steps:    []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Correct the proxy settings, such as HTTPS_PROXY.",
 		},
@@ -144,7 +129,6 @@ var (
 		Title: "The network's proxy is not set up correctly in the environment",
 		Happened: "The environment variable {{.Variable}} cannot be used: {{.Reason}}. It says which proxy leads to e-RS, and is not " +
 			"repeated here, since there may be a password in it.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Correct {{.Variable}}, or set proxy to the proxy's address. HTTPS_PROXY is " +
 				"written as http://proxy.example:3128, and NO_PROXY as names with commas between " +
@@ -160,7 +144,6 @@ var (
 		Happened: "The proxy {{.Proxy}} did not let the connection to {{.Host}} through without a " +
 			"user name and password. It offers: {{.Schemes}}. e-RS Login can only use Basic, " +
 			"and not Negotiate, NTLM, Kerberos or Digest.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Let {{.Host}} through the proxy. Or set proxy_user, and store the password for " +
 				"this proxy with ers-login proxy-password.",
@@ -170,7 +153,6 @@ var (
 		Code:     "NET-PROXY_PASSWORD",
 		Title:    "The network's proxy did not accept the user name and password",
 		Happened: "The proxy {{.Proxy}} refused the user name and password that are stored for it.",
-		Steps:    []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Correct the setting proxy_user or the password (ers-login proxy-password), or let " +
 				"{{.Host}} through the proxy without them.",
@@ -181,7 +163,6 @@ var (
 		Title: "The network's proxy asks for a sign-in that e-RS Login cannot do",
 		Happened: "The proxy {{.Proxy}} offers these ways to sign in: {{.Schemes}}. e-RS Login can " +
 			"only use Basic, and not Negotiate, NTLM, Kerberos or Digest.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Let {{.Host}} through the proxy without a sign-in, or have the proxy offer Basic.",
 		},
@@ -229,7 +210,6 @@ var (
 			"Login trusts: {{.TrustStore}}. e-RS Login did not connect, to protect patient " +
 			"data.",
 		Quoted: claimsIssuer,
-		Steps:  []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Set ca_bundle to a file with the NHS root certificate. If the issuer is your " +
 				"organisation's own proxy, exempt {{.Host}} from its inspection.",
@@ -243,7 +223,6 @@ var (
 		Happened: "e-RS Login expected a certificate for {{.Host}}, and received one for another " +
 			"name. e-RS Login did not connect, to protect patient data.",
 		Quoted: claimsNames,
-		Steps:  []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Check the setting base_url, and the proxy.",
 			"If the server is known by another name than the one in base_url, set server_name to it.",
@@ -254,7 +233,6 @@ var (
 		Title: "The server's certificate is out of date in how it gives its name",
 		Happened: "The certificate for {{.Host}} only has its name as the common name, and not as a " +
 			"subject alternative name. That is no longer accepted.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"The server needs a certificate with a subject alternative name. Until then, set " +
 				"server_name to {{.Host}} in the computer's settings file or in the policy.",
@@ -266,7 +244,6 @@ var (
 		Happened: "The certificate of {{.Host}} cannot be used: {{.Reason}}. e-RS Login did not " +
 			"connect, to protect patient data.",
 		Quoted: claimsIssuer,
-		Steps:  []string{stepAskDesk},
 		ServiceDesk: []string{
 			"The server needs another certificate.",
 		},
@@ -276,7 +253,6 @@ var (
 		Title: "The server does not support a safe version of TLS",
 		Happened: "e-RS Login uses TLS 1.2 and TLS 1.3, and {{.Host}} accepted neither. The server " +
 			"probably only supports older versions.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Switch on TLS 1.2 or TLS 1.3 on the server, or on the proxy in front of it.",
 		},
@@ -287,7 +263,6 @@ var (
 		Happened: "{{.Host}} did not accept any of the cipher suites, curves and signatures that " +
 			"e-RS Login offers. The server probably only supports old cipher suites, with RSA " +
 			"key exchange or finite-field DHE.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"The server must offer ECDHE, as listed in docs/network.md. If it only offers RSA " +
 				"key exchange, set tls_ciphers to compatible in the computer's settings file or in " +
@@ -333,7 +308,6 @@ var (
 		Title: "e-RS asks for your organisation's certificate",
 		Happened: "{{.Host}} asked for your organisation's endpoint certificate. None is set up on " +
 			"this computer.",
-		Steps: []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Set certificate to the file with the certificate, and key to the file with its " +
 				"private key.",
@@ -345,7 +319,6 @@ var (
 		Happened: "{{.Host}} refused the organisation's endpoint certificate \"{{.Name}}\". It may have " +
 			"been revoked, lack a certificate between it and the NHS root, or belong to another environment.",
 		Technical: technicalAlert,
-		Steps:     []string{stepAskDesk},
 		ServiceDesk: []string{
 			"Check that the certificate is valid, complete with the certificates between it " +
 				"and the NHS root, and made for {{.Host}}.",
@@ -462,13 +435,11 @@ var statusGuidance = map[int]*problem.Problem{
 	http.StatusNotFound: {
 		Title:       "e-RS was not found at its address",
 		Happened:    "e-RS Login cannot find e-RS at the address that is set up on this computer.",
-		Steps:       []string{stepAskDesk},
 		ServiceDesk: []string{stepCheckAddress},
 	},
 	http.StatusMethodNotAllowed: {
 		Title:    notUnderstood.Title,
 		Happened: notUnderstood.Happened,
-		Steps:    notUnderstood.Steps,
 		// A server that is not e-RS answers so as well.
 		ServiceDesk: []string{stepCheckAddress},
 	},
@@ -477,7 +448,6 @@ var statusGuidance = map[int]*problem.Problem{
 		Title:       "The network's proxy asks for a user name and password",
 		Happened:    "Something between this computer and e-RS asks for a user name and password. It reads what is sent to e-RS.",
 		Technical:   "The answer to {{.Call}} was {{.Answer}}",
-		Steps:       []string{stepAskDesk},
 		ServiceDesk: []string{"Exempt e-RS from the proxy's inspection."},
 	},
 	http.StatusConflict: {
@@ -495,7 +465,6 @@ var statusGuidance = map[int]*problem.Problem{
 	http.StatusPreconditionFailed: {
 		Title:    "A rule in e-RS does not allow this",
 		Happened: "Signing in would break one of the business rules of e-RS.",
-		Steps:    []string{stepAskDesk},
 	},
 	http.StatusRequestedRangeNotSatisfiable: {
 		Title:    notUnderstood.Title,
@@ -539,7 +508,6 @@ var (
 	notUnderstood = &problem.Problem{
 		Title:    "There is a problem with e-RS Login",
 		Happened: "e-RS did not understand e-RS Login. This is a fault in e-RS Login, not something you did.",
-		Steps:    []string{stepAskDesk},
 	}
 	gatewayFailed = &problem.Problem{
 		Title:    "e-RS is not available at the moment",

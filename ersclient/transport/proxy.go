@@ -19,33 +19,20 @@ import (
 )
 
 // ProxyOf returns the Config.Proxy of a setting: "environment" or "" (HTTPS_PROXY and NO_PROXY, as
-// curl reads them), "none", or http://host:port or https://host:port. The error is SETTING-PROXY;
-// it does not quote the setting, which may hold a password. Config.ProxyCredentials supplies user
-// name and password.
-func ProxyOf(setting string) (func(*http.Request) (*url.URL, error), error) {
+// curl reads them), "none", or http://host:port or https://host:port. Config.ProxyCredentials
+// supplies user name and password.
+func ProxyOf(setting string) func(*http.Request) (*url.URL, error) {
 	switch setting {
 	case "", "environment":
-		return fromEnvironment, nil
+		return fromEnvironment
 	case "none":
-		return func(*http.Request) (*url.URL, error) { return nil, nil }, nil
+		return func(*http.Request) (*url.URL, error) { return nil, nil }
 	}
 	proxy, err := url.Parse(setting)
-	switch {
-	case err != nil:
-		// The parser's error quotes the text.
-		err = errors.New("not a URL")
-	case proxy.Scheme != "http" && proxy.Scheme != "https":
-		err = errors.New("neither environment, none, http:// nor https://")
-	case proxy.User != nil:
-		err = errors.New("a user name in it")
-	case proxy.Hostname() == "" || proxy.Port() == "":
-		err = errors.New("no host or no port")
-	case strings.Trim(proxy.Path, "/") != "" || proxy.RawQuery != "" || proxy.ForceQuery || proxy.Fragment != "":
-		err = errors.New("more than a host and a port")
-	default:
-		return http.ProxyURL(&url.URL{Scheme: proxy.Scheme, Host: proxy.Host}), nil
+	if err != nil {
+		err = errProxySetting // the parser's quotes the setting, which may hold a password
 	}
-	return nil, SettingProxy.Because(err)
+	return func(*http.Request) (*url.URL, error) { return proxy, err }
 }
 
 // proxies authenticates to a proxy with Basic, the only supported scheme. Credentials go to the

@@ -82,7 +82,7 @@ func TestTheEnvironmentsProxy(t *testing.T) {
 			for _, variable := range []string{"HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"} {
 				t.Setenv(variable, one.variables[variable])
 			}
-			proxy, err := transport.ProxyFor(proxyOf(t, "environment"), base)
+			proxy, err := transport.ProxyFor(transport.ProxyOf("environment"), base)
 			client, made := hscn.New(hscn.Config{ASID: "000000000000", Config: transport.Config{BaseURL: base}})
 			require.NoError(t, made)
 			defer client.Close()

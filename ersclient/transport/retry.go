@@ -147,10 +147,8 @@ func (s sleeper) unlessGivenUp(ctx context.Context, wait time.Duration) error {
 }
 
 func sleep(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(wait):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

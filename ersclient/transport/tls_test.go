@@ -418,7 +418,7 @@ func TestServerNameIsNotForTheProxy(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			through := (&gate{}).open(t, &tls.Config{Certificates: []tls.Certificate{one.proxy.tls()}})
 			client := clienttest.NewClient(t, certificates, rootOf(root), named("portal.example"), func(config *hscn.Config) {
-				config.BaseURL, config.Proxy = server.URL, proxyOf(t, "https://"+through.address)
+				config.BaseURL, config.Proxy = server.URL, transport.ProxyOf("https://"+through.address)
 			})
 			err := clienttest.DeleteOnce(t.Context(), client)
 			answer, _ := client.Examine(t.Context())
@@ -719,7 +719,7 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 			"Not verified, in the words of the certificate: made for –",
 		},
 		"a proxy's issuer": {
-			func(config *hscn.Config) { config.Proxy = proxyOf(t, "https://"+through.address) }, "NET-PROXY_TLS",
+			func(config *hscn.Config) { config.Proxy = transport.ProxyOf("https://" + through.address) }, "NET-PROXY_TLS",
 			"Not verified, in the words of the certificate: issued by " + problem.Clean(long, 60),
 		},
 	} {
@@ -728,7 +728,7 @@ func TestStrangersSayNothingInOurWindow(t *testing.T) {
 			err := clienttest.DeleteOnce(t.Context(), client)
 			found := clienttest.ProblemOf(t, one.code, err)
 			require.Equal(t, one.quoted, found.Expand(found.Quoted))
-			for _, text := range append([]string{found.Title, found.Happened}, found.Steps...) {
+			for _, text := range append([]string{found.Title, found.Happened}, found.WhatToDo()...) {
 				require.NotContains(t, found.Expand(text), "0800")
 				require.NotContains(t, found.Expand(text), "a.example")
 			}

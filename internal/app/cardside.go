@@ -60,9 +60,6 @@ var noAgentCommand = &problem.Problem{
 	Code:     "SETTING-AGENT_COMMAND",
 	Title:    "e-RS Login is not set up to read smartcards",
 	Happened: "The setting agent is command, and agent_command, which names the program, is empty.",
-	Steps: []string{
-		"Contact your local service desk and quote the reference below.",
-	},
 	ServiceDesk: []string{
 		"Set agent_command to the full path of the program, or remove the setting agent.",
 	},

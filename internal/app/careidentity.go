@@ -122,10 +122,6 @@ func organisationsFile() string {
 // publicTransport is what all connections to the FHIR platform's servers have in common, whose
 // certificates are public ones.
 func (r RealServices) publicTransport(settings config.Config, password config.PassphraseSource) (transport.Config, error) {
-	proxy, err := transport.ProxyOf(settings.Proxy)
-	if err != nil {
-		return transport.Config{}, withOrigin(settings, err)
-	}
 	roots, trustStore, err := certificate.LoadFurtherCAs(settings.CABundle)
 	if err != nil {
 		return transport.Config{}, withOrigin(settings, err)
@@ -133,7 +129,7 @@ func (r RealServices) publicTransport(settings config.Config, password config.Pa
 	return transport.Config{
 		PlainLoopback: true, RootCAs: roots, TrustStore: trustStore,
 		UserAgent: strings.Replace(r.Program.Name(), " ", "/", 1),
-		Proxy:     proxy, ProxyCredentials: r.ProxyCredentials(settings, password),
+		Proxy:     transport.ProxyOf(settings.Proxy), ProxyCredentials: r.ProxyCredentials(settings, password),
 	}, nil
 }
 

@@ -301,10 +301,8 @@ func missingEvents(idleLimit time.Duration) func(context.Context) error {
 	return func(ctx context.Context) error {
 		watching, end := context.WithCancel(ctx)
 		watcher := workstation.Watch(watching, workstation.Settings{IdleLimit: idleLimit})
-		timer := time.NewTimer(firstWords)
-		defer timer.Stop()
 		select {
-		case <-timer.C:
+		case <-time.After(firstWords):
 		case <-ctx.Done():
 		}
 		found := watcher.MissingEvents()

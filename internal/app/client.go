@@ -22,16 +22,12 @@ import (
 func (r RealServices) client(
 	settings config.Config, using credentials, password func(context.Context) (secret.Text, error), notice func(string, *problem.Problem),
 ) (*hscn.Client, error) {
-	proxy, err := transport.ProxyOf(settings.Proxy)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
 	return hscn.New(hscn.Config{ASID: settings.ASID, SendFQDN: settings.SendFQDN, Config: transport.Config{
 		BaseURL: settings.BaseURL, Certificate: using.certificate,
 		RootCAs: using.roots, TrustStore: using.trustStore,
 		ServerName: settings.ServerName, RSAKeyExchange: settings.TLSCiphers == config.CiphersCompatible,
 		UserAgent: strings.Replace(r.Program.Name(), " ", "/", 1), Timeout: settings.RequestTimeout,
-		Proxy: proxy, ProxyCredentials: r.ProxyCredentials(settings, password),
+		Proxy: transport.ProxyOf(settings.Proxy), ProxyCredentials: r.ProxyCredentials(settings, password),
 		Notice: notice,
 	}})
 }

@@ -79,5 +79,5 @@ func testLog(t *testing.T) *logging.Log {
 
 // textOf returns the whole text of a Problem.
 func textOf(p *problem.Problem) string {
-	return p.Expand(strings.Join(slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.ServiceDesk), "\n"))
+	return p.Expand(strings.Join(slices.Concat([]string{p.Title, p.Happened}, p.WhatToDo(), p.ServiceDesk), "\n"))
 }

@@ -57,7 +57,7 @@ func messageText(found ...*problem.Problem) string {
 
 // buttonless returns a Problem's text for a place without the button **Try again**.
 func buttonless(found *problem.Problem) *problem.Problem {
-	steps := slices.Clone(found.Steps)
+	steps := slices.Clone(found.WhatToDo())
 	for i, step := range steps {
 		if step == "Press **Try again**." {
 			steps[i] = "Start e-RS Login again."

@@ -435,7 +435,7 @@ func TestProblems(t *testing.T) {
 	} {
 		t.Run(template.Code, func(t *testing.T) {
 			made := template.With("Folder", "/audit")
-			for _, text := range append([]string{made.Title, made.Happened}, made.Steps...) {
+			for _, text := range append([]string{made.Title, made.Happened}, made.WhatToDo()...) {
 				assert.NotEmpty(t, text)
 				assert.NotContains(t, made.Expand(text), "{{")
 			}

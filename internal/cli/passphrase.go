@@ -60,11 +60,7 @@ func bindToProxy(settings config.Config, password secret.Text) (bound secret.Tex
 	if baseURL == "" {
 		baseURL = "https://e-rs.invalid" // the proxy may be set up first
 	}
-	choose, err := transport.ProxyOf(settings.Proxy)
-	if err != nil {
-		return secret.Text{}, "", err
-	}
-	proxy, err := transport.ProxyFor(choose, baseURL)
+	proxy, err := transport.ProxyFor(transport.ProxyOf(settings.Proxy), baseURL)
 	if err != nil {
 		return secret.Text{}, "", err
 	}

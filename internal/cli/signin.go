@@ -174,8 +174,7 @@ func (a asker) ask(ctx context.Context, request instance.Request) (instance.Answ
 
 // askOpening asks a starting window until it listens.
 func (a asker) askOpening(ctx context.Context, request instance.Request, ended <-chan error) (instance.Answer, error) {
-	enough := time.NewTimer(openWithin)
-	defer enough.Stop()
+	enough := time.After(openWithin)
 	var over bool
 	var how error
 	for {
@@ -193,7 +192,7 @@ func (a asker) askOpening(ctx context.Context, request instance.Request, ended <
 			// Another process may have opened the window sooner: it is asked once more.
 			over = true
 		case <-time.After(askPause):
-		case <-enough.C:
+		case <-enough:
 			return answer, app.NotOpened.Because(err)
 		case <-ctx.Done():
 			return answer, ctx.Err()

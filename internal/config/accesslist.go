@@ -38,13 +38,8 @@ const (
 	rightsToProgramFolder = rightsToFolder | rightsToWrite
 )
 
-// judgeAccessList trusts what belongs to the administrators or the system, if no other account has
-// any of the rights.
-func judgeAccessList(what, owner string, entries []accessEntry, rights uint32) error {
-	return judgeEntries(errUntrusted, what, owner, entries, rights)
-}
-
-// judgeEntries trusts some users besides. The reason of a refusal wraps because.
+// judgeEntries trusts what belongs to the administrators, the system or one of the users, if no
+// other account has any of the rights. The reason of a refusal wraps because.
 func judgeEntries(because error, what, owner string, entries []accessEntry, rights uint32, users ...string) error {
 	if !administers(owner) && !slices.Contains(users, owner) {
 		return fmt.Errorf("%w: %s belongs to %s", because, what, owner)

@@ -56,7 +56,7 @@ func TestJudgeAccessList(t *testing.T) {
 		"another's number ends alike":       {sidAdministrators, with(accessEntry{"S-1-5-21-1-2-3-1512", full, true, false}), rightsToWrite, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := judgeAccessList("it", test.owner, test.entries, test.rights)
+			err := judgeEntries(errUntrusted, "it", test.owner, test.entries, test.rights)
 			if test.good {
 				assert.NoError(t, err)
 			} else {

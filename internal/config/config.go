@@ -339,7 +339,7 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 	}
 	config.chooseCertificate(table)
 	config.chooseAgent(table)
-	config.choice = choosePlatform(config, sources.IdentityAgent, time.Now())
+	config.choice = ChoosePlatform(config, sources.IdentityAgent, time.Now())
 	config.settle(table, slips, refused, found)
 	config.Warnings, config.barred = found.warnings, found.barred
 	return config

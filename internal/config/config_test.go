@@ -56,7 +56,7 @@ func problems(t *testing.T, err error) []*problem.Problem {
 
 // allText returns all that a Problem shows and logs.
 func allText(p *problem.Problem) string {
-	lines := slices.Concat([]string{p.Error(), p.Title, p.Happened}, p.Steps, p.ServiceDesk)
+	lines := slices.Concat([]string{p.Error(), p.Title, p.Happened}, p.WhatToDo(), p.ServiceDesk)
 	return p.Expand(strings.Join(lines, "\n"))
 }
 

@@ -121,7 +121,6 @@ const maxShown = 12
 const (
 	stepCorrect = "Correct it there and start e-RS Login again."
 	stepAgain   = "Then start e-RS Login again."
-	stepDesk    = "Contact your local service desk and quote the reference below."
 	stepOwner   = "Do not only change the owner: another person may have edited it. Check the " +
 		"content, then replace or delete the file. The file and its folder must belong to " +
 		"root (on Windows: to Administrators or SYSTEM). Every user must be able to read " +
@@ -140,7 +139,6 @@ var several = &problem.Problem{
 	Code:     "SETTING-SEVERAL",
 	Title:    "e-RS Login is not set up on this computer",
 	Happened: "{{.Count}} settings are missing or not valid.",
-	Steps:    []string{stepDesk},
 }
 
 // The Problems of settings. unusable and missing make those of one setting, with the code SETTING-
@@ -150,7 +148,6 @@ var (
 		Code:     "SETTING-FILE",
 		Title:    "The settings file cannot be opened",
 		Happened: "The settings file {{.File}} cannot be opened: {{.Reason}}.",
-		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Make sure that the file exists, is not larger than 1 MiB, and can be read by this user.",
 		},
@@ -159,7 +156,6 @@ var (
 		Code:     noFile.Code,
 		Title:    "The settings file is not valid",
 		Happened: "The settings file {{.File}} is not valid TOML.",
-		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8.",
 			stepAgain,
@@ -169,7 +165,6 @@ var (
 		Code:     noFile.Code,
 		Title:    "The settings file is not valid",
 		Happened: "The settings file {{.File}} is not valid TOML at line {{.Line}}, column {{.Column}}.",
-		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor and go to line {{.Line}}. Put text and times in " +
 				"quotation marks.",
@@ -181,7 +176,6 @@ var (
 		Code:     "SETTING-UNKNOWN",
 		Title:    "There is no setting {{.Setting}}",
 		Happened: "The setting {{.Setting}} is not known. It comes from {{.Origin}}.",
-		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			stepList,
 			stepCorrect,
@@ -191,7 +185,6 @@ var (
 		Code:     noFile.Code,
 		Title:    "Your settings file cannot be used",
 		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. e-RS Login does not use it.",
-		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			"Open the file with a text editor, correct it, and save it as UTF-8. It must not " +
 				"be larger than 1 MiB, and this user must be allowed to read it.",
@@ -203,7 +196,6 @@ var (
 		Title: "The settings of this computer cannot be trusted",
 		Happened: "The settings file {{.File}} is for everyone who uses this computer, and " +
 			"{{.Reason}}. Anyone could have changed it.",
-		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			stepOwner,
 			stepAgain,
@@ -214,7 +206,6 @@ var (
 		Title: "Your organisation's policy cannot be used",
 		Happened: "Your organisation's settings in {{.File}} cannot be used: {{.Reason}}. You cannot " +
 			"sign in on this computer until this is corrected.",
-		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			stepOwner,
 			stepAgain,
@@ -225,7 +216,6 @@ var (
 		Title: "A secret is in the settings",
 		Happened: "The setting {{.Setting}} looks like a secret, and settings are not kept secret. " +
 			"It comes from {{.Origin}}.",
-		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			"Remove it there.",
 			"Keep the passphrase of a PKCS#12 file in the OS keyring (ers-login passphrase), " +
@@ -286,7 +276,6 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		Code:        code(setting),
 		Title:       "The setting {{.Setting}} cannot be used",
 		Happened:    "The value of the setting {{.Setting}} cannot be used: {{.Reason}}. It comes from {{.Origin}}.",
-		Steps:       []string{stepDesk},
 		ServiceDesk: []string{setting.Remedy, stepCorrect},
 	}
 	return made.With("Setting", setting.Key).WithPhrase("Origin", origin.Phrase()).With("Reason", reason.Error()).
@@ -376,7 +365,6 @@ func missing(setting Setting, file, reason string) *problem.Problem {
 		Code:     code(setting),
 		Title:    "e-RS Login is not set up on this computer",
 		Happened: "The setting {{.Setting}} is missing.",
-		Steps:    []string{stepDesk},
 		ServiceDesk: []string{
 			setting.Remedy,
 			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment " +
@@ -499,7 +487,7 @@ func suggest(template *problem.Problem, nearest string) *problem.Problem {
 	if len(template.ServiceDesk) > 0 {
 		made.ServiceDesk = append([]string{stepNearest}, template.ServiceDesk...)
 	} else {
-		made.Steps = append([]string{stepNearest}, template.Steps...)
+		made.Steps = append([]string{stepNearest}, template.WhatToDo()...)
 	}
 	return made
 }

@@ -123,7 +123,6 @@ var twoCertificates = &problem.Problem{
 	Title: "There are two certificates to choose from",
 	Happened: "Both certificate ({{.Origin}}) and certificate_thumbprint ({{.Other}}) are set. " +
 		"Only one can be.",
-	Steps: []string{stepDesk},
 	ServiceDesk: []string{
 		"Keep certificate_thumbprint if the certificate is in the Windows certificate " +
 			"store, or certificate if it is in a file. Remove the other.",

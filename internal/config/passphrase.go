@@ -74,31 +74,26 @@ func (c Config) readSecretOf(key string) (secret.Text, error) {
 // secretAccess are the Problems of files that are not private, by the settings that name them.
 var secretAccess = map[string]*problem.Problem{"passphrase_file": passphraseAccess, "client_secret_file": clientSecretAccess}
 
-var clientSecretAccess = &problem.Problem{
-	Code:  "SETTING-CLIENT_SECRET_FILE-ACCESS",
-	Title: "The client secret's file is not private",
-	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
-		"The setting comes from {{.Origin}}.",
-	Steps: []string{stepDesk},
-	ServiceDesk: []string{
-		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
-			"user or to root.",
-		stepAgain,
-	},
-}
+const (
+	happenedNotPrivate = "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
+		"The setting comes from {{.Origin}}."
+	deskNotPrivate = "Make the file readable by its owner only, with chmod 600. It must belong to this user or to root."
+)
 
-var passphraseAccess = &problem.Problem{
-	Code:  "SETTING-PASSPHRASE_FILE-ACCESS",
-	Title: "The passphrase's file is not private",
-	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
-		"The setting comes from {{.Origin}}.",
-	Steps: []string{stepDesk},
-	ServiceDesk: []string{
-		"Make the file readable by its owner only, with chmod 600. It must belong to this " +
-			"user or to root.",
-		stepAgain,
-	},
-}
+var (
+	clientSecretAccess = &problem.Problem{
+		Code:        "SETTING-CLIENT_SECRET_FILE-ACCESS",
+		Title:       "The client secret's file is not private",
+		Happened:    happenedNotPrivate,
+		ServiceDesk: []string{deskNotPrivate, stepAgain},
+	}
+	passphraseAccess = &problem.Problem{
+		Code:        "SETTING-PASSPHRASE_FILE-ACCESS",
+		Title:       "The passphrase's file is not private",
+		Happened:    happenedNotPrivate,
+		ServiceDesk: []string{deskNotPrivate, stepAgain},
+	}
+)
 
 // readSecret reads a file that only its owner can read.
 func readSecret(path string) (secret.Text, error) {

@@ -12,17 +12,6 @@ import (
 // 28 February 2027.
 var ticketsEnd = time.Date(2027, time.March, 1, 0, 0, 0, 0, time.UTC)
 
-// PlatformInputs is what the choice of a platform depends on.
-type PlatformInputs struct {
-	// Setting is the setting platform.
-	Setting string
-	// HSCN and FHIR report whether the settings are there that only that platform needs.
-	HSCN, FHIR bool
-	// Agent reports whether there is a source of tickets: the Identity Agent, or agent_command.
-	Agent bool
-	Now   time.Time
-}
-
 // PlatformChoice is the platform that is used.
 type PlatformChoice struct {
 	// Platform is [PlatformHSCN] or [PlatformFHIR].
@@ -31,29 +20,21 @@ type PlatformChoice struct {
 	Both bool
 }
 
-// ChoosePlatform chooses the platform. It is pure.
-func ChoosePlatform(in PlatformInputs) PlatformChoice {
+// ChoosePlatform chooses the platform by the setting for it, else by the settings that only one of
+// them needs. Whether the Identity Agent is installed, which may be nil, is asked only if it decides.
+func ChoosePlatform(c Config, installed func() bool, now time.Time) PlatformChoice {
 	switch {
-	case in.Setting == PlatformHSCN, in.Setting == PlatformFHIR:
-		return PlatformChoice{Platform: in.Setting}
-	case !in.FHIR:
+	case c.Platform == PlatformHSCN, c.Platform == PlatformFHIR:
+		return PlatformChoice{Platform: c.Platform}
+	case c.ClientID == "":
 		return PlatformChoice{Platform: PlatformHSCN}
-	case !in.HSCN || !in.Agent:
+	case c.BaseURL == "", len(c.AgentCommand) == 0 && (installed == nil || !installed()):
 		return PlatformChoice{Platform: PlatformFHIR}
-	case in.Now.Before(ticketsEnd):
+	case now.Before(ticketsEnd):
 		return PlatformChoice{Platform: PlatformHSCN, Both: true}
 	default:
 		return PlatformChoice{Platform: PlatformFHIR, Both: true}
 	}
-}
-
-// choosePlatform is ChoosePlatform for settings. It asks for the Identity Agent only if that decides.
-func choosePlatform(c Config, installed func() bool, now time.Time) PlatformChoice {
-	in := PlatformInputs{Setting: c.Platform, HSCN: c.BaseURL != "", FHIR: c.ClientID != "", Now: now}
-	if in.Setting == PlatformAuto && in.HSCN && in.FHIR {
-		in.Agent = len(c.AgentCommand) > 0 || installed != nil && installed()
-	}
-	return ChoosePlatform(in)
 }
 
 // UsedPlatform returns [PlatformHSCN] or [PlatformFHIR]. The zero Config has the former.

@@ -18,31 +18,39 @@ func TestChoosePlatform(t *testing.T) {
 	both := func(platform string) config.PlatformChoice {
 		return config.PlatformChoice{Platform: platform, Both: true}
 	}
+	auto, tickets, browser := config.PlatformAuto, config.Config{BaseURL: "https://e.nhs.uk"}, config.Config{ClientID: "x"}
+	either := config.Config{BaseURL: tickets.BaseURL, ClientID: browser.ClientID}
+	command := either
+	command.AgentCommand = []string{"agent"}
 	for name, test := range map[string]struct {
-		in   config.PlatformInputs
-		want config.PlatformChoice
+		setting string
+		c       config.Config
+		agent   bool
+		now     time.Time
+		want    config.PlatformChoice
 	}{
-		"nothing is set up":                  {config.PlatformInputs{Now: before}, hscn},
-		"nothing is set up, later":           {config.PlatformInputs{Now: after}, hscn},
-		"tickets alone":                      {config.PlatformInputs{HSCN: true, Agent: true, Now: before}, hscn},
-		"tickets alone, without an agent":    {config.PlatformInputs{HSCN: true, Now: before}, hscn},
-		"tickets alone, later":               {config.PlatformInputs{HSCN: true, Agent: true, Now: after}, hscn},
-		"a client id alone":                  {config.PlatformInputs{FHIR: true, Now: before}, fhir},
-		"a client id beside an agent":        {config.PlatformInputs{FHIR: true, Agent: true, Now: before}, fhir},
-		"both, without an agent":             {config.PlatformInputs{HSCN: true, FHIR: true, Now: before}, fhir},
-		"both, with an agent":                {config.PlatformInputs{HSCN: true, FHIR: true, Agent: true, Now: before}, both(config.PlatformHSCN)},
-		"both, with an agent, later":         {config.PlatformInputs{HSCN: true, FHIR: true, Agent: true, Now: after}, both(config.PlatformFHIR)},
-		"hscn is set":                        {config.PlatformInputs{Setting: config.PlatformHSCN, FHIR: true, Now: after}, hscn},
-		"fhir is set":                        {config.PlatformInputs{Setting: config.PlatformFHIR, HSCN: true, Agent: true, Now: before}, fhir},
-		"fhir is set, and nothing is set up": {config.PlatformInputs{Setting: config.PlatformFHIR, Now: before}, fhir},
+		"nothing is set up":                  {auto, config.Config{}, false, before, hscn},
+		"nothing is set up, later":           {auto, config.Config{}, false, after, hscn},
+		"tickets alone":                      {auto, tickets, true, before, hscn},
+		"tickets alone, without an agent":    {auto, tickets, false, before, hscn},
+		"tickets alone, later":               {auto, tickets, true, after, hscn},
+		"a client id alone":                  {auto, browser, false, before, fhir},
+		"a client id beside an agent":        {auto, browser, true, before, fhir},
+		"both, without an agent":             {auto, either, false, before, fhir},
+		"both, with an agent":                {auto, either, true, before, both(config.PlatformHSCN)},
+		"both, with an agent, later":         {auto, either, true, after, both(config.PlatformFHIR)},
+		"both, with a command":               {auto, command, false, before, both(config.PlatformHSCN)},
+		"both, with a command, later":        {auto, command, false, after, both(config.PlatformFHIR)},
+		"hscn is set":                        {config.PlatformHSCN, browser, false, after, hscn},
+		"fhir is set":                        {config.PlatformFHIR, tickets, true, before, fhir},
+		"fhir is set, and nothing is set up": {config.PlatformFHIR, config.Config{}, false, before, fhir},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if test.in.Setting == "" {
-				test.in.Setting = config.PlatformAuto
-			}
-			assert.Equal(t, test.want, config.ChoosePlatform(test.in))
+			test.c.Platform = test.setting
+			assert.Equal(t, test.want, config.ChoosePlatform(test.c, func() bool { return test.agent }, test.now))
 		})
 	}
+	assert.Equal(t, fhir, config.ChoosePlatform(either, nil, before), "without a question")
 }
 
 // The Identity Agent is asked for by a process of its own, so only where it decides.

@@ -273,7 +273,6 @@ var (
 		Title: "A file that e-RS Login needs cannot be trusted",
 		Happened: "The setting {{.Setting}} is for everyone who uses this computer, and what it " +
 			"names cannot be trusted: {{.Reason}}. The setting comes from {{.Origin}}.",
-		Steps: []string{"Contact your local service desk and quote the reference below."},
 		ServiceDesk: []string{
 			"Check the content of the file first: another person may have edited it. The file, " +
 				"the interpreter of a script, every folder on the way to them and every link must " +
@@ -287,7 +286,6 @@ var (
 		Title: "Others can change your organisation's certificate or its key",
 		Happened: "e-RS Login did not use the file that the setting {{.Setting}} names: {{.Reason}}. " +
 			"The setting comes from {{.Origin}}.",
-		Steps: []string{"Contact your local service desk and quote the reference below."},
 		ServiceDesk: []string{
 			"Check that the certificate and the key are your organisation's. Then let only " +
 				"their owner write to them and to their folders. The owner is root (on Windows: " +

@@ -54,14 +54,12 @@ func browse(ctx context.Context, command []string, within time.Duration) error {
 		}
 		ended := make(chan error, 1)
 		go func() { ended <- opener.Wait() }()
-		timer := time.NewTimer(within)
-		defer timer.Stop()
 		select {
 		case err := <-ended:
 			if err != nil {
 				return fmt.Errorf("%s: %w", command[0], err)
 			}
-		case <-timer.C:
+		case <-time.After(within):
 		case <-ctx.Done():
 		}
 		return nil

@@ -207,14 +207,12 @@ func (c Check) run(ctx context.Context) Finding {
 	if ctx.Err() != nil {
 		return cancelled
 	}
-	patience := time.NewTimer(lastWords)
-	defer patience.Stop()
 	select {
 	case found := <-done:
 		return found
 	case <-ctx.Done():
 		return cancelled
-	case <-patience.C:
+	case <-time.After(lastWords):
 		return failed(saidNoAnswer, noAnswer.WithPhrase("Check", problem.Words(c.Name)))
 	}
 }

@@ -71,11 +71,8 @@ func (j *journey) noWay(err error) Finding {
 // unmade is the finding of rows whose route the settings do not allow to be made, for another reason
 // than their own.
 func unmade(err error) Finding {
-	switch {
-	case certificate.BundleProblems.Has(err):
+	if certificate.BundleProblems.Has(err) {
 		return skipped(saidNoBundle)
-	case errors.Is(err, transport.SettingProxy):
-		return skipped(saidBadProxy)
 	}
 	return skipped(saidNoAddress)
 }
@@ -125,9 +122,6 @@ func hostOf(address string) string {
 
 func (j *journey) proxy(ctx context.Context) Finding {
 	if _, err := j.way.of(ctx); err != nil {
-		if errors.Is(err, transport.SettingProxy) {
-			return troubled(Failed, err)
-		}
 		return j.noWay(err)
 	}
 	answer, err := j.answer.of(ctx)

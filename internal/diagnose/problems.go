@@ -5,10 +5,7 @@ import (
 	"github.com/ers-login/ers-login/internal/workstation"
 )
 
-const (
-	stepDesk      = "Contact your local service desk and quote the reference below."
-	stepDeskAgain = "If it happens again, contact your local service desk and quote the reference below."
-)
+const stepDeskAgain = "If it happens again, contact your local service desk and quote the reference below."
 
 var (
 	noCard = &problem.Problem{
@@ -46,7 +43,6 @@ var (
 		Title: "This may not be the address of e-RS",
 		Happened: "A trusted server responds at this address, but it does not seem to be e-RS ({{.Status}}). " +
 			"If you can sign in, you do not need to do anything.",
-		Steps: []string{stepDesk},
 		ServiceDesk: []string{
 			"Check the setting base_url, and whether a proxy reads what is sent to e-RS.",
 		},
@@ -122,6 +118,6 @@ var notSaved = &problem.Problem{
 	Happened: "The file {{.File}} could not be written. An earlier file with this name was not changed.",
 	Steps: []string{
 		"Choose a folder that you can write to, and make sure that the disk is not full.",
-		stepDesk,
+		"Contact your local service desk and quote the reference below.",
 	},
 }

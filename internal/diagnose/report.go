@@ -89,7 +89,7 @@ func (r Report) steps(found *problem.Problem) []string {
 		}
 		return steps
 	}
-	for _, step := range found.Steps {
+	for _, step := range found.WhatToDo() {
 		steps = append(steps, r.expand(found, step))
 	}
 	return steps
@@ -161,7 +161,7 @@ func (r Report) JSON() ([]byte, error) {
 				Code: found.Code, Title: r.expand(found, found.Title), Happened: r.expand(found, found.Happened),
 				Quoted: r.expand(found, found.Quoted), Technical: r.expand(found, found.Technical), Steps: []string{}, Cause: r.cause(found, maxCause),
 			}
-			for _, step := range found.Steps {
+			for _, step := range found.WhatToDo() {
 				check.Problem.Steps = append(check.Problem.Steps, r.expand(found, step))
 			}
 			for _, step := range found.ServiceDesk {

@@ -51,7 +51,6 @@ const (
 	saidAnswersOdd  = "Something responds, but not as e-RS should (HTTP status {{.Status}})."
 	saidNoAddress   = "The settings do not have a valid address of e-RS."
 	saidNoBundle    = "The file that the setting ca_bundle names cannot be used."
-	saidBadProxy    = "The setting proxy cannot be used."
 	saidNoOwn       = "e-RS asks for your organisation's certificate, which could not be used. Its own check says why."
 	saidKeyring     = "A test entry was written, read back and removed."
 	saidAudit       = "The audit log can be written."
@@ -93,7 +92,7 @@ func Texts() []string {
 		saidReaders, saidNoReader, saidCard, saidNoCard, saidCardUnseen, saidAgent, saidNoAgent, saidNoSource, saidCommand, saidSimulated,
 		saidTicket, saidNoTicket, saidClock, saidClockNear, saidClockWrong, saidNoClock, saidNoDate, saidLive, saidTest, saidName, saidNoName, saidProxyName,
 		saidAddress, saidNoProxy, saidProxy, saidProxyUnseen, saidChain, saidRefused, saidNoTLS, saidNoChain, saidCertificate, saidASID,
-		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidNoBundle, saidBadProxy, saidNoOwn, saidKeyring, saidAudit, saidSettings,
+		saidNoASID, saidAnswers, saidAnswersHere, saidAnswersBad, saidAnswersOdd, saidNoAddress, saidNoBundle, saidNoOwn, saidKeyring, saidAudit, saidSettings,
 		saidManagedOne, saidManaged, saidSettingsBad, saidSettingBad, saidSettingsOdd, saidSettingOdd, saidSeen, saidUnseen,
 
 		saidPlatform, saidClient, saidClientPublic, saidNoClient, saidRedirect, saidRedirectInUse, saidBrowser, saidOAuth, saidOAuthHere, saidOAuthBad, saidDirectory,

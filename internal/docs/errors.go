@@ -87,7 +87,6 @@ func (s source) problems() ([]*problem.Problem, error) {
 			Code:     "SETTING-" + strings.ToUpper(setting.Key),
 			Title:    "The setting " + setting.Key + missingOrUnusable,
 			Happened: setting.Description + " It may be: " + setting.Allowed + ".",
-			Steps:    []string{"Contact your local service desk and quote the reference below."},
 
 			ServiceDesk: []string{setting.Remedy},
 		})
@@ -254,9 +253,7 @@ func fieldsOf(literal *ast.CompositeLit) map[string]ast.Expr {
 // none here.
 func read(literal *ast.CompositeLit, constants map[string]ast.Expr) (*problem.Problem, error) {
 	// What is put together while the program runs is only to be seen there.
-	p := &problem.Problem{
-		Happened: "The screen says what it is.", Steps: []string{"Follow the steps on the screen."},
-	}
+	p := &problem.Problem{Happened: "The screen says what it is."}
 	fields := fieldsOf(literal)
 	if len(fields) != len(literal.Elts) {
 		return nil, errors.New("a Problem without the names of its fields")
@@ -275,7 +272,7 @@ func read(literal *ast.CompositeLit, constants map[string]ast.Expr) (*problem.Pr
 		switch steps, ok := fields[name].(*ast.CompositeLit); {
 		case ok:
 			*into = texts(steps, constants)
-		case name == "Terminal" && fields[name] != nil:
+		case fields[name] != nil && p.Code != "":
 			return nil, errors.New("steps that cannot be read in the source are in no document")
 		}
 	}

@@ -59,11 +59,10 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 			assert.NotEqual(t, ".", p.Title[len(p.Title)-1:], "a title is no sentence")
 			assert.Regexp(t, `\.$`, p.Happened, "the strip goes on with the first step")
 			if p.Code == keyring.NoService.Code {
-				assert.Contains(t, p.Steps[0], "service desk", "no clinician can set up secure storage")
+				assert.Contains(t, p.WhatToDo()[0], "service desk", "no clinician can set up secure storage")
 				assert.NotEmpty(t, p.ServiceDesk)
 			}
-			assert.NotEmpty(t, p.Steps, "the user is left alone")
-			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps, p.ServiceDesk) {
+			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.WhatToDo(), p.ServiceDesk) {
 				assert.NotRegexp(t, `[A-Z]+_CLINICIAN|nil|panic`, text, "a code name on a screen")
 			}
 		})
@@ -82,10 +81,10 @@ func TestAClinicianReadsPlainWords(t *testing.T) {
 			continue // That of a setting is for the document alone.
 		}
 		t.Run(p.Code, func(t *testing.T) {
-			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.Steps) {
+			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.WhatToDo()) {
 				assert.NotRegexp(t, jargon, strings.ReplaceAll(text, " (keyring)", ""))
 			}
-			for _, step := range p.Steps {
+			for _, step := range p.WhatToDo() {
 				assert.NotRegexp(t, names, step, "a setting, outside the block for the service desk")
 				assert.NotContains(t, step, "{{.Setting}}", "a setting, outside the block for the service desk")
 			}
@@ -146,7 +145,7 @@ func TestStepsNameTheButtonThatIsThere(t *testing.T) {
 	elsewhere := []string{"Sign out", "Switch role", "Quit"}
 	for _, p := range all(t) {
 		shown := cmp.Or(p.Button, "Try again")
-		for _, step := range p.Steps {
+		for _, step := range p.WhatToDo() {
 			for _, named := range of.FindAllStringSubmatch(step, -1) {
 				if !slices.Contains(elsewhere, named[1]) {
 					assert.Equal(t, shown, named[1], "%s: %s", p.Code, step)
@@ -161,7 +160,7 @@ func TestStepsNameTheButtonThatIsThere(t *testing.T) {
 func TestStrangersWordsAreQuoted(t *testing.T) {
 	quoted := 0
 	for _, p := range all(t) {
-		for _, text := range slices.Concat([]string{p.Title, p.Happened, p.Technical}, p.Steps, p.ServiceDesk, p.Terminal) {
+		for _, text := range slices.Concat([]string{p.Title, p.Happened, p.Technical}, p.WhatToDo(), p.ServiceDesk, p.Terminal) {
 			assert.NotRegexp(t, `\{\{\.(Issuer|Names|Outcome|Subject)\}\}`, text, p.Code)
 		}
 		if p.Quoted == "" {
@@ -187,7 +186,7 @@ func TestERR000EveryProblemHelpsOnATerminal(t *testing.T) {
 				assert.NotRegexp(t, `(?i)\*\*|\bbelow\b|\bbutton\b|\bthis window\b|on the screen\.`, step)
 				// The name of another button would lose its marks, and be one all the same.
 				if len(p.Terminal) == 0 {
-					step = strings.ReplaceAll(p.Steps[i], "ress **"+cmp.Or(p.Button, "Try again")+"**", "")
+					step = strings.ReplaceAll(p.WhatToDo()[i], "ress **"+cmp.Or(p.Button, "Try again")+"**", "")
 				}
 				assert.NotContains(t, step, "ress **", "a button, and there is no window")
 			}

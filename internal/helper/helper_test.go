@@ -107,7 +107,7 @@ func serveStdio(name, version string) {
 		},
 		"hang": func(context.Context, json.RawMessage) (any, error) { hang(); return nil, nil },
 	}
-	if err := helper.ServeWithEvents(context.Background(), os.Stdin, os.Stdout, name, version, handlers, events); err != nil {
+	if err := helper.Serve(context.Background(), os.Stdin, os.Stdout, name, version, handlers, events); err != nil {
 		_, _ = fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}

@@ -51,15 +51,13 @@ func start(ctx context.Context, settings Settings) (*process, error) {
 	if err != nil {
 		return nil, refused(err)
 	}
-	deadline := time.NewTimer(settings.HelloTimeout)
-	defer deadline.Stop()
 	select {
 	case said := <-p.hello:
 		err = said.check(settings)
 	case err = <-p.broken:
 	case <-p.gone:
 		err = p.crash()
-	case <-deadline.C:
+	case <-time.After(settings.HelloTimeout):
 		err = errors.New("it did not say hello in time")
 	case <-ctx.Done():
 		err = ctx.Err()
@@ -344,12 +342,10 @@ func (p *process) ended() bool {
 func (p *process) stop(patience time.Duration) error {
 	// The other end may be closed already.
 	_ = p.stdin.Close()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
 	select {
 	case <-p.gone:
 		return nil
-	case <-timer.C:
+	case <-time.After(patience):
 		return p.kill()
 	}
 }
@@ -366,12 +362,10 @@ func (p *process) endedFor(err error) error {
 func (p *process) kill() error {
 	p.tether.kill()
 	_ = p.stdin.Close()
-	timer := time.NewTimer(killed)
-	defer timer.Stop()
 	select {
 	case <-p.gone:
 		return nil
-	case <-timer.C:
+	case <-time.After(killed):
 		return fmt.Errorf("helper %s does not end although it was killed", p.name)
 	}
 }

@@ -30,17 +30,11 @@ const (
 )
 
 // Serve is a helper: it writes its hello to w and answers the requests from r, until r or ctx ends.
-// A panic of a handler or a broken request gives an error reply. A call under way at the end has a
-// second to return, and is then left behind: the caller should exit. The error is nil at the end of
-// r or ctx, else that of r or w.
-func Serve(ctx context.Context, r io.Reader, w io.Writer, name, version string, handlers Handlers) error {
-	return ServeWithEvents(ctx, r, w, name, version, handlers, nil)
-}
-
-// ServeWithEvents is [Serve] for a helper with events: those from the channel are sent, in their
-// order, between the replies.
-func ServeWithEvents(ctx context.Context, r io.Reader, w io.Writer, name, version string, handlers Handlers,
-	events <-chan Event) error {
+// Events from the channel, which may be nil, are sent between the replies, in their order. A panic
+// of a handler or a broken request gives an error reply. A call under way at the end has a second to
+// return, and is then left behind: the caller should exit. The error is nil at the end of r or ctx,
+// else that of r or w.
+func Serve(ctx context.Context, r io.Reader, w io.Writer, name, version string, handlers Handlers, events <-chan Event) error {
 	outer := ctx
 	ctx, cancel := context.WithCancelCause(outer)
 	defer cancel(nil)
@@ -128,11 +122,9 @@ func (s *server) answer(ctx context.Context, next request) {
 		return
 	case <-ctx.Done():
 	}
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	select {
 	case <-replies:
-	case <-timer.C:
+	case <-time.After(grace):
 	}
 }
 

@@ -30,7 +30,7 @@ func serve(t *testing.T, ctx context.Context, handlers helper.Handlers) *talk { 
 	in, to := io.Pipe()
 	out, from := io.Pipe()
 	made := &talk{t: t, to: to, from: bufio.NewReader(out), out: out, ended: make(chan error, 1)}
-	go func() { made.ended <- helper.Serve(ctx, in, from, "test", "1.0", handlers) }()
+	go func() { made.ended <- helper.Serve(ctx, in, from, "test", "1.0", handlers, nil) }()
 	require.Equal(t, `{"hello":"test","protocol":1,"version":"1.0"}`, made.line())
 	t.Cleanup(func() { _ = to.Close() })
 	return made
@@ -179,7 +179,7 @@ func FuzzServe(f *testing.F) {
 		var output bytes.Buffer
 		err := helper.Serve(t.Context(), bytes.NewReader(input), &output, "test", "1.0", helper.Handlers{
 			"echo": echo, "panic": func(context.Context, json.RawMessage) (any, error) { panic("x") },
-		})
+		}, nil)
 		require.NoError(t, err)
 		for line := range bytes.Lines(output.Bytes()) {
 			assert.True(t, json.Valid(line))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 )
 
@@ -70,8 +69,9 @@ type Supervisor struct {
 	failures int
 	notUntil time.Time
 
-	closing sync.Once
-	closed  chan struct{}
+	// closed ends with Close, by close.
+	closed context.Context
+	close  context.CancelFunc
 }
 
 // New makes a supervisor. Nothing is started yet.
@@ -85,7 +85,9 @@ func New(settings Settings) *Supervisor {
 	if settings.Clock == nil {
 		settings.Clock = wallClock{}
 	}
-	return &Supervisor{settings: settings, turn: make(chan struct{}, 1), closed: make(chan struct{})}
+	s := &Supervisor{settings: settings, turn: make(chan struct{}, 1)}
+	s.closed, s.close = context.WithCancel(context.Background())
+	return s
 }
 
 // Start starts the helper unless it runs, and waits for its hello. [Supervisor.Call] does so
@@ -148,7 +150,7 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 // Close ends the helper as [Supervisor.Stop] does, and for good. A call under way fails with
 // [ErrClosed]. The error means that the process could not be ended.
 func (s *Supervisor) Close() error {
-	s.closing.Do(func() { close(s.closed) })
+	s.close()
 	s.turn <- struct{}{}
 	defer s.release()
 	return s.end()
@@ -162,16 +164,14 @@ func (s *Supervisor) take(ctx context.Context) error {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for helper %s: %w", s.settings.Name, ctx.Err())
-	case <-s.closed:
+	case <-s.closed.Done():
 		return ErrClosed
 	}
-	select {
-	case <-s.closed:
+	if s.closed.Err() != nil {
 		s.release()
 		return ErrClosed
-	default:
-		return nil
 	}
+	return nil
 }
 
 func (s *Supervisor) release() { <-s.turn }
@@ -274,15 +274,8 @@ func (s *Supervisor) end() error {
 // untilClosed is a context that also ends when the supervisor is closed.
 func (s *Supervisor) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
-	go func() {
-		select {
-		case <-s.closed:
-			cancel(ErrClosed)
-		case <-done:
-		}
-	}()
-	return ctx, sync.OnceFunc(func() { close(done); cancel(nil) })
+	stop := context.AfterFunc(s.closed, func() { cancel(ErrClosed) })
+	return ctx, func() { stop(); cancel(nil) }
 }
 
 // given is the error of a call that its context has ended: ErrClosed if that is why.
@@ -298,10 +291,8 @@ type wallClock struct{}
 func (wallClock) Now() time.Time { return time.Now() }
 
 func (wallClock) Sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

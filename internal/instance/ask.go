@@ -27,8 +27,7 @@ var errNoListener = errors.New("no instance listens")
 // just begun or is about to end ten seconds to listen or to leave, where Take and Ask alone would
 // give up.
 func Join(ctx context.Context, path string, request Request) (*Lock, Answer, error) {
-	enough := time.NewTimer(patience)
-	defer enough.Stop()
+	enough := time.After(patience)
 	for {
 		held, err := claim(ctx, busName, busOf(nil), path)
 		if err == nil || !errors.Is(err, Running) {
@@ -42,7 +41,7 @@ func Join(ctx context.Context, path string, request Request) (*Lock, Answer, err
 		}
 		select {
 		case <-time.After(retryPause):
-		case <-enough.C:
+		case <-enough:
 			return nil, answer, err
 		case <-ctx.Done():
 			return nil, answer, err

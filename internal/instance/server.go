@@ -115,12 +115,10 @@ func (s *server) close() error {
 		s.work.Wait()
 		close(done)
 	}()
-	guard := time.NewTimer(closeTime)
-	defer guard.Stop()
 	select {
 	case <-done:
 		return s.closed
-	case <-guard.C:
+	case <-time.After(closeTime):
 		return errors.New("another start is still being answered")
 	}
 }

@@ -235,9 +235,6 @@ var (
 		Code:     "KEYRING-FORBIDDEN",
 		Title:    "Your organisation does not let e-RS Login store your session",
 		Happened: "A rule on this computer keeps e-RS Login from using its secure storage (keyring).",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
 		ServiceDesk: []string{
 			"A policy forbids storing credentials. Change it for this user.",
 		},

@@ -57,8 +57,7 @@ func (c *Client) endTrial() {
 // aloneForTrial waits until no other check is under way. The lock is nil where locks are
 // impossible: the check goes on without.
 func (c *Client) aloneForTrial(ctx context.Context, patience time.Duration) (*instance.Lock, error) {
-	enough := time.NewTimer(patience)
-	defer enough.Stop()
+	enough := time.After(patience)
 	for {
 		lock, err := instance.TakeCheck(ctx, c.settings.Env, c.trialFile())
 		switch {
@@ -72,7 +71,7 @@ func (c *Client) aloneForTrial(ctx context.Context, patience time.Duration) (*in
 		}
 		select {
 		case <-time.After(trialPause):
-		case <-enough.C:
+		case <-enough:
 			return nil, Checking.Because(err)
 		case <-ctx.Done():
 			return nil, Checking.Because(errors.Join(ctx.Err(), err))

@@ -92,7 +92,7 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 		handlers[call] = coded(as(entry.NeverPrompt, handler, events))
 		handlers[call+asking] = coded(as(entry.MayPrompt, handler, events))
 	}
-	err := helper.ServeWithEvents(ctx, stdin, stdout, helperName, version, handlers, events)
+	err := helper.Serve(ctx, stdin, stdout, helperName, version, handlers, events)
 	settling, cancel := context.WithTimeout(context.WithoutCancel(ctx), settleTimeout)
 	defer cancel()
 	entry.Settle(settling)

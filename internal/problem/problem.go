@@ -38,7 +38,8 @@ type Problem struct {
 	// claims. The text around its values names their source, so that they do not read like a
 	// sentence of this program.
 	Quoted string
-	// Steps is what the user can do, in order, each a sentence.
+	// Steps is what the user can do, in order, each a sentence. Empty means the one step to contact
+	// the service desk: read it through [Problem.WhatToDo].
 	Steps []string
 	// ServiceDesk is what only a service desk can do, in order, each a sentence: it may name
 	// settings, files and commands. It is shown apart from Steps.
@@ -81,6 +82,17 @@ func (p *Problem) Unwrap() error { return p.Cause }
 func (p *Problem) Is(target error) bool {
 	other, ok := target.(*Problem)
 	return ok && other.Code == p.Code
+}
+
+// contactDesk is the step of a Problem that only a service desk can do something about.
+const contactDesk = "Contact your local service desk and quote the reference below."
+
+// WhatToDo returns Steps, or the one step to contact the service desk if there are none.
+func (p *Problem) WhatToDo() []string {
+	if len(p.Steps) == 0 {
+		return []string{contactDesk}
+	}
+	return p.Steps
 }
 
 // Family is Problems that a program treats alike.

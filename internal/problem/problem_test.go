@@ -57,8 +57,16 @@ func TestTerminalSteps(t *testing.T) {
 	}, made.TerminalSteps())
 	made.Terminal = []string{"Unlock {{.Host}}, and give them the reference below."}
 	assert.Equal(t, []string{"Unlock Press **Try again** {{.Host}}, and give them the reference NET-CUT."}, made.TerminalSteps())
-	assert.Equal(t, "Press **Try again** to start over.", made.Steps[1], "the window's steps stay")
-	assert.Empty(t, (&problem.Problem{Code: "X"}).TerminalSteps())
+	assert.Equal(t, "Press **Try again** to start over.", made.WhatToDo()[1], "the window's steps stay")
+}
+
+// A Problem that a user can do nothing about leads to the service desk.
+func TestWithoutSteps(t *testing.T) {
+	p := &problem.Problem{Code: "X", ServiceDesk: []string{"Mend it."}}
+	assert.Equal(t, []string{"Contact your local service desk and quote the reference below."}, p.WhatToDo())
+	assert.Equal(t, []string{"Contact your local service desk and quote the reference X."}, p.TerminalSteps())
+	p.Steps = []string{"Press **Try again**."}
+	assert.Equal(t, p.Steps, p.WhatToDo())
 }
 
 // An unforeseen failure still gets a screen.
@@ -68,7 +76,6 @@ func TestOf(t *testing.T) {
 	found := problem.Of(unknown)
 	assert.Equal(t, "UNEXPECTED", found.Code)
 	assert.ErrorIs(t, found, unknown)
-	assert.NotEmpty(t, found.Steps)
 }
 
 // Text from another machine must not break the screen or the log.

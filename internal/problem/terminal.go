@@ -6,13 +6,13 @@ import (
 )
 
 // TerminalSteps returns the steps for the command line, in English, with their values filled in and
-// without marks: Terminal if it is set, else Steps without what only a window has, a button to try
-// again with and a reference below the text.
+// without marks: Terminal if it is set, else WhatToDo without what only a window has, a button to
+// try again with and a reference below the text.
 func (p *Problem) TerminalSteps() []string {
 	if len(p.Terminal) > 0 {
 		return p.forTerminal(p.Terminal)
 	}
-	return p.forTerminal(p.Steps)
+	return p.forTerminal(p.WhatToDo())
 }
 
 // TerminalServiceDesk returns ServiceDesk for the command line, as TerminalSteps does the steps.

@@ -484,12 +484,10 @@ func (f *Flow) clearAndClose(
 	cleared := make(chan error, 1)
 	if todo.clear {
 		f.calls.Go(func() { cleared <- within(ctx, clearLimit, f.config.Keyring.Clear) })
-		patience := time.NewTimer(min(clearLimit, clearWithin))
-		defer patience.Stop()
 		select {
 		case err := <-cleared:
 			cleared <- err
-		case <-patience.C:
+		case <-time.After(min(clearLimit, clearWithin)):
 			// No reader gets an entry that the user is asked about. The user has the rest of clearLimit to
 			// answer; the session is closed meanwhile.
 		}
@@ -521,10 +519,8 @@ func sleep(ctx context.Context, grace time.Duration) error {
 	if grace <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(grace)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(grace):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -203,7 +203,7 @@ func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	require.Equal(t, Failed, m.state.Phase)
 	assert.Equal(t, "ERS-A003-500", m.state.Problem.Code)
 	assert.Equal(t, agreed.about.NotClosed.Title, m.state.Problem.Title)
-	assert.Equal(t, agreed.about.NotClosed.Steps, m.state.Problem.Steps)
+	assert.Equal(t, agreed.about.NotClosed.WhatToDo(), m.state.Problem.WhatToDo())
 	assert.Equal(t, agreed.about.NotClosed.Button, m.state.Problem.Button)
 	for _, status := range []int{404, 410} {
 		m := signedIn(t)
@@ -408,7 +408,7 @@ func TestATroubledKeyringIsNoticedWhileWaiting(t *testing.T) {
 	said := m.state.Notices[0].Problem
 	assert.Equal(t, locked.Code, said.Code)
 	assert.Equal(t, "You can still sign in.", said.Happened)
-	assert.Contains(t, said.Steps[0], "asks for the password")
+	assert.Contains(t, said.WhatToDo()[0], "asks for the password")
 	m.handle(morning, linkSeen{linkKeyring, noBus})
 	assert.Equal(t, noBus.Code, m.state.Notices[0].Problem.Code)
 	m.handle(morning, linkSeen{linkKeyring, nil})

@@ -62,11 +62,9 @@ func (b bus) attend(ctx context.Context) {
 			return
 		}
 		b.lost(err)
-		timer := time.NewTimer(pause)
 		select {
-		case <-timer.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
-			timer.Stop()
 			return
 		}
 		pause = min(2*pause, b.retryMax)

@@ -78,13 +78,11 @@ func (d *display) idleTime(ctx context.Context) (time.Duration, error) {
 			answer <- displayAnswer{idle, err}
 		}(d.asked)
 	}
-	limit := time.NewTimer(callLimit)
-	defer limit.Stop()
 	select {
 	case answer := <-d.asked:
 		d.asked = nil
 		return answer.idle, answer.err
-	case <-limit.C:
+	case <-time.After(callLimit):
 		return 0, errors.New("the X server does not answer")
 	case <-ctx.Done():
 		return 0, ctx.Err()

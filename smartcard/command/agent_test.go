@@ -151,7 +151,7 @@ func TestOutputsThatAreNoTicket(t *testing.T) {
 			p := problem.Of(err)
 			assert.Equal(t, "CARD-AGENT_COMMAND_OUTPUT", p.Code)
 			assert.ErrorIs(t, err, smartcard.InternalError, "it says nothing about whether there is a ticket")
-			for _, text := range append([]string{p.Error(), p.Expand(p.Happened), fmt.Sprintf("%+v", p)}, p.Steps...) {
+			for _, text := range append([]string{p.Error(), p.Expand(p.Happened), fmt.Sprintf("%+v", p)}, p.WhatToDo()...) {
 				assert.NotContains(t, text, made[:20])
 			}
 		})

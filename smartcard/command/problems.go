@@ -24,9 +24,6 @@ var (
 		Code:     "CARD-AGENT_COMMAND_SETTING",
 		Title:    "The program that reads your smartcard is not set up correctly",
 		Happened: "The setting agent_command must begin with the full path of a program.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
 		ServiceDesk: []string{
 			"Set agent_command to the full path of the program and its arguments, or remove " +
 				"the setting.",

@@ -217,10 +217,8 @@ func (l *line) end() {
 
 // sleep lets time pass. The error is ErrTimeout, or the context's.
 func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		return ErrTimeout
 	case <-ctx.Done():
 		return ctx.Err()

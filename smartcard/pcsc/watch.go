@@ -127,15 +127,14 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 
 // await waits for the end of the reports, but no longer than grace.
 func await(reports <-chan report) {
-	patience := time.NewTimer(grace)
-	defer patience.Stop()
+	patience := time.After(grace)
 	for {
 		select {
 		case _, open := <-reports:
 			if !open {
 				return
 			}
-		case <-patience.C:
+		case <-patience:
 			return
 		}
 	}

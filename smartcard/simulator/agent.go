@@ -306,12 +306,10 @@ func (a *Agent) openPrompt(anew bool) {
 
 // enterPasscode is the simulated user at the passcode window.
 func (a *Agent) enterPasscode(p *prompt) {
-	thinking := time.NewTimer(a.settings.ThinkTime)
-	defer thinking.Stop()
 	select {
 	case <-p.ended:
 		return
-	case <-thinking.C:
+	case <-time.After(a.settings.ThinkTime):
 	}
 	hook, answered := a.answerAtOnce(p)
 	if answered {

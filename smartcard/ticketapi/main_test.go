@@ -111,7 +111,7 @@ func serve(folder string, args []string) int {
 		events = make(chan helper.Event)
 		go relay(ctx, filepath.Join(folder, "events"), events)
 	}
-	if err := helper.ServeWithEvents(ctx, os.Stdin, os.Stdout, wire.Name, version, handlers, events); err != nil {
+	if err := helper.Serve(ctx, os.Stdin, os.Stdout, wire.Name, version, handlers, events); err != nil {
 		return 1
 	}
 	return 0

@@ -101,9 +101,8 @@ func counts(err error, meaning smartcard.Code) error {
 }
 
 const (
-	tellServiceDesk = "Contact your local service desk and quote the reference below."
-	ifAgain         = "If it happens again, contact your local service desk and quote the reference below."
-	tryAgain        = "Press **Try again**."
+	ifAgain  = "If it happens again, contact your local service desk and quote the reference below."
+	tryAgain = "Press **Try again**."
 )
 
 // ServiceProblems are those of PC/SC. Without it a ticket may come all the same, and a removed card is noticed later.
@@ -115,7 +114,6 @@ var (
 		Title: "Signing in with a smartcard is not set up on this computer",
 		Happened: "On this computer a program of your organisation's must read your smartcard for e-RS Login, and none is set " +
 			"up. The NHS Identity Agent exists for Windows only.",
-		Steps: []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Set agent_command to the full path of a program that prints the ticket, as docs/deployment.md describes. Or, if your " +
 				"users sign in with NHS Care Identity, set client_id.",
@@ -125,7 +123,6 @@ var (
 		Code:     "CARD-BRIDGE_MISSING",
 		Title:    "A part of e-RS Login is missing",
 		Happened: "The part of e-RS Login that talks to the NHS Identity Agent is not on this computer.",
-		Steps:    []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Install e-RS Login again. The file ers-login-ticketbridge must be in the same folder.",
 		},
@@ -147,7 +144,6 @@ var (
 		Title: "The Identity Agent does not work with e-RS Login",
 		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
 			"computer is the wrong kind.",
-		Steps: []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Install the NHS Identity Agent again. Its TicketApiDll.dll must be the 32-bit one.",
 		},
@@ -157,7 +153,6 @@ var (
 		Title: "The Identity Agent is damaged",
 		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
 			"computer cannot be used.",
-		Steps: []string{tellServiceDesk},
 		ServiceDesk: []string{
 			"Repair the NHS Identity Agent or install it again. Its TicketApiDll.dll cannot be " +
 				"loaded.",
@@ -168,9 +163,6 @@ var (
 		Title: "The software for smartcard readers is not installed",
 		Happened: "e-RS Login cannot see the smartcard reader. You can still sign in. It may take " +
 			"longer to notice that you removed your card.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
 		ServiceDesk: []string{
 			"Install PC/SC: on Debian and Ubuntu, the packages libpcsclite1 and pcscd.",
 		},

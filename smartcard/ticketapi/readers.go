@@ -110,13 +110,11 @@ func (r *Readers) keep(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		pause := time.NewTimer(heartbeat)
 		select {
 		case <-ctx.Done():
 		case <-r.want:
-		case <-pause.C:
+		case <-time.After(heartbeat):
 		}
-		pause.Stop()
 	}
 }
 

@@ -97,7 +97,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	}
 	bridge := newBridge(findLibrary, time.Now)
 	defer bridge.close()
-	if err := helper.ServeWithEvents(ctx, stdin, stdout, wire.Name, version, bridge.calls(), events); err != nil {
+	if err := helper.Serve(ctx, stdin, stdout, wire.Name, version, bridge.calls(), events); err != nil {
 		_, _ = fmt.Fprintln(stderr, err)
 		return statusFailed
 	}

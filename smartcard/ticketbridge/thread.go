@@ -70,18 +70,14 @@ func (t *thread) close(f func()) {
 		defer close(done)
 		f()
 	}
-	free := time.NewTimer(untilFree)
-	defer free.Stop()
 	select {
 	case t.work <- last:
-	case <-free.C:
+	case <-time.After(untilFree):
 		return
 	}
 	close(t.work)
-	patience := time.NewTimer(farewell)
-	defer patience.Stop()
 	select {
 	case <-done:
-	case <-patience.C:
+	case <-time.After(farewell):
 	}
 }

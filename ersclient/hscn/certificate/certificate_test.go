@@ -231,7 +231,7 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 			found := clienttest.ProblemOf(t, one.code, err)
 			require.Empty(t, loaded.Certificate)
 			texts := found.Expand(found.Happened)
-			for _, step := range found.Steps {
+			for _, step := range found.WhatToDo() {
 				texts += " " + found.Expand(step)
 			}
 			require.Contains(t, texts, one.setting)

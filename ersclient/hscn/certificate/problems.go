@@ -5,11 +5,8 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-const (
-	stepFixCertificate = "Contact your local service desk and quote the reference below."
-	checkClock         = "Check the date, time and time zone on this computer. If they are wrong, ask your " +
-		"local service desk to correct them."
-)
+const checkClock = "Check the date, time and time zone on this computer. If they are wrong, ask your " +
+	"local service desk to correct them."
 
 // The texts for both kinds of file.
 const (
@@ -27,7 +24,6 @@ var (
 		Title: "Your organisation's certificate is not set up",
 		Happened: "e-RS only accepts computers that have your organisation's certificate. This " +
 			"computer has none set up.",
-		Steps: []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the " +
 				"two PEM files. On Windows, certificate_thumbprint can name a certificate in the " +
@@ -38,7 +34,6 @@ var (
 		Code:     "CERT-AMBIGUOUS",
 		Title:    "Your organisation's certificate is set twice",
 		Happened: "The settings certificate and key name both a PKCS#12 file and PEM files.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Keep only one of them: a PKCS#12 file does not need the setting key.",
 		},
@@ -47,7 +42,6 @@ var (
 		Code:     "CERT-TOO_BIG",
 		Title:    "Your organisation's certificate could not be read",
 		Happened: "The setting {{.Setting}} names {{.File}}, which is far too big to be a certificate or a key.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"The setting seems to name the wrong file.",
 		},
@@ -56,7 +50,6 @@ var (
 		Code:     "CERT-NOT_PEM",
 		Title:    "Your organisation's certificate could not be read",
 		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PEM file of what is wanted there.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"The name of a PKCS#12 file must end in .p12 or .pfx. Convert other kinds of file to PEM.",
 		},
@@ -65,7 +58,6 @@ var (
 		Code:     "CERT-INVALID",
 		Title:    "Your organisation's certificate is damaged",
 		Happened: "The certificate in {{.File}} (setting {{.Setting}}) could not be understood.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Copy or export the file again.",
 		},
@@ -74,7 +66,6 @@ var (
 		Code:     "CERT-KEY_MISSING",
 		Title:    "The key of your organisation's certificate is missing",
 		Happened: "There is no private key in {{.File}} (setting {{.Setting}}).",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Set key to the PEM file with the private key.",
 		},
@@ -84,7 +75,6 @@ var (
 		Title: "The key of your organisation's certificate is encrypted",
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) is encrypted in a way that " +
 			"e-RS Login cannot open, or there is no passphrase for it.",
-		Steps: []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Convert the key with openssl pkcs8 -topk8 -v2 aes256 -in \"{{.File}}\" -out " +
 				"NEW.key. If openssl cannot open it, add -provider legacy -provider default. Store " +
@@ -95,7 +85,6 @@ var (
 		Code:     "CERT-KEY_INVALID",
 		Title:    "The key of your organisation's certificate is damaged",
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) could not be understood.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Copy or export the file again.",
 		},
@@ -106,7 +95,6 @@ var (
 		Happened: "e-RS Login cannot use this kind of private key, in {{.File}} (setting " +
 			"{{.Setting}}). It must be RSA, Ed25519, or ECDSA on one of the named curves " +
 			"P-256, P-384 and P-521.",
-		Steps: []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Ask for a new certificate with one of these kinds of key.",
 		},
@@ -115,7 +103,6 @@ var (
 		Code:     "CERT-KEY_TWICE",
 		Title:    "There is more than one key for your organisation's certificate",
 		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Take the keys that do not belong to the certificate out of the file.",
 		},
@@ -124,7 +111,6 @@ var (
 		Code:     keyTwice.Code,
 		Title:    "There is more than one key for your organisation's certificate",
 		Happened: "{{.File}} (setting {{.Setting}}) has several private keys in it, and only one can be the certificate's.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"See the names of the keys with keytool -list -keystore \"{{.File}}\". Take one of " +
 				"them out with keytool -importkeystore -srckeystore \"{{.File}}\" -srcalias NAME " +
@@ -135,7 +121,6 @@ var (
 		Code:     "CERT-KEY_MISMATCH",
 		Title:    "Certificate and key do not belong together",
 		Happened: "The private key in {{.File}} (setting {{.Setting}}) is not that of your organisation's certificate.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"After a renewal, replace both files.",
 		},
@@ -144,7 +129,6 @@ var (
 		Code:     "CERT-PASSPHRASE",
 		Title:    "The passphrase of your organisation's certificate is wrong",
 		Happened: "{{.File}} (setting {{.Setting}}) could not be opened with the passphrase that is stored for it.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Store the passphrase of this file again with ers-login passphrase, or correct the " +
 				"file that passphrase_file names.",
@@ -154,7 +138,6 @@ var (
 		Code:     "CERT-PKCS12",
 		Title:    "Your organisation's certificate could not be read",
 		Happened: "The setting {{.Setting}} names {{.File}}, and that is not a PKCS#12 file with one key and its certificate.",
-		Steps:    []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"The name of a PEM file must not end in .p12 or .pfx. Export a PKCS#12 file with " +
 				"its private key.",
@@ -165,7 +148,6 @@ var (
 		Title: "Your organisation's certificate could not be read",
 		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file that is encrypted in a way " +
 			"that e-RS Login cannot open.",
-		Steps: []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Convert the file with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem " +
 				"and then openssl pkcs12 -export -in KEY.pem -out NEW.p12. Delete KEY.pem " +
@@ -200,7 +182,6 @@ var (
 		Title: "Your organisation's certificate is for another purpose",
 		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) was not made for computers that connect to " +
 			"e-RS: its extended key usage does not have client authentication.",
-		Steps: []string{stepFixCertificate},
 		ServiceDesk: []string{
 			"Check that {{.Setting}} names the organisation's endpoint certificate, and not a " +
 				"server's certificate. If it does, ask for a new one.",
@@ -212,21 +193,21 @@ var (
 	certificateFile = &fileKind{
 		&problem.Problem{
 			Code: "CERT-MISSING", Title: titleMissing, Happened: happenedMissing,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskMissing},
+			ServiceDesk: []string{deskMissing},
 		},
 		&problem.Problem{
 			Code: "CERT-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskUnreadable},
+			ServiceDesk: []string{deskUnreadable},
 		},
 	}
 	bundleFile = &fileKind{
 		&problem.Problem{
 			Code: "CA-MISSING", Title: titleMissing, Happened: happenedMissing,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskMissing},
+			ServiceDesk: []string{deskMissing},
 		},
 		&problem.Problem{
 			Code: "CA-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
-			Steps: []string{stepFixCertificate}, ServiceDesk: []string{deskUnreadable},
+			ServiceDesk: []string{deskUnreadable},
 		},
 	}
 )
@@ -238,7 +219,6 @@ var bundleEmpty = &problem.Problem{
 	Code:     "CA-EMPTY",
 	Title:    "The file of trusted certificates is empty",
 	Happened: "The setting {{.Setting}} names {{.File}}, and there is no certificate in it that can be read.",
-	Steps:    []string{stepFixCertificate},
 	ServiceDesk: []string{
 		"Put the NHS root certificate there in PEM form. It begins with BEGIN CERTIFICATE.",
 	},

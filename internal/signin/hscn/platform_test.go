@@ -135,7 +135,7 @@ func TestWhoseLeftoverItIs(t *testing.T) {
 func TestA00303WhatIsLeftBehind(t *testing.T) {
 	about := New(Settings{}).About()
 	assert.Equal(t, "You are signed out here, but e-RS did not confirm it", about.NotClosed.Title)
-	assert.Contains(t, about.NotClosed.Steps[0], "Remove your smartcard")
+	assert.Contains(t, about.NotClosed.WhatToDo()[0], "Remove your smartcard")
 	assert.Equal(t, "ERS-A001-NO_ROLES", about.NoRoles.Code)
 	assert.Equal(t, "CARD-TICKET_NOT_AVAILABLE", about.Unseen.Code)
 }

@@ -241,7 +241,7 @@ func problemOf(t *testing.T, err error) *problem.Problem {
 	t.Helper()
 	var found *problem.Problem
 	require.ErrorAs(t, err, &found)
-	text := found.Expand(strings.Join(slices.Concat([]string{found.Title, found.Happened}, found.Steps, found.ServiceDesk), "\n"))
+	text := found.Expand(strings.Join(slices.Concat([]string{found.Title, found.Happened}, found.WhatToDo(), found.ServiceDesk), "\n"))
 	require.NotContains(t, text, "{{", "every value is filled in")
 	require.Contains(t, text+found.Args["Setting"], setting, "the service desk has to know which setting is meant")
 	return found

@@ -2,15 +2,12 @@ package certstore
 
 import "github.com/ers-login/ers-login/internal/problem"
 
-const stepReference = "Contact your local service desk and quote the reference below."
-
 var (
 	notAThumbprint = &problem.Problem{
 		Code:  "CERT-THUMBPRINT",
 		Title: "The certificate thumbprint is not valid",
 		Happened: "The setting {{.Setting}} must be a certificate's SHA-1 thumbprint: 40 digits from " +
 			"0 to 9 and A to F.",
-		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Copy the thumbprint from the certificate's details, or from what certutil -user " +
 				"-store My shows.",
@@ -21,7 +18,6 @@ var (
 		Title: "Your organisation's certificate is not on this computer",
 		Happened: "The setting {{.Setting}} names the certificate with the thumbprint " +
 			"{{.Thumbprint}}. e-RS Login looked in {{.Places}} and did not find it.",
-		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Import the certificate with its key into one of the two, or correct the " +
 				"thumbprint. A renewed certificate has another one.",
@@ -32,13 +28,11 @@ var (
 		Title: "Windows' certificate store could not be read",
 		Happened: "The setting {{.Setting}} names a certificate, and Windows did not let e-RS Login " +
 			"look for it in {{.Place}}.",
-		Steps: []string{stepReference},
 	}
 	invalid = &problem.Problem{
 		Code:     "CERT-STORE_INVALID",
 		Title:    "Your organisation's certificate is damaged",
 		Happened: "The certificate in {{.Place}} that the setting {{.Setting}} names could not be understood.",
-		Steps:    []string{stepReference},
 		ServiceDesk: []string{
 			"Import the certificate again.",
 		},
@@ -47,7 +41,6 @@ var (
 		Code:     "CERT-STORE_KEY_MISSING",
 		Title:    "The key of your organisation's certificate is missing",
 		Happened: "The certificate \"{{.Name}}\" is in {{.Place}} (setting {{.Setting}}), but without its private key.",
-		Steps:    []string{stepReference},
 		ServiceDesk: []string{
 			"Delete the certificate there, and import it from the PKCS#12 file (.p12 or .pfx) " +
 				"that has the key. A .cer or .crt file has none.",
@@ -58,9 +51,6 @@ var (
 		Title: "You are not allowed to use your organisation's certificate",
 		Happened: "The certificate \"{{.Name}}\" is in {{.Place}} (setting {{.Setting}}), but Windows does not let your account use " +
 			"its private key.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-		},
 		ServiceDesk: []string{
 			"In certlm.msc, open the certificate's menu, then All Tasks, Manage Private Keys, " +
 				"and add the user or a group with Read. If the right is already there, the key " +
@@ -73,7 +63,6 @@ var (
 		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting " +
 			"{{.Setting}}) is set to ask for consent or a password each time. e-RS Login needs " +
 			"to use the key without asking.",
-		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Import the certificate again, without strong private key protection.",
 		},
@@ -84,7 +73,6 @@ var (
 		Happened: "The certificate \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) has its private " +
 			"key on a smartcard. Your organisation's certificate must be on the computer " +
 			"itself: a person's smartcard is for signing in.",
-		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Set {{.Setting}} to the thumbprint of the organisation's endpoint certificate. " +
 				"Windows lists the certificates of an inserted smartcard beside it.",
@@ -95,7 +83,6 @@ var (
 		Title: "The key of your organisation's certificate is too old",
 		Happened: "The private key of the certificate \"{{.Name}}\" in {{.Place}} (setting " +
 			"{{.Setting}}) is held by a provider that e-RS Login cannot use.",
-		Steps: []string{stepReference},
 		ServiceDesk: []string{
 			"Import the PKCS#12 file again with certutil -csp \"Microsoft Software Key Storage " +
 				"Provider\" -importpfx My FILE NoExport.",
@@ -107,13 +94,11 @@ var (
 		Happened: "e-RS Login cannot use this kind of private key, of the certificate \"{{.Name}}\" in " +
 			"{{.Place}} (setting {{.Setting}}). It must be RSA, or ECDSA on one of the curves " +
 			"P-256, P-384 and P-521.",
-		Steps: []string{stepReference},
 	}
 	keyMismatch = &problem.Problem{
 		Code:     "CERT-STORE_KEY_MISMATCH",
 		Title:    "Certificate and key do not belong together",
 		Happened: "The private key that Windows has for \"{{.Name}}\" in {{.Place}} (setting {{.Setting}}) is not the certificate's.",
-		Steps:    []string{stepReference},
 		ServiceDesk: []string{
 			"Delete the certificate there, and import the PKCS#12 file (.p12 or .pfx) again.",
 		},

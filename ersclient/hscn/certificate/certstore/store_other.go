@@ -12,9 +12,6 @@ var windowsOnly = &problem.Problem{
 	Title: "Your organisation's certificate is not set up for this computer",
 	Happened: "The setting {{.Setting}} names a certificate in the Windows certificate store. " +
 		"This only works on Windows.",
-	Steps: []string{
-		stepReference,
-	},
 	ServiceDesk: []string{
 		"Remove the setting {{.Setting}}, and set certificate to a file instead.",
 	},
