@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -69,9 +70,8 @@ type Supervisor struct {
 	failures int
 	notUntil time.Time
 
-	// closed ends with Close, by close.
-	closed context.Context
-	close  context.CancelFunc
+	closing sync.Once
+	closed  chan struct{}
 }
 
 // New makes a supervisor. Nothing is started yet.
@@ -85,9 +85,7 @@ func New(settings Settings) *Supervisor {
 	if settings.Clock == nil {
 		settings.Clock = wallClock{}
 	}
-	s := &Supervisor{settings: settings, turn: make(chan struct{}, 1)}
-	s.closed, s.close = context.WithCancel(context.Background())
-	return s
+	return &Supervisor{settings: settings, turn: make(chan struct{}, 1), closed: make(chan struct{})}
 }
 
 // Start starts the helper unless it runs, and waits for its hello. [Supervisor.Call] does so
@@ -150,7 +148,7 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 // Close ends the helper as [Supervisor.Stop] does, and for good. A call under way fails with
 // [ErrClosed]. The error means that the process could not be ended.
 func (s *Supervisor) Close() error {
-	s.close()
+	s.closing.Do(func() { close(s.closed) })
 	s.turn <- struct{}{}
 	defer s.release()
 	return s.end()
@@ -164,14 +162,16 @@ func (s *Supervisor) take(ctx context.Context) error {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
 		return fmt.Errorf("waiting for helper %s: %w", s.settings.Name, ctx.Err())
-	case <-s.closed.Done():
+	case <-s.closed:
 		return ErrClosed
 	}
-	if s.closed.Err() != nil {
+	select {
+	case <-s.closed:
 		s.release()
 		return ErrClosed
+	default:
+		return nil
 	}
-	return nil
 }
 
 func (s *Supervisor) release() { <-s.turn }
@@ -274,8 +274,15 @@ func (s *Supervisor) end() error {
 // untilClosed is a context that also ends when the supervisor is closed.
 func (s *Supervisor) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(s.closed, func() { cancel(ErrClosed) })
-	return ctx, func() { stop(); cancel(nil) }
+	done := make(chan struct{})
+	go func() {
+		select {
+		case <-s.closed:
+			cancel(ErrClosed)
+		case <-done:
+		}
+	}()
+	return ctx, sync.OnceFunc(func() { close(done); cancel(nil) })
 }
 
 // given is the error of a call that its context has ended: ErrClosed if that is why.
