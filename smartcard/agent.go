@@ -6,7 +6,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// Agent is the Identity Agent: the four calls of the Ticket API. Every error is a *problem.Problem
+// Agent is the Identity Agent: the three calls of the Ticket API that return a ticket. Every error is a *problem.Problem
 // whose chain holds a [Code]; if ctx ended the call, the chain holds the error of ctx instead.
 //
 // An Agent is safe for concurrent use.
@@ -20,8 +20,6 @@ type Agent interface {
 	TicketNoAuth(ctx context.Context) (ersclient.Ticket, error)
 	// NewTicket asks for card and passcode even if a user is signed in (_TcktApi_getNewTicket).
 	NewTicket(ctx context.Context) (ersclient.Ticket, error)
-	// DestroyTicket signs the user out of Spine, the same as pulling the card (_TcktApi_destroyTicket).
-	DestroyTicket(ctx context.Context) error
 }
 
 // Presence is what is seen of smartcard readers and cards at a moment. It is a hint: the ticket

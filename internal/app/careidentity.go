@@ -31,7 +31,8 @@ import (
 
 // careIdentityServices are those of the FHIR platform.
 func (r RealServices) careIdentityServices(settings config.Config, ring *keyring.Client) (Services, error) {
-	clients, err := r.careIdentityClients(settings, ring.ClientSecret, ring.ProxyPassword, r.Board.Set)
+	stored, password := ring.Source(keyring.ClientSecret), ring.Source(keyring.ProxyPassword)
+	clients, err := r.careIdentityClients(settings, stored, password, r.Board.Set)
 	if err != nil {
 		return Services{}, err
 	}

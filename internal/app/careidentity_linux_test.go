@@ -231,7 +231,7 @@ const accessLife = 40 * time.Second
 // does not belong.
 func TestADayWithNHSCareIdentity(t *testing.T) {
 	d := newDesk(t, "", cis2test.WithLifetimes(accessLife, time.Hour))
-	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
+	require.NoError(t, d.ring.SetSecret(t.Context(), keyring.ClientSecret, secret.New(cis2test.ClientSecret)))
 	var came atomic.Int32
 	l, found := d.start()
 	l.CameBack = func() { came.Add(1) }
@@ -482,11 +482,11 @@ func TestTheClientSecretIsReadAnewForEachSignIn(t *testing.T) {
 	l.Send(signin.SignIn{})
 	assert.Equal(t, "CIS2-NO_SECRET", l.failed().Problem.Code)
 	assert.Zero(t, d.pages.Load(), "the user is not sent to the browser in vain")
-	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New("planted-wrong-secret")))
+	require.NoError(t, d.ring.SetSecret(t.Context(), keyring.ClientSecret, secret.New("planted-wrong-secret")))
 	l.Send(signin.TryAgain{})
 	refused := l.failedAs("CIS2-CLIENT_SECRET")
 	assert.NotContains(t, textOf(refused.Problem)+refused.Problem.Error(), "planted")
-	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
+	require.NoError(t, d.ring.SetSecret(t.Context(), keyring.ClientSecret, secret.New(cis2test.ClientSecret)))
 	l.Send(signin.TryAgain{})
 	l.reach(signin.Choosing)
 	l.Send(signin.Quit{})
@@ -522,7 +522,7 @@ func TestWaysToSignIn(t *testing.T) {
 // without it, and stays so.
 func TestACardPulledBeforeTheSessionOpensEndsIt(t *testing.T) {
 	d := newDesk(t, "")
-	require.NoError(t, d.ring.SetClientSecret(t.Context(), secret.New(cis2test.ClientSecret)))
+	require.NoError(t, d.ring.SetSecret(t.Context(), keyring.ClientSecret, secret.New(cis2test.ClientSecret)))
 	var pulled atomic.Bool
 	d.cards = watchRemovals(nil, func() ticketapi.Seen {
 		reader := smartcard.Reader{Name: "reader", Card: !pulled.Load()}

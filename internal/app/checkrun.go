@@ -157,7 +157,7 @@ func (r RealServices) diagnoseTickets(target *diagnose.Target, ring *keyring.Cli
 	settings := target.Settings
 	target.ASID = settings.ASID
 	target.Certificate = func(ctx context.Context) (tls.Certificate, error) {
-		return r.certificate(ctx, settings, withoutPrompt(ring, ring.Passphrase))
+		return r.certificate(ctx, settings, withoutPrompt(ring, keyring.Passphrase))
 	}
 	target.ERS = func(certificate tls.Certificate) (diagnose.ERS, error) {
 		return r.newCheckClient(settings, certificate, ring)
@@ -169,7 +169,7 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 	settings := target.Settings
 	// The servers are examined without client id and redirect URI, which are other rows.
 	at := func(address string, timeout time.Duration) (transport.Config, error) {
-		made, err := r.publicTransport(settings, withoutPrompt(ring, ring.ProxyPassword))
+		made, err := r.publicTransport(settings, withoutPrompt(ring, keyring.ProxyPassword))
 		made.BaseURL, made.Timeout = address, timeout
 		return made, err
 	}
@@ -177,7 +177,7 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 		if settings.Broker() && settings.ClientSecretFile == "" {
 			return nil
 		}
-		_, err := r.clientSecret(ctx, settings, withoutPrompt(ring, ring.ClientSecret))
+		_, err := r.clientSecret(ctx, settings, withoutPrompt(ring, keyring.ClientSecret))
 		return err
 	}
 	target.Browser = func() error {
@@ -235,14 +235,12 @@ func (r RealServices) takeRedirect(ctx context.Context, settings config.Config) 
 }
 
 // withoutPrompt asks the keyring for a secret only if that needs no prompt.
-func withoutPrompt(
-	ring *keyring.Client, stored func(context.Context) (secret.Text, error),
-) func(context.Context) (secret.Text, error) {
+func withoutPrompt(ring *keyring.Client, which keyring.Kept) config.PassphraseSource {
 	return func(ctx context.Context) (secret.Text, error) {
 		if err := ring.Check(ctx); err != nil {
 			return secret.Text{}, err
 		}
-		return stored(ctx)
+		return ring.Secret(ctx, which)
 	}
 }
 

@@ -88,21 +88,14 @@ func (d careIdentityDemo) Prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return Services{}, errors.Join(err, ring.Close())
 	}
-	return Services{
+	return d.complete(d.settings, ring, Services{
 		environment: demoEnvironment(config.PlatformFHIR, d.settings.FHIRBaseURL, ""),
 		platform: signinfhir.New(signinfhir.Settings{
 			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: services.browse(), SignInWithin: d.settings.SignInTimeout,
 			CardRemoved: d.removed, BaseURL: d.settings.FHIRBaseURL, Log: d.log,
 		}),
-		keyring: demoKeyring{ownedKeyring{ring, d.program.Lock}}, memory: openHistory(d.log),
-		maxAge: d.settings.SessionMaxAge, endWhenLocked: d.settings.ScreenLock == config.LockEnds,
-		close: func() {
-			clients.close()
-			if err := ring.Close(); err != nil {
-				d.log.WithError(err).Warn("the keyring worker did not end")
-			}
-		},
-	}, nil
+		close: clients.close,
+	}), nil
 }
 
 // standInSecret is the client secret of the stand-in's application.

@@ -15,6 +15,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -160,26 +161,30 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return Services{}, err
 	}
-	guarded := demoKeyring{ownedKeyring{ring, d.program.Lock}}
 	client, err := standInClient(d.ers, defaults)
 	if err != nil {
 		return Services{}, errors.Join(err, ring.Close())
 	}
-	return Services{
+	return d.complete(defaults, ring, Services{
 		environment: demoEnvironment(config.PlatformHSCN, d.ers.URL, erstest.ASID),
 		platform: hscn.New(hscn.Settings{
 			ERS: client, BaseURL: d.ers.URL, ASID: erstest.ASID, Agent: InsertingAgent{d.card, d.persona}, PollInterval: defaults.AgentPollInterval,
 			Changed: d.card.Changed(), Presence: d.cardPresence(d.ring.board), Log: d.log,
 		}),
-		keyring: guarded, memory: openHistory(d.log),
-		maxAge: defaults.SessionMaxAge, grace: defaults.ClosingGrace, endWhenLocked: defaults.ScreenLock == config.LockEnds,
-		close: func() {
-			client.Close()
-			if err := ring.Close(); err != nil {
-				d.log.WithError(err).Warn("the keyring worker did not end")
-			}
-		},
-	}, nil
+		grace: defaults.ClosingGrace, close: client.Close,
+	}), nil
+}
+
+// complete fills in what the services of both platforms have.
+func (d Demonstration) complete(settings config.Config, ring *keyring.Client, found Services) Services {
+	found.keyring, found.memory = demoKeyring{ownedKeyring{ring, d.program.Lock}}, openHistory(d.log)
+	found.maxAge, found.endWhenLocked = settings.SessionMaxAge, settings.ScreenLock == config.LockEnds
+	closeOthers := found.close
+	found.close = func() {
+		closeOthers()
+		closeRing(ring, d.log)
+	}
+	return found
 }
 
 // demoEnvironment describes a stand-in for a service desk. It has no name of a test environment: the

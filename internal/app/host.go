@@ -103,6 +103,12 @@ func (h Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) (*keyr
 	}), nil
 }
 
+func closeRing(ring *keyring.Client, log logrus.FieldLogger) {
+	if err := ring.Close(); err != nil {
+		log.WithError(err).Warn("the keyring worker did not end")
+	}
+}
+
 // WorkerCommand is the hidden command that runs the keyring worker.
 const WorkerCommand = "keyring-worker"
 

@@ -45,11 +45,7 @@ func (r RealServices) clearBeforeFlow(ctx context.Context) {
 		r.Log.WithError(err).Warn("start: keyring")
 		return
 	}
-	defer func() {
-		if err := ring.Close(); err != nil {
-			r.Log.WithError(err).Warn("the keyring worker did not end")
-		}
-	}()
+	defer closeRing(ring, r.Log)
 	session, found, err := r.Program.removeLeftover(ctx, ring, r.Log)
 	if session != nil {
 		r.leftover.session.Store(&session)

@@ -118,9 +118,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	closeOthers := found.close
 	found.close = func() {
 		closeOthers()
-		if err := ring.Close(); err != nil {
-			r.Log.WithError(err).Warn("the keyring worker did not end")
-		}
+		closeRing(ring, r.Log)
 	}
 	return found, nil
 }

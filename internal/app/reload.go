@@ -103,7 +103,7 @@ func (r RealServices) newReloadingClient(ctx context.Context, settings config.Co
 		certificateFiles: changing{certificateDigest(settings), noticeCertificateFile, goesOnWithCertificate},
 		bundleFile:       changing{bundleDigest(settings), noticeBundleFile, goesOnWithAuthorities},
 	}
-	presented, err := r.certificate(ctx, settings, ring.Passphrase)
+	presented, err := r.certificate(ctx, settings, ring.Source(keyring.Passphrase))
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +112,7 @@ func (r RealServices) newReloadingClient(ctx context.Context, settings config.Co
 		return nil, withOrigin(settings, err)
 	}
 	made.using = credentials{presented, roots, trustStore}
-	client, err := r.client(settings, made.using, ring.ProxyPassword, r.Board.Set)
+	client, err := r.client(settings, made.using, ring.Source(keyring.ProxyPassword), r.Board.Set)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +161,7 @@ func (e *reloadingClient) signingIn(ctx context.Context) error {
 		// The call reports it.
 		return nil
 	}
-	err := e.reload(ctx, e.ring.Passphrase)
+	err := e.reload(ctx, e.ring.Source(keyring.Passphrase))
 	if leaf := e.using.certificate.Leaf; err != nil && leaf != nil && time.Now().After(leaf.NotAfter) {
 		return err
 	}
@@ -178,7 +178,7 @@ func (e *reloadingClient) reloadWithoutPrompt(ctx context.Context) {
 		return
 	}
 	// The board has the error, and the call goes on.
-	_ = e.reload(ctx, withoutPrompt(e.ring, e.ring.Passphrase))
+	_ = e.reload(ctx, withoutPrompt(e.ring, keyring.Passphrase))
 }
 
 // reload reloads what has changed, for the next calls. The error is that of the certificate.

@@ -3,12 +3,14 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/ers-login/ers-login/internal/app"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/keyring/entry"
 	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -63,17 +65,12 @@ func forgetSecrets(ctx context.Context, p app.Host, sources config.Sources, log 
 	if err != nil {
 		return err
 	}
-	var failed []error
-	for _, remove := range []func(context.Context) error{
-		func(ctx context.Context) error { return ring.SetPassphrase(ctx, secret.Text{}) },
-		func(ctx context.Context) error { return ring.SetClientSecret(ctx, secret.Text{}) },
-		func(ctx context.Context) error { return ring.SetProxyPassword(ctx, secret.Text{}) },
-		ring.RemoveTrial,
-	} {
-		// Without a keyring there is nothing to remove.
-		if err := remove(ctx); err != nil && !entry.NoneMade(err) {
-			failed = append(failed, err)
-		}
+	var removed []error
+	for _, kept := range keyring.Secrets {
+		removed = append(removed, ring.SetSecret(ctx, kept, secret.Text{}))
 	}
-	return errors.Join(append(failed, ring.Close())...)
+	removed = append(removed, ring.RemoveTrial(ctx))
+	// Without a keyring there is nothing to remove.
+	removed = slices.DeleteFunc(removed, entry.NoneMade)
+	return errors.Join(append(removed, ring.Close())...)
 }

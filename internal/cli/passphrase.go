@@ -29,7 +29,7 @@ func passphraseCommand(p app.Host) *cobra.Command {
 		short: "Store the passphrase of the certificate or its key in the keyring",
 		long: "Asks for the passphrase of a PKCS#12 certificate or an encrypted key and stores it in the keyring for the next sign-in. The\n" +
 			"passphrase is read from standard input. On a terminal it is not shown as you type. It cannot be an argument.",
-		store: (*keyring.Client).SetPassphrase,
+		kept: keyring.Passphrase,
 	})
 }
 
@@ -39,8 +39,8 @@ func proxyPasswordCommand(p app.Host) *cobra.Command {
 		short: "Store the password for the proxy in the keyring",
 		long: "Asks for the password that belongs to the setting proxy_user and stores it in the keyring. It is sent only to the proxy that is\n" +
 			"set up now. The password is read from standard input. On a terminal it is not shown as you type. It cannot be an argument.",
-		store: (*keyring.Client).SetProxyPassword,
-		bind:  bindToProxy,
+		kept: keyring.ProxyPassword,
+		bind: bindToProxy,
 	})
 }
 
@@ -50,7 +50,7 @@ func clientSecretCommand(p app.Host) *cobra.Command {
 		short: "Store the client secret of the registered application in the keyring",
 		long: "Asks for the secret that belongs to the setting client_id and stores it in the keyring, where the program finds it at the next\n" +
 			"sign-in with NHS Care Identity. It is read from standard input, and from the terminal without showing it; it is never an argument.",
-		store: (*keyring.Client).SetClientSecret,
+		kept: keyring.ClientSecret,
 	})
 }
 
@@ -76,7 +76,7 @@ type storedSecret struct {
 	use, short, long string
 	// what names the secret in texts, prompt asks for it.
 	what, prompt string
-	store        func(*keyring.Client, context.Context, secret.Text) error
+	kept         keyring.Kept
 	// bind completes the secret before it is stored, and returns a note about that; nil leaves it
 	// unchanged.
 	bind func(config.Config, secret.Text) (bound secret.Text, note string, err error)
@@ -116,7 +116,7 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 				}
 				note += "\n"
 			}
-			if err := errors.Join(it.store(ring, cmd.Context(), entered), ring.Close()); err != nil {
+			if err := errors.Join(ring.SetSecret(cmd.Context(), it.kept, entered), ring.Close()); err != nil {
 				return err
 			}
 			_, err = fmt.Fprintf(p.Stderr, "The %s is stored in the keyring.\n%s", it.what, note)

@@ -90,7 +90,7 @@ func TestThePassphraseIsStoredWhileSettingsAreBroken(t *testing.T) {
 	assert.Contains(t, complaints.String(), "asid", "and is reported")
 	assert.NotContains(t, complaints.String(), "made-up")
 
-	stored, err := ringOn(t, session).Passphrase(t.Context())
+	stored, err := ringOn(t, session).Secret(t.Context(), keyring.Passphrase)
 	require.NoError(t, err)
 	require.True(t, stored.Reveal() == "a made-up passphrase")
 }
@@ -106,7 +106,7 @@ func TestTheClientSecretIsStored(t *testing.T) {
 	assert.Contains(t, said.String(), "The client secret is stored in the keyring.")
 	assert.NotContains(t, said.String(), "planted")
 
-	stored, err := ringOn(t, session).ClientSecret(t.Context())
+	stored, err := ringOn(t, session).Secret(t.Context(), keyring.ClientSecret)
 	require.NoError(t, err)
 	require.True(t, stored.Reveal() == "planted-client-secret")
 }

@@ -32,7 +32,7 @@ func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 	sent := func(settings config.Config, proxy string) string {
 		ring := keyring.New(keyring.Settings{Command: []string{os.Args[0], app.WorkerCommand}})
 		defer func() { assert.NoError(t, ring.Close()) }()
-		given := app.RealServices{Log: testLog(t)}.ProxyCredentials(settings, ring.ProxyPassword)
+		given := app.RealServices{Log: testLog(t)}.ProxyCredentials(settings, ring.Source(keyring.ProxyPassword))
 		user, password, ok := given(context.WithoutCancel(t.Context()), proxy)
 		if !ok {
 			return ""

@@ -5,6 +5,7 @@ package desktop
 import (
 	"context"
 
+	"fyne.io/fyne/v2"
 	"github.com/sirupsen/logrus"
 )
 
@@ -22,3 +23,12 @@ func SettleDisplay(context.Context, logrus.FieldLogger) error { return nil }
 
 // DeadDisplays returns "": the display works.
 func DeadDisplays(context.Context) string { return "" }
+
+// HasTray returns true: Windows and macOS always have a place for icons.
+func HasTray(context.Context) bool { return true }
+
+// AwaitTray returns true without waiting.
+func AwaitTray(context.Context) bool { return true }
+
+// CanMinimise returns true.
+func CanMinimise(fyne.Window) bool { return true }

@@ -6,7 +6,6 @@ import (
 	"unsafe"
 
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/driver"
 	"github.com/sirupsen/logrus"
 	"golang.org/x/sys/windows"
 
@@ -128,15 +127,9 @@ const flashTray = 2 // FLASHW_TRAY: the taskbar button alone
 // flash flashes a window's taskbar button three times, and leaves it coloured until the window is
 // activated.
 func flash(window fyne.Window) {
-	native, ok := window.(driver.NativeWindow)
-	if !ok {
-		return
-	}
-	native.RunNative(func(context any) {
-		if handle, ok := context.(driver.WindowsWindowContext); ok && handle.HWND != 0 {
-			info := flashInfo{window: handle.HWND, flags: flashTray, count: 3}
-			info.size = uint32(unsafe.Sizeof(info))
-			_, _, _ = flashWindow.Call(uintptr(unsafe.Pointer(&info))) //nolint:gosec // the call takes a structure by its address
-		}
+	withHandle(window, func(handle uintptr) {
+		info := flashInfo{window: handle, flags: flashTray, count: 3}
+		info.size = uint32(unsafe.Sizeof(info))
+		_, _, _ = flashWindow.Call(uintptr(unsafe.Pointer(&info))) //nolint:gosec // the call takes a structure by its address
 	})
 }

@@ -19,37 +19,31 @@ const swRestore = 9
 // Restore restores a minimised window, which showing it does not on Windows. Windows decides
 // whether it may come to the front; if not, the taskbar button flashes.
 func Restore(window fyne.Window) {
-	native, ok := window.(driver.NativeWindow)
-	if !ok {
-		return
-	}
-	native.RunNative(func(context any) {
-		handle, ok := context.(driver.WindowsWindowContext)
-		if !ok || handle.HWND == 0 {
-			return
+	withHandle(window, func(handle uintptr) {
+		if iconic, _, _ := isIconic.Call(handle); iconic != 0 {
+			_, _, _ = showWindow.Call(handle, swRestore)
 		}
-		if iconic, _, _ := isIconic.Call(handle.HWND); iconic != 0 {
-			_, _, _ = showWindow.Call(handle.HWND, swRestore)
-		}
-		_, _, _ = setForegroundWindow.Call(handle.HWND)
+		_, _, _ = setForegroundWindow.Call(handle)
 	})
 }
 
 // swMinimize is SW_MINIMIZE.
 const swMinimize = 6
 
-// CanMinimise returns true.
-func CanMinimise(fyne.Window) bool { return true }
-
 // Minimise minimises a window to the taskbar.
 func Minimise(window fyne.Window) {
+	withHandle(window, func(handle uintptr) { _, _, _ = showWindow.Call(handle, swMinimize) })
+}
+
+// withHandle calls use with the window's HWND, if it has one.
+func withHandle(window fyne.Window, use func(handle uintptr)) {
 	native, ok := window.(driver.NativeWindow)
 	if !ok {
 		return
 	}
 	native.RunNative(func(context any) {
-		if handle, ok := context.(driver.WindowsWindowContext); ok && handle.HWND != 0 {
-			_, _, _ = showWindow.Call(handle.HWND, swMinimize)
+		if its, ok := context.(driver.WindowsWindowContext); ok && its.HWND != 0 {
+			use(its.HWND)
 		}
 	})
 }

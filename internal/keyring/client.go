@@ -184,48 +184,25 @@ func (c *Client) Check(ctx context.Context) error {
 	return c.exclusive(ctx, func() error { return c.repeatable(ctx, callProbe, neverPrompt, nil) })
 }
 
-// Passphrase returns the passphrase of the certificate's PKCS#12 file, [NotFound] with
-// handoff.ErrNotFound in its chain if none is stored. A locked keyring prompts for its password.
-func (c *Client) Passphrase(ctx context.Context) (secret.Text, error) {
-	return c.secret(ctx, passphrase)
-}
-
-// SetPassphrase stores the passphrase, and removes the stored one if text is empty. A locked
-// keyring prompts for its password.
-func (c *Client) SetPassphrase(ctx context.Context, text secret.Text) error {
-	return c.setSecret(ctx, passphrase, text)
-}
-
-// ProxyPassword is Passphrase for the password that a proxy wants.
-func (c *Client) ProxyPassword(ctx context.Context) (secret.Text, error) {
-	return c.secret(ctx, proxyPassword)
-}
-
-// SetProxyPassword is SetPassphrase for the password that a proxy wants.
-func (c *Client) SetProxyPassword(ctx context.Context, text secret.Text) error {
-	return c.setSecret(ctx, proxyPassword, text)
-}
-
-// ClientSecret is Passphrase for the secret of the application registered for NHS Care Identity.
-func (c *Client) ClientSecret(ctx context.Context) (secret.Text, error) {
-	return c.secret(ctx, clientSecret)
-}
-
-// SetClientSecret is SetPassphrase for that secret.
-func (c *Client) SetClientSecret(ctx context.Context, text secret.Text) error {
-	return c.setSecret(ctx, clientSecret, text)
-}
-
-func (c *Client) secret(ctx context.Context, which kept) (secret.Text, error) {
+// Secret returns a secret that is kept for the program, [NotFound] with handoff.ErrNotFound in its
+// chain if it is not stored. A locked keyring prompts for its password.
+func (c *Client) Secret(ctx context.Context, which Kept) (secret.Text, error) {
 	message := secretMessage{Kept: which}
 	err := c.exclusive(ctx, func() error { return c.operate(ctx, callSecret, mayPrompt, message, &message) })
 	return secret.New(message.Text), err
 }
 
-func (c *Client) setSecret(ctx context.Context, which kept, text secret.Text) error {
+// SetSecret stores the secret, and removes the stored one if text is empty. A locked keyring
+// prompts for its password.
+func (c *Client) SetSecret(ctx context.Context, which Kept, text secret.Text) error {
 	return c.exclusive(ctx, func() error {
 		return c.operate(ctx, callSetSecret, mayPrompt, secretMessage{which, text.Reveal()}, nil)
 	})
+}
+
+// Source returns Secret for one of the secrets.
+func (c *Client) Source(which Kept) func(context.Context) (secret.Text, error) {
+	return func(ctx context.Context) (secret.Text, error) { return c.Secret(ctx, which) }
 }
 
 // Close ends the worker, and with it a check that is under way.

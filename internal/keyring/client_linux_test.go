@@ -174,26 +174,26 @@ func TestWhatIsKeptForTheProgramItself(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	client := connect(t, settings(t, session))
 	for name, one := range map[string]struct {
-		get              func(context.Context) (secret.Text, error)
-		set              func(context.Context, secret.Text) error
+		kept             keyring.Kept
 		service, account string
 	}{
-		"the passphrase":       {client.Passphrase, client.SetPassphrase, "ers-login-certificate", "passphrase"},
-		"the proxy's password": {client.ProxyPassword, client.SetProxyPassword, "ers-login-proxy", "password"},
+		"the passphrase":       {keyring.Passphrase, "ers-login-certificate", "passphrase"},
+		"the proxy's password": {keyring.ProxyPassword, "ers-login-proxy", "password"},
+		"the client secret":    {keyring.ClientSecret, "ers-login-cis2", "client-secret"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := one.get(t.Context())
+			_, err := client.Secret(t.Context(), one.kept)
 			require.ErrorIs(t, err, handoff.ErrNotFound)
 			text := "Tŷ \"Elli\" \\ 🏥\n" + name
-			require.NoError(t, one.set(t.Context(), secret.New(text)))
+			require.NoError(t, client.SetSecret(t.Context(), one.kept, secret.New(text)))
 			require.NoError(t, client.Publish(t.Context(), madeUp()))
 			require.NoError(t, client.Clear(t.Context()))
-			got, err := one.get(t.Context())
+			got, err := client.Secret(t.Context(), one.kept)
 			require.NoError(t, err)
 			require.True(t, got.Equal(secret.New(text)))
 			require.Equal(t, text, lookUp(t, session, one.service, one.account))
-			require.NoError(t, one.set(t.Context(), secret.Text{}))
-			_, err = one.get(t.Context())
+			require.NoError(t, client.SetSecret(t.Context(), one.kept, secret.Text{}))
+			_, err = client.Secret(t.Context(), one.kept)
 			require.ErrorIs(t, err, keyring.NotFound)
 		})
 	}
@@ -339,7 +339,7 @@ func TestTheCallerDecidesHowLong(t *testing.T) {
 		"clear":   func(ctx context.Context, client *keyring.Client) error { return client.Clear(ctx) },
 		"publish": func(ctx context.Context, client *keyring.Client) error { return client.Publish(ctx, madeUp()) },
 		"passphrase": func(ctx context.Context, client *keyring.Client) error {
-			_, err := client.Passphrase(ctx)
+			_, err := client.Secret(ctx, keyring.Passphrase)
 			return err
 		},
 	} {
@@ -517,7 +517,7 @@ func TestNoSecretInTheLog(t *testing.T) {
 		}
 		client := keyring.New(changed)
 		require.Error(t, client.Publish(t.Context(), madeUp()))
-		_ = client.SetPassphrase(t.Context(), secret.New("a made-up passphrase"))
+		_ = client.SetSecret(t.Context(), keyring.Passphrase, secret.New("a made-up passphrase"))
 		require.NoError(t, client.Close())
 	}
 	require.NotContains(t, log.String(), madeUpKey)
@@ -589,11 +589,11 @@ func TestACodeHasTheGeneralProblem(t *testing.T) {
 func TestASecretInAClosedDatabase(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{Daemon: keyringtest.KeePassXC})
 	client := connect(t, settings(t, session))
-	require.NoError(t, client.SetPassphrase(t.Context(), secret.New("a made-up passphrase")))
+	require.NoError(t, client.SetSecret(t.Context(), keyring.Passphrase, secret.New("a made-up passphrase")))
 	require.NoError(t, session.CloseDatabases(t.Context()))
-	_, err := client.Passphrase(t.Context())
+	_, err := client.Secret(t.Context(), keyring.Passphrase)
 	require.Equal(t, keyring.NoCollection.Code, problem.Of(err).Code)
 	require.NoError(t, session.Unlock())
-	_, err = client.Passphrase(t.Context())
+	_, err = client.Secret(t.Context(), keyring.Passphrase)
 	require.NoError(t, err)
 }

@@ -76,9 +76,9 @@ func TestTheKeyringOfThisComputer(t *testing.T) {
 	found(handoff.AccountSessionKey, "")
 
 	passphrase := secret.New("made up, with an é and a \"")
-	require.NoError(t, client.SetPassphrase(t.Context(), passphrase))
-	read, err := client.Passphrase(t.Context())
+	require.NoError(t, client.SetSecret(t.Context(), keyring.Passphrase, passphrase))
+	read, err := client.Secret(t.Context(), keyring.Passphrase)
 	require.NoError(t, err)
 	assert.True(t, read.Equal(passphrase))
-	require.NoError(t, client.SetPassphrase(t.Context(), secret.Text{}))
+	require.NoError(t, client.SetSecret(t.Context(), keyring.Passphrase, secret.Text{}))
 }

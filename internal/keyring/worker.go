@@ -34,27 +34,30 @@ const asking = "-asking"
 // eventPrompt reports a prompt: its data are the code of the reason for it, empty when it is over.
 const eventPrompt = "prompt"
 
-// kept names a secret that is kept for the program itself.
-type kept string
+// Kept names a secret that is kept for the program itself.
+type Kept string
 
 const (
-	// passphrase is that of the certificate's PKCS#12 file.
-	passphrase kept = "passphrase"
-	// proxyPassword is what a proxy with Basic authentication wants.
-	proxyPassword kept = "proxy-password"
-	// clientSecret is that of the application registered for NHS Care Identity.
-	clientSecret kept = "client-secret"
+	// Passphrase is that of the certificate's PKCS#12 file.
+	Passphrase Kept = "passphrase"
+	// ProxyPassword is what a proxy with Basic authentication wants.
+	ProxyPassword Kept = "proxy-password"
+	// ClientSecret is that of the application registered for NHS Care Identity.
+	ClientSecret Kept = "client-secret"
 )
+
+// Secrets are all that are kept.
+var Secrets = []Kept{Passphrase, ClientSecret, ProxyPassword}
 
 // settleTimeout is how long a cancelled call may take to end before the worker exits.
 const settleTimeout = 500 * time.Millisecond
 
 // addresses are the entries of secrets outside the handoff, and so outside its service; unlike a
 // session they outlive the log-on session on Windows.
-var addresses = map[kept]entry.Address{
-	passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
-	proxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
-	clientSecret:  {Service: "ers-login-cis2", Account: "client-secret", Lasting: true},
+var addresses = map[Kept]entry.Address{
+	Passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
+	ProxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
+	ClientSecret:  {Service: "ers-login-cis2", Account: "client-secret", Lasting: true},
 }
 
 // The messages between worker and client. A session is its entry's JSON, since its secret is masked
@@ -66,7 +69,7 @@ type (
 	}
 	sessionMessage struct{ Session json.RawMessage }
 	secretMessage  struct {
-		Kept kept
+		Kept Kept
 		Text string
 	}
 )

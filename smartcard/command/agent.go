@@ -3,10 +3,9 @@
 // in the manner of git's credential helpers.
 //
 // The program is started once for each call, with the operation's name after its arguments:
-// getTicket, getTicketNoAuth, getNewTicket or destroyTicket, which mean what the functions of the
-// Ticket API mean. Only getTicket and getNewTicket may prompt the user; getTicketNoAuth is called
-// every second, and four times as often while a user may be signing in, and has to be quick. The
-// program
+// getTicket, getTicketNoAuth or getNewTicket, which mean what the functions of the Ticket API mean.
+// Only getTicket and getNewTicket may prompt the user; getTicketNoAuth is called every second, and
+// four times as often while a user may be signing in, and has to be quick. The program
 //
 // - prints the ticket as the single line of its output, and exits with 0;
 // - or prints nothing and exits with 0 if no user is signed in, the same as error
@@ -15,8 +14,7 @@
 // from the Ticket API's table of return codes, such as error PIN_BLOCKED, the user sees the advice
 // for that code, and otherwise that the program failed.
 //
-// The output of a destroyTicket that exits with 0 is ignored. So a program that prints a ticket and
-// ignores its arguments suffices; it can neither prompt anew nor sign the user out.
+// A program that prints a ticket and ignores its arguments suffices; it cannot prompt anew.
 //
 // A ticket is at most 8 KiB of printable ASCII without spaces, the whole output at most 64 KiB. The
 // program gets this program's environment and an empty input; its arguments and environment hold no
@@ -83,14 +81,6 @@ func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 // NewTicket implements [smartcard.Agent] with getNewTicket. A program that ignores its arguments hands out the same ticket.
 func (a *Agent) NewTicket(ctx context.Context) (ersclient.Ticket, error) {
 	return a.ticket(ctx, "getNewTicket")
-}
-
-// DestroyTicket implements [smartcard.Agent] with destroyTicket. A program that ignores its
-// arguments does not sign out, which is not noticed here: [smartcard.Watch] goes on reporting the
-// ticket.
-func (a *Agent) DestroyTicket(ctx context.Context) error {
-	_, err := a.run(ctx, "destroyTicket")
-	return err
 }
 
 // ticket runs an operation whose output is a ticket.

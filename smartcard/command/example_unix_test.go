@@ -26,9 +26,10 @@ func ExampleNew() {
 	fmt.Println(ticket, err)
 	_, err = agent.TicketNoAuth(ctx)
 	fmt.Println(err)
-	fmt.Println(agent.DestroyTicket(ctx))
+	_, err = agent.NewTicket(ctx)
+	fmt.Println(err)
 	// Output:
 	// [secret] <nil>
 	// CARD-TICKET_NOT_AVAILABLE: No smartcard is signed in: identity agent: TICKET_NOT_AVAILABLE (0x80100009)
-	// CARD-NOT_IMPLEMENTED: This Identity Agent cannot do what was asked: sh destroyTicket: exit status 1: identity agent: NOT_IMPLEMENTED (0x8010000B)
+	// CARD-NOT_IMPLEMENTED: This Identity Agent cannot do what was asked: sh getNewTicket: exit status 1: identity agent: NOT_IMPLEMENTED (0x8010000B)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
 	"slices"
 	"time"
@@ -65,9 +66,8 @@ type executed struct {
 	tooMuch bool
 }
 
-// execute runs a program to its end, or to the context's. It makes the pipes itself, since os/exec
-// does not always report whether a process left behind keeps them open. Such a process is killed:
-// calls come every second.
+// execute runs a program to its end, or to the context's. A process left behind that keeps its
+// output open is killed: calls come every second.
 func execute(ctx context.Context, argv []string) (executed, error) {
 	running, kill := context.WithCancel(ctx)
 	defer kill()
@@ -75,31 +75,40 @@ func execute(ctx context.Context, argv []string) (executed, error) {
 	cmd := exec.CommandContext(running, argv[0], argv[1:]...)
 	cmd.WaitDelay = grace
 	isolate(cmd)
-
-	stdout, err := newPipe()
-	if err != nil {
-		return executed{}, err
-	}
-	defer stdout.close()
-	stderr, err := newPipe()
-	if err != nil {
-		return executed{}, err
-	}
-	defer stderr.close()
-	cmd.Stdout, cmd.Stderr = stdout.writer, stderr.writer
-	if err := cmd.Start(); err != nil {
-		return executed{}, err
-	}
-	stdout.keep(maxOutput, kill)
-	stderr.keep(maxStderr, nil)
-	err = cmd.Wait()
-
-	ending, stop := context.WithTimeout(ctx, grace)
-	defer stop()
-	if !stdout.ended(ending) || !stderr.ended(ending) {
+	stdout, stderr := output{limit: maxOutput, overflow: kill}, output{limit: maxStderr, overflow: func() {}}
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	if stdout.leftOpen || stderr.leftOpen {
 		killGroup(cmd.Process.Pid)
 	}
-	stdout.close()
-	stderr.close()
-	return executed{stdout: stdout.kept, stderr: stderr.kept, tooMuch: stdout.overflowed}, err
+	if errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // what came before counts
+	}
+	return executed{stdout.kept, stderr.kept, stdout.overflowed}, err
+}
+
+// output keeps the first bytes that a program writes and drops the rest, so that the program never
+// blocks.
+type output struct {
+	io.Writer // nil: os/exec copies with ReadFrom
+
+	limit      int
+	overflow   func() // called when there is more
+	kept       []byte
+	overflowed bool
+	// leftOpen reports whether a process had it open when os/exec gave up waiting, which os/exec
+	// reports only of a program that has exited with 0.
+	leftOpen bool
+}
+
+// ReadFrom implements [io.ReaderFrom].
+func (o *output) ReadFrom(pipe io.Reader) (int64, error) {
+	kept, err := io.ReadAll(io.LimitReader(pipe, int64(o.limit)+1))
+	o.kept, o.overflowed = kept[:min(len(kept), o.limit)], len(kept) > o.limit
+	if o.overflowed {
+		o.overflow()
+		_, err = io.Copy(io.Discard, pipe)
+	}
+	o.leftOpen = err != nil
+	return int64(len(kept)), nil
 }

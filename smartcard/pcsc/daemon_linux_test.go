@@ -15,6 +15,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/testing/pcsctest"
 	"github.com/ers-login/ers-login/smartcard/pcsc"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
 // The two slots of the virtual reader.
@@ -46,7 +47,7 @@ func (s *stream) outage() {
 	s.t.Helper()
 	for {
 		event := s.next()
-		require.Equal(s.t, pcsc.ServiceGone, event.Kind)
+		require.Equal(s.t, presence.ServiceGone, event.Kind)
 		if errors.Is(event.Err, pcsc.NoService) {
 			return
 		}
@@ -208,7 +209,7 @@ func TestThereIsNoDaemon(t *testing.T) {
 	require.NoError(t, os.RemoveAll(pcsctest.Socket(folder)))
 	events := watch(t, pcsc.Settings{})
 	event := events.next()
-	require.Equal(t, pcsc.ServiceGone, event.Kind)
+	require.Equal(t, presence.ServiceGone, event.Kind)
 	require.ErrorIs(t, event.Err, pcsc.NoService)
 	require.ErrorIs(t, event.Err, pcsc.ErrNoService)
 	t.Log(event.Err)

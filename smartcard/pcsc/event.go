@@ -2,22 +2,9 @@ package pcsc
 
 import "github.com/ers-login/ers-login/smartcard/pcsc/presence"
 
-// Kind is the kind of an [Event]. Its String is its name in the helper's protocol.
-type Kind = presence.Kind
-
-// The kinds of events, see package presence.
-const (
-	ReaderConnected    = presence.ReaderConnected
-	ReaderDisconnected = presence.ReaderDisconnected
-	CardInserted       = presence.CardInserted
-	CardRemoved        = presence.CardRemoved
-	ServiceGone        = presence.ServiceGone
-	ServiceBack        = presence.ServiceBack
-)
-
 // Event is one change that [Watch] reports.
 type Event struct {
-	Kind Kind
+	Kind presence.Kind
 	// Reader is the reader's name as PC/SC gives it. It is empty for ServiceGone and ServiceBack.
 	Reader string
 	// Err is why the service is gone: its chain holds a [Reason], and a [Code] if the service gave one. It is nil for every

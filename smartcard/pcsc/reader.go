@@ -1,5 +1,7 @@
 package pcsc
 
+import "github.com/ers-login/ers-login/smartcard/pcsc/presence"
+
 // reader is the known state of one reader, and the state that was sent.
 type reader struct {
 	name string
@@ -64,13 +66,13 @@ func (r *reader) lose() {
 func (r *reader) news() (Event, func()) {
 	switch {
 	case r.sentCard && r.removed:
-		return Event{Kind: CardRemoved, Reader: r.name}, func() { r.sentCard, r.removed = false, false }
+		return Event{Kind: presence.CardRemoved, Reader: r.name}, func() { r.sentCard, r.removed = false, false }
 	case r.sentHere && r.unplugged && !r.removed:
-		return Event{Kind: ReaderDisconnected, Reader: r.name}, func() { r.sentHere, r.unplugged = false, false }
+		return Event{Kind: presence.ReaderDisconnected, Reader: r.name}, func() { r.sentHere, r.unplugged = false, false }
 	case !r.sentHere && (r.here || r.removed):
-		return Event{Kind: ReaderConnected, Reader: r.name}, func() { r.sentHere = true }
+		return Event{Kind: presence.ReaderConnected, Reader: r.name}, func() { r.sentHere = true }
 	case !r.sentCard && (r.card || r.removed):
-		return Event{Kind: CardInserted, Reader: r.name}, func() { r.sentCard = true }
+		return Event{Kind: presence.CardInserted, Reader: r.name}, func() { r.sentCard = true }
 	}
 	return Event{}, nil
 }

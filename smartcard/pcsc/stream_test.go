@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/smartcard/pcsc"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
 // guard is when a test gives up. Nothing here takes as long.
@@ -68,7 +69,7 @@ func (s *stream) expect(want ...pcsc.Event) {
 	s.t.Helper()
 	for i, event := range want {
 		got := s.next()
-		if event.Kind == pcsc.ServiceGone {
+		if event.Kind == presence.ServiceGone {
 			require.Error(s.t, got.Err)
 			got.Err = nil
 		}
@@ -94,23 +95,25 @@ func (s *stream) expectByReader(want ...pcsc.Event) {
 func (s *stream) expectGone(reason pcsc.Reason, code pcsc.Code) {
 	s.t.Helper()
 	event := s.next()
-	require.Equal(s.t, pcsc.ServiceGone, event.Kind)
+	require.Equal(s.t, presence.ServiceGone, event.Kind)
 	require.ErrorIs(s.t, event.Err, reason)
 	require.ErrorIs(s.t, event.Err, code)
 }
 
 func connected(reader string) pcsc.Event {
-	return pcsc.Event{Kind: pcsc.ReaderConnected, Reader: reader}
+	return pcsc.Event{Kind: presence.ReaderConnected, Reader: reader}
 }
 
 func disconnected(reader string) pcsc.Event {
-	return pcsc.Event{Kind: pcsc.ReaderDisconnected, Reader: reader}
+	return pcsc.Event{Kind: presence.ReaderDisconnected, Reader: reader}
 }
 
-func inserted(reader string) pcsc.Event { return pcsc.Event{Kind: pcsc.CardInserted, Reader: reader} }
-func removed(reader string) pcsc.Event  { return pcsc.Event{Kind: pcsc.CardRemoved, Reader: reader} }
+func inserted(reader string) pcsc.Event {
+	return pcsc.Event{Kind: presence.CardInserted, Reader: reader}
+}
+func removed(reader string) pcsc.Event { return pcsc.Event{Kind: presence.CardRemoved, Reader: reader} }
 
 var (
-	gone = pcsc.Event{Kind: pcsc.ServiceGone}
-	back = pcsc.Event{Kind: pcsc.ServiceBack}
+	gone = pcsc.Event{Kind: presence.ServiceGone}
+	back = pcsc.Event{Kind: presence.ServiceBack}
 )

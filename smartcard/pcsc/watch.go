@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
 // Settings configures [Watch]. The zero value suits this computer's PC/SC service.
@@ -185,7 +187,7 @@ func (w *watch) forget() { w.readers = slices.DeleteFunc(w.readers, (*reader).se
 func (w *watch) news() (Event, func()) {
 	if w.gone == nil {
 		if w.sentGone != "" {
-			return Event{Kind: ServiceBack}, func() { w.sentGone = "" }
+			return Event{Kind: presence.ServiceBack}, func() { w.sentGone = "" }
 		}
 		if w.outage != nil {
 			return w.serviceGone(w.outage)
@@ -203,7 +205,7 @@ func (w *watch) news() (Event, func()) {
 }
 
 func (w *watch) serviceGone(why error) (Event, func()) {
-	return Event{Kind: ServiceGone, Err: why}, func() { w.sentGone, w.outage = reasonIn(why), nil }
+	return Event{Kind: presence.ServiceGone, Err: why}, func() { w.sentGone, w.outage = reasonIn(why), nil }
 }
 
 // reasonIn returns the Reason in an error's chain.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/smartcard/pcsc"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
 // The names of the readers in memory.
@@ -628,24 +629,24 @@ func (k *hearer) owe(s *service, reader string) {
 func (k *hearer) hear(event pcsc.Event) {
 	k.t.Helper()
 	switch event.Kind {
-	case pcsc.ReaderConnected:
+	case presence.ReaderConnected:
 		require.False(k.t, k.readers[event.Reader], event)
 		k.readers[event.Reader] = true
-	case pcsc.ReaderDisconnected:
+	case presence.ReaderDisconnected:
 		require.True(k.t, k.readers[event.Reader], event)
 		require.False(k.t, k.cards[event.Reader], "the card's event has to come first: %v", event)
 		delete(k.readers, event.Reader)
-	case pcsc.CardInserted:
+	case presence.CardInserted:
 		require.True(k.t, k.readers[event.Reader] && !k.cards[event.Reader], event)
 		k.cards[event.Reader] = true
-	case pcsc.CardRemoved:
+	case presence.CardRemoved:
 		require.True(k.t, k.cards[event.Reader], event)
 		delete(k.cards, event.Reader)
 		delete(k.owed, event.Reader)
-	case pcsc.ServiceGone:
+	case presence.ServiceGone:
 		require.Error(k.t, event.Err)
 		k.gone = true
-	case pcsc.ServiceBack:
+	case presence.ServiceBack:
 		require.True(k.t, k.gone)
 		k.gone = false
 	default:

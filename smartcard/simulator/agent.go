@@ -33,8 +33,7 @@ type Mode int
 const (
 	// Normal: removing the card destroys the ticket at once.
 	Normal Mode = iota
-	// Mobility: the card may be taken away, and the ticket stays until the user signs out or in
-	// anew.
+	// Mobility: the card may be taken away, and the ticket stays until the user signs in anew.
 	Mobility
 	// SessionLockPersistence: removing the card locks the ticket. The same card and passcode bring
 	// the same ticket back.
@@ -225,22 +224,6 @@ func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 		return ersclient.Ticket{}, smartcard.ReaderNotAvailable.Err()
 	}
 	return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
-}
-
-// DestroyTicket implements [smartcard.Agent]. The card may stay in; the next call of Ticket prompts
-// again. Without a ticket it does nothing and returns nil.
-func (a *Agent) DestroyTicket(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return ended(err)
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.closed {
-		return smartcard.NotInitialized.Err()
-	}
-	a.spine = nil
-	a.broadcast()
-	return nil
 }
 
 // signIn waits for a ticket, with anew for a new one.

@@ -198,24 +198,6 @@ func TestNewTicketForcesAFreshSignIn(t *testing.T) {
 	})
 }
 
-func TestDestroyTicketSignsOut(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
-		d.signedIn("gp")
-		require.NoError(t, d.DestroyTicket(t.Context()))
-		d.noTicket(smartcard.TicketNotAvailable)
-		assert.Equal(t, simulator.State{Reader: true, Card: "gp"}, d.State(), "the card is still in")
-		require.NoError(t, d.DestroyTicket(t.Context()), "nothing to destroy is no error")
-		time.Sleep(time.Hour)
-		d.noTicket(smartcard.TicketNotAvailable)
-
-		asked := d.start(t.Context(), d.Ticket)
-		assert.True(t, d.State().Prompting, "a call for a ticket prompts for the passcode")
-		d.think()
-		_, err := asked.result()
-		require.NoError(t, err)
-	})
-}
-
 // If this fails, Cancel does nothing while the agent waits for a card, and the window hangs with it.
 func TestACallEndsWithItsContext(t *testing.T) {
 	cases := map[string]func(d desk){
@@ -247,7 +229,6 @@ func TestACallEndsWithItsContext(t *testing.T) {
 			assert.ErrorIs(t, err, context.Canceled)
 			_, err = d.NewTicket(ctx)
 			assert.ErrorIs(t, err, context.Canceled)
-			assert.ErrorIs(t, d.DestroyTicket(ctx), context.Canceled)
 			d.ticket()
 		})
 	})
@@ -470,7 +451,6 @@ func TestClose(t *testing.T) {
 		d.insert("gp")
 		assert.Empty(t, d.State().Card)
 		d.noTicket(smartcard.NotInitialized)
-		require.ErrorIs(t, d.DestroyTicket(t.Context()), smartcard.NotInitialized)
 		d.Close()
 	})
 }
@@ -509,7 +489,6 @@ func TestConcurrentUse(t *testing.T) {
 				agent.State()
 				agent.CancelPasscode()
 				agent.SetReader(i%2 == 0)
-				assert.NoError(t, agent.DestroyTicket(ctx))
 				agent.RemoveCard()
 			}
 		})

@@ -28,8 +28,8 @@ type Settings struct {
 	// OnSight receives the *problem.Problem of [Presence] when the readers go out of sight or the
 	// reason changes, and nil when they are in sight again. It must return soon. It may be nil.
 	OnSight func(err error)
-	// CallTimeout bounds the calls that do not wait for the user: TicketNoAuth, DestroyTicket and
-	// Status. 0 means 15 s.
+	// CallTimeout bounds the calls that do not wait for the user: TicketNoAuth and Status. 0 means
+	// 15 s.
 	CallTimeout time.Duration
 	// StartTimeout bounds the start of a helper; 0 means 30 s, since a virus scanner may check the
 	// program first.
@@ -111,15 +111,6 @@ func (b *Bridge) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 // NewTicket implements [smartcard.Agent] with getNewTicket.
 func (b *Bridge) NewTicket(ctx context.Context) (ersclient.Ticket, error) {
 	return b.ask(ctx, wire.CallGetNewTicket)
-}
-
-// DestroyTicket implements [smartcard.Agent] with destroyTicket.
-func (b *Bridge) DestroyTicket(ctx context.Context) error {
-	defer b.nudge()
-	defer b.stopAsking()
-	bounded, cancel := context.WithTimeout(ctx, b.timeout)
-	defer cancel()
-	return explain(ctx, b.asking.call(bounded, wire.CallDestroyTicket, nil))
 }
 
 // Close ends the helpers, and with them calls under way. The error means that a process could not

@@ -26,9 +26,6 @@ var agentCalls = map[string]func(*ticketapi.Bridge, context.Context) (ersclient.
 	wire.CallGetTicket:       (*ticketapi.Bridge).Ticket,
 	wire.CallGetTicketNoAuth: (*ticketapi.Bridge).TicketNoAuth,
 	wire.CallGetNewTicket:    (*ticketapi.Bridge).NewTicket,
-	wire.CallDestroyTicket: func(b *ticketapi.Bridge, ctx context.Context) (ersclient.Ticket, error) {
-		return ersclient.Ticket{}, b.DestroyTicket(ctx)
-	},
 }
 
 // If this fails, sign-in fails for every user.
@@ -44,8 +41,6 @@ func TestTheTicketIsHandedOn(t *testing.T) {
 			require.True(t, ticket.Equal(ersclient.NewTicket(want)))
 		})
 	}
-	d.answers(wire.CallDestroyTicket, behaviour{Result: json.RawMessage("null")})
-	require.NoError(t, bridge.DestroyTicket(t.Context()))
 }
 
 // If this fails, the user reads of a fault where their card is blocked, or a session is kept whose ticket is gone.
@@ -175,7 +170,7 @@ func TestACrashIsAnErrorAndTheNextCallWorks(t *testing.T) {
 
 // If this fails, a library that hangs leaves the window in doubt for ever.
 func TestACallThatHangsIsGivenUp(t *testing.T) {
-	for _, call := range []string{wire.CallGetTicketNoAuth, wire.CallDestroyTicket, wire.CallStatus} {
+	for _, call := range []string{wire.CallGetTicketNoAuth, wire.CallStatus} {
 		t.Run(call, func(t *testing.T) {
 			d := newDesk(t)
 			settings := d.settings()
@@ -309,18 +304,15 @@ func (stopped) Sleep(ctx context.Context, _ time.Duration) error {
 
 // If this fails, Diagnostics shows another Identity Agent than the installed one.
 func TestStatus(t *testing.T) {
-	no := false
 	cases := map[string]struct {
 		answer string
 		want   ticketapi.Status
 		fails  string
 	}{
 		"installed": {
-			`{"installed":true,"path":"C:\\IA\\TicketApiDll.dll","missing":["_TcktApi_x"],` +
-				`"apiVersion":33816576,"engineVersion":1,"terminalSession":false}`,
+			`{"installed":true,"path":"C:\\IA\\TicketApiDll.dll","apiVersion":33816576,"engineVersion":1}`,
 			ticketapi.Status{
-				Installed: true, Path: `C:\IA\TicketApiDll.dll`, Missing: []string{"_TcktApi_x"},
-				APIVersion: "0x02040000", EngineVersion: "0x00000001", TerminalSession: &no,
+				Installed: true, Path: `C:\IA\TicketApiDll.dll`, APIVersion: "0x02040000", EngineVersion: "0x00000001",
 			}, "",
 		},
 		"not installed": {

@@ -21,7 +21,7 @@ func unattended() *Readers {
 }
 
 func (r *Readers) hears(kind presence.Kind, data string) {
-	r.onEvent(helper.Event{Name: kind.String(), Data: []byte(data)})
+	r.onEvent(helper.Event{Name: string(kind), Data: []byte(data)})
 }
 
 // nudges returns the times of the values on Changed within d.
@@ -99,7 +99,7 @@ func TestManyRemovalsNudgeNoMoreThanOne(t *testing.T) {
 // never touched.
 func TestWhenACardIsTakenForRemoved(t *testing.T) {
 	type step struct {
-		kind presence.Kind // 0 is to wait
+		kind presence.Kind // empty is to wait
 		data string
 		wait time.Duration
 		want bool // taken
@@ -114,39 +114,39 @@ func TestWhenACardIsTakenForRemoved(t *testing.T) {
 	}
 	cases := map[string][]step{
 		"removed and inserted": {
-			{presence.CardRemoved, a, 0, true}, {0, "", time.Hour, true}, {presence.CardInserted, a, 0, false},
+			{presence.CardRemoved, a, 0, true}, {"", "", time.Hour, true}, {presence.CardInserted, a, 0, false},
 		},
 		"inserted into another reader": {
 			{presence.CardRemoved, a, 0, true}, {presence.ReaderConnected, b, 0, true}, {presence.CardInserted, b, 0, false},
 		},
 		"unplugged with its reader": {
-			{presence.CardRemoved, a, 0, true}, {presence.ReaderDisconnected, a, 0, true}, {0, "", time.Hour, true},
+			{presence.CardRemoved, a, 0, true}, {presence.ReaderDisconnected, a, 0, true}, {"", "", time.Hour, true},
 		},
 		"the service is gone for a moment": {
-			{presence.ServiceGone, `{}`, 0, false}, {0, "", 4 * time.Second, false}, {presence.ServiceBack, `{}`, 0, false},
-			{0, "", time.Hour, false},
+			{presence.ServiceGone, `{}`, 0, false}, {"", "", 4 * time.Second, false}, {presence.ServiceBack, `{}`, 0, false},
+			{"", "", time.Hour, false},
 		},
 		"the service is gone for good": {
-			{presence.ServiceGone, `{}`, 0, false}, {0, "", 6 * time.Second, true}, {0, "", time.Hour, true},
+			{presence.ServiceGone, `{}`, 0, false}, {"", "", 6 * time.Second, true}, {"", "", time.Hour, true},
 		},
 		"the service is back after all, and the card": {
-			{presence.ServiceGone, `{}`, 0, false}, {0, "", 6 * time.Second, true},
-			{presence.ServiceBack, `{}`, 0, true}, {0, "", 2 * time.Second, false},
+			{presence.ServiceGone, `{}`, 0, false}, {"", "", 6 * time.Second, true},
+			{presence.ServiceBack, `{}`, 0, true}, {"", "", 2 * time.Second, false},
 		},
 		"the service is back after all, without the card": {
-			{presence.ServiceGone, `{}`, 0, false}, {0, "", 6 * time.Second, true},
-			{presence.ServiceBack, `{}`, 0, true}, {presence.CardRemoved, a, 0, true}, {0, "", time.Hour, true},
+			{presence.ServiceGone, `{}`, 0, false}, {"", "", 6 * time.Second, true},
+			{presence.ServiceBack, `{}`, 0, true}, {presence.CardRemoved, a, 0, true}, {"", "", time.Hour, true},
 		},
 		"another helper sees the card": {
 			{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {presence.CardInserted, a, 0, false},
-			{0, "", time.Hour, false},
+			{"", "", time.Hour, false},
 		},
 		"another helper does not see the card": {
-			{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {0, "", 2 * time.Second, true},
+			{presence.ServiceBack, begins, 0, false}, {presence.ReaderConnected, a, 0, false}, {"", "", 2 * time.Second, true},
 		},
 		"another helper sees nothing at all": {
-			{presence.ServiceGone, begins, 0, false}, {0, "", 6 * time.Second, true},
-			{presence.ServiceBack, `{}`, 0, true}, {0, "", 2 * time.Second, true}, {presence.CardInserted, a, 0, false},
+			{presence.ServiceGone, begins, 0, false}, {"", "", 6 * time.Second, true},
+			{presence.ServiceBack, `{}`, 0, true}, {"", "", 2 * time.Second, true}, {presence.CardInserted, a, 0, false},
 		},
 	}
 	for name, steps := range cases {
@@ -154,7 +154,7 @@ func TestWhenACardIsTakenForRemoved(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := unattended()
 				for i, step := range append(in, steps...) {
-					if step.kind != 0 {
+					if step.kind != "" {
 						r.hears(step.kind, step.data)
 					}
 					time.Sleep(step.wait)
@@ -242,6 +242,18 @@ func TestAHelperThatStaysAwayIsLostSight(t *testing.T) {
 		assert.Equal(t, 1, r.Seen().Removals)
 		assert.ErrorIs(t, r.Presence().Err, failed)
 	})
+}
+
+// If an unknown name passed for an event, a newer helper could sign people out by accident.
+func TestOtherNamesAreNoEvent(t *testing.T) {
+	r := unattended()
+	r.hears(presence.ServiceBack, `{"begins":true}`)
+	r.hears(presence.CardInserted, `{"reader":"A"}`)
+	was := r.Seen()
+	for _, name := range []presence.Kind{"", "unknown", "card-removed ", "Card-Removed", "card"} {
+		r.hears(name, `{"reader":"A"}`)
+		assert.Equal(t, was, r.Seen(), "%q", name)
+	}
 }
 
 // The name of a reader is data of another process.

@@ -6,9 +6,9 @@
 // (smartcard/ticketbridge), and [Bridge] runs that. If the library hangs or crashes, the helper is
 // ended and started again, and the window sees only an error. There are two helpers at most: one
 // lives as long as the Bridge does, answers the poll of every second (getTicketNoAuth) and reports
-// readers and cards; the other is started to sign in or out (getTicket, getNewTicket,
-// destroyTicket) and ended afterwards. So waiting for a passcode blocks nothing, and cancelling the
-// wait, which means to end the helper, loses no event.
+// readers and cards; the other is started to sign in (getTicket, getNewTicket) and
+// ended afterwards. So waiting for a passcode blocks nothing, and cancelling the wait, which means
+// to end the helper, loses no event.
 //
 // [Readers] is the part that watches readers and cards, without the Ticket API. It goes with any
 // other agent as well, and reports a removed card at once. That is only a hint to poll for the

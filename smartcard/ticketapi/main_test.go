@@ -118,7 +118,7 @@ func serve(folder string, args []string) int {
 }
 
 var calls = []string{
-	wire.CallStatus, wire.CallGetTicket, wire.CallGetTicketNoAuth, wire.CallGetNewTicket, wire.CallDestroyTicket,
+	wire.CallStatus, wire.CallGetTicket, wire.CallGetTicketNoAuth, wire.CallGetNewTicket,
 }
 
 // relay sends the events that the test writes into a file, a JSON object on each line, without
@@ -128,7 +128,7 @@ func relay(ctx context.Context, file string, events chan<- helper.Event) {
 	if text, err := os.ReadFile(file); err == nil {
 		begin = len(text)
 	}
-	events <- helper.Event{Name: presence.ServiceBack.String(), Data: json.RawMessage(`{"begins":true}`)}
+	events <- helper.Event{Name: string(presence.ServiceBack), Data: json.RawMessage(`{"begins":true}`)}
 	for ctx.Err() == nil {
 		text, err := os.ReadFile(file)
 		if err != nil || !bytes.Contains(text[begin:], []byte("\n")) {
@@ -206,7 +206,7 @@ func (d *desk) emits(kind presence.Kind, card wire.Card) {
 	d.t.Helper()
 	data, err := json.Marshal(card)
 	require.NoError(d.t, err)
-	line, err := json.Marshal(helper.Event{Name: kind.String(), Data: data})
+	line, err := json.Marshal(helper.Event{Name: string(kind), Data: data})
 	require.NoError(d.t, err)
 	d.says(string(line))
 }

@@ -165,13 +165,12 @@ func (r *Readers) ready(ctx context.Context) error {
 
 // onEvent applies an event from the helper.
 func (r *Readers) onEvent(event helper.Event) {
-	kind, known := presence.ParseKind(event.Name)
 	var card wire.Card
-	if !known || len(event.Data) > 0 && json.Unmarshal(event.Data, &card) != nil {
+	if len(event.Data) > 0 && json.Unmarshal(event.Data, &card) != nil {
 		return
 	}
 	r.mutex.Lock()
-	seen := r.cards.learn(kind, card)
+	seen := r.cards.learn(presence.Kind(event.Name), card)
 	r.follow(seen)
 	r.mutex.Unlock()
 	r.report()

@@ -34,7 +34,6 @@ func (m *mobile) TicketNoAuth(context.Context) (ersclient.Ticket, error) {
 	return m.answer("TicketNoAuth")
 }
 func (m *mobile) NewTicket(context.Context) (ersclient.Ticket, error) { return m.answer("NewTicket") }
-func (m *mobile) DestroyTicket(context.Context) error                 { return nil }
 
 // If this fails, an organisation that does not want sessions without a card has them.
 func TestRemovalDecides(t *testing.T) {

@@ -19,11 +19,6 @@ type Status struct {
 	// APIVersion and EngineVersion are the numbers of _TcktApi_GetGAVersion in hexadecimal, since
 	// their format is not public; empty if the library has none.
 	APIVersion, EngineVersion string
-	// TerminalSession reports whether the Identity Agent takes this for a session on a terminal
-	// server; nil means unknown.
-	TerminalSession *bool
-	// Missing are the optional functions that this version of the library lacks.
-	Missing []string
 	// Err is a *problem.Problem: why the library could not be initialised, or nil.
 	Err error
 }
@@ -36,9 +31,8 @@ func (b *Bridge) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	made := Status{
-		Installed: answer.Installed, Looked: answer.Looked, Path: answer.Path, Missing: answer.Missing,
+		Installed: answer.Installed, Looked: answer.Looked, Path: answer.Path,
 		APIVersion: number(answer.APIVersion), EngineVersion: number(answer.EngineVersion),
-		TerminalSession: answer.TerminalSession,
 	}
 	if answer.Failure.Code != "" {
 		made.Err = answered(&helper.CallError{Code: answer.Failure.Code, Message: answer.Failure.Message})

@@ -33,9 +33,6 @@ func (b *bridge) calls() helper.Handlers {
 		wire.CallGetTicket:       ticket(getTicket),
 		wire.CallGetTicketNoAuth: ticket(getTicketNoAuth),
 		wire.CallGetNewTicket:    ticket(getNewTicket),
-		wire.CallDestroyTicket: func(ctx context.Context, _ json.RawMessage) (any, error) {
-			return on(ctx, b.thread, func() (any, error) { return nil, b.session.destroyTicket() })
-		},
 		wire.CallStatus: func(ctx context.Context, _ json.RawMessage) (any, error) {
 			return on(ctx, b.thread, b.session.status)
 		},

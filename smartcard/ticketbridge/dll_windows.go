@@ -20,13 +20,12 @@ import (
 type dll struct {
 	file    string
 	exports map[export]uintptr
-	absent  []string
 }
 
 // required are the exports without which there is no ticket or no reason. The others may be absent, as in older versions.
 var required = []export{initialize, finalize, getLastError, getTicket, getTicketNoAuth}
 
-var optional = []export{getNewTicket, destroyTicket, getErrorDescription, getGAVersion, isTerminalServiceSession}
+var optional = []export{getNewTicket, destroyTicket, getErrorDescription, getGAVersion}
 
 // loadDLL loads the library from a file, given by its full path. Its dependencies come from its
 // folder and the system's, not from the working directory or PATH.
@@ -47,9 +46,7 @@ func loadDLL(path string) (*dll, error) {
 		}
 	}
 	for _, name := range optional {
-		if !d.resolve(module, name) {
-			d.absent = append(d.absent, string(name))
-		}
+		d.resolve(module, name)
 	}
 	return d, nil
 }
@@ -81,8 +78,9 @@ func checkMachine(path string) error {
 	return nil
 }
 
-func (d *dll) path() string      { return d.file }
-func (d *dll) missing() []string { return d.absent }
+func (d *dll) path() string { return d.file }
+
+func (d *dll) has(name export) bool { return d.exports[name] != 0 }
 
 func (d *dll) initialize() int32 {
 	handle, _, _ := syscall.SyscallN(d.exports[initialize])
@@ -136,15 +134,6 @@ func (d *dll) version(handle, component int32) uint32 {
 	}
 	version, _, _ := syscall.SyscallN(address, long(handle), long(component))
 	return uint32(version) //nolint:gosec // A DWORD.
-}
-
-func (d *dll) terminalSession(handle int32) (yes, known bool) {
-	address, ok := d.exports[isTerminalServiceSession]
-	if !ok {
-		return false, false
-	}
-	answer, _, _ := syscall.SyscallN(address, long(handle))
-	return uint32(answer) != 0, true //nolint:gosec // A BOOL.
 }
 
 // long is an argument that is a C long or int.

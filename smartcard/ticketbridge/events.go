@@ -8,6 +8,7 @@ import (
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard/pcsc"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
@@ -39,14 +40,14 @@ func cardEvents(ctx context.Context) <-chan helper.Event {
 
 // sendCards sends what is seen, until seen is closed.
 func sendCards(ctx context.Context, seen <-chan pcsc.Event, first <-chan time.Time, send func(helper.Event)) {
-	there := helperEvent(pcsc.ServiceBack, wire.Card{Begins: true})
+	there := helperEvent(presence.ServiceBack, wire.Card{Begins: true})
 	select {
 	case <-ctx.Done():
 	case event, open := <-seen:
 		switch {
 		case !open:
 			return
-		case event.Kind == pcsc.ServiceGone:
+		case event.Kind == presence.ServiceGone:
 			send(cardEvent(event, true))
 		default:
 			send(there)
@@ -69,8 +70,8 @@ func cardEvent(event pcsc.Event, begins bool) helper.Event {
 	return helperEvent(event.Kind, card)
 }
 
-func helperEvent(kind pcsc.Kind, card wire.Card) helper.Event {
+func helperEvent(kind presence.Kind, card wire.Card) helper.Event {
 	// Strings and booleans cannot fail to encode.
 	data, _ := json.Marshal(card)
-	return helper.Event{Name: kind.String(), Data: data}
+	return helper.Event{Name: string(kind), Data: data}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/ers-login/ers-login/internal/helper"
 	"github.com/ers-login/ers-login/smartcard/pcsc"
+	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
 // If this fails, Diagnostics cannot show whether there is PC/SC, or a card that was removed while
@@ -21,21 +22,21 @@ func TestTheFirstEventReportsWhetherThereIsPCSC(t *testing.T) {
 		inserted  = `card-inserted {"reader":"A"}`
 		back      = `service-back {}`
 	)
-	gone := pcsc.Event{Kind: pcsc.ServiceGone, Err: errors.New("there is no\r\nservice")}
+	gone := pcsc.Event{Kind: presence.ServiceGone, Err: errors.New("there is no\r\nservice")}
 	cases := map[string]struct {
 		seen  []pcsc.Event
 		quiet bool // there is nothing to see in time
 		want  []string
 	}{
 		"a reader with a card": {
-			[]pcsc.Event{{Kind: pcsc.ReaderConnected, Reader: "A"}, {Kind: pcsc.CardInserted, Reader: "A"}}, false,
+			[]pcsc.Event{{Kind: presence.ReaderConnected, Reader: "A"}, {Kind: presence.CardInserted, Reader: "A"}}, false,
 			[]string{there, connected, inserted},
 		},
 		"no service": {
 			[]pcsc.Event{gone}, false, []string{`service-gone {"begins":true,"error":"there is no service"}`},
 		},
 		"a service later": {
-			[]pcsc.Event{gone, {Kind: pcsc.ServiceBack}}, false,
+			[]pcsc.Event{gone, {Kind: presence.ServiceBack}}, false,
 			[]string{`service-gone {"begins":true,"error":"there is no service"}`, back},
 		},
 		"no event": {nil, true, []string{there}},
@@ -68,7 +69,7 @@ func TestTheFirstEventReportsWhetherThereIsPCSC(t *testing.T) {
 // The names of readers come from their drivers, and reasons from libraries.
 func TestReportsAreBounded(t *testing.T) {
 	event := cardEvent(pcsc.Event{
-		Kind: pcsc.ServiceGone, Reader: strings.Repeat("r", 5000), Err: errors.New(strings.Repeat("e", 5000)),
+		Kind: presence.ServiceGone, Reader: strings.Repeat("r", 5000), Err: errors.New(strings.Repeat("e", 5000)),
 	}, true)
 	assert.Less(t, len(event.Data), 1000)
 }

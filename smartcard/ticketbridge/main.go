@@ -20,13 +20,9 @@
 //	{"id":3,"call":"getNewTicket"}     a fresh ticket, always asks
 //	{"id":1,"result":{"ticket":"AQIC…"}}
 //
-//	{"id":4,"call":"destroyTicket"}    signs the user out of Spine
-//	{"id":4,"result":null}
-//
-//	{"id":5,"call":"status"}           what is installed; initialises the library, but asks for no ticket
-//	{"id":5,"result":{"installed":true,"path":"C:\\…\\TicketApiDll.dll","missing":["_TcktApi_isTerminalServiceSession"],
-//	  "apiVersion":131072,"engineVersion":131072,"terminalSession":false}}
-//	{"id":5,"result":{"installed":false,"looked":["C:\\…"]}}
+//	{"id":4,"call":"status"}           what is installed; initialises the library, but asks for no ticket
+//	{"id":4,"result":{"installed":true,"path":"C:\\…\\TicketApiDll.dll","apiVersion":131072,"engineVersion":131072}}
+//	{"id":4,"result":{"installed":false,"looked":["C:\\…"]}}
 //
 // In a status, "failure" has code and message of the error with which the library refused to be initialised. "apiVersion" and
 // "engineVersion" are the numbers that _TcktApi_GetGAVersion returns.

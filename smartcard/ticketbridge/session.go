@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/helper"
@@ -55,11 +54,6 @@ func (s *session) ticket(from export) (text string, err error) {
 	return text, err
 }
 
-// destroyTicket signs the user out of Spine.
-func (s *session) destroyTicket() error {
-	return s.attempt(destroyTicket, func() smartcard.Code { return s.library.destroyTicket(s.handle) })
-}
-
 // status returns what is installed.
 func (s *session) status() (wire.Status, error) {
 	err := s.load()
@@ -70,7 +64,7 @@ func (s *session) status() (wire.Status, error) {
 	if err != nil {
 		return wire.Status{}, err
 	}
-	made := wire.Status{Installed: true, Path: s.library.path(), Missing: s.library.missing()}
+	made := wire.Status{Installed: true, Path: s.library.path()}
 	if err := s.open(); err != nil {
 		var failed *helper.CallError
 		if !errors.As(err, &failed) {
@@ -83,9 +77,6 @@ func (s *session) status() (wire.Status, error) {
 	}
 	made.APIVersion = s.library.version(s.handle, componentAPI)
 	made.EngineVersion = s.library.version(s.handle, componentEngine)
-	if yes, known := s.library.terminalSession(s.handle); known {
-		made.TerminalSession = &yes
-	}
 	return made, nil
 }
 
@@ -127,7 +118,7 @@ func (s *session) attempt(call export, do func() smartcard.Code) error {
 // returns a new ticket. Without destroyTicket the old ticket would pass for a new one, so there is
 // none.
 func (s *session) instead(from export) (export, smartcard.Code) {
-	if from != getNewTicket || !slices.Contains(s.library.missing(), string(getNewTicket)) {
+	if from != getNewTicket || s.library.has(getNewTicket) {
 		return from, smartcard.Success
 	}
 	code := s.library.destroyTicket(s.handle)

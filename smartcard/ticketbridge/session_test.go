@@ -26,12 +26,11 @@ type fake struct {
 	sizes            []int
 	buffers          [][]byte
 	description      string
-	lacks            []string // besides what every fake lacks
-	terminal, known  bool
+	lacks            export
 }
 
-func (f *fake) path() string      { return `C:\IA\TicketApiDll.dll` }
-func (f *fake) missing() []string { return append(f.lacks, string(isTerminalServiceSession)) }
+func (f *fake) path() string         { return `C:\IA\TicketApiDll.dll` }
+func (f *fake) has(name export) bool { return f.lacks != name }
 
 func (f *fake) initialize() int32 {
 	f.calls = append(f.calls, "initialize")
@@ -83,8 +82,6 @@ func (f *fake) version(handle, component int32) uint32 {
 	}
 	return uint32(component) << 16
 }
-
-func (f *fake) terminalSession(int32) (bool, bool) { return f.terminal, f.known }
 
 func using(f *fake) *session {
 	return &session{find: func() (library, error) { return f, nil }, now: time.Now}
@@ -224,14 +221,14 @@ func TestInitialiseCanFail(t *testing.T) {
 // If this fails, the log has no more than a number, or a description fills it.
 func TestTheReasonIsInTheMessage(t *testing.T) {
 	f := &fake{
-		answers:     map[export][]smartcard.Code{destroyTicket: {smartcard.Internal}},
+		answers:     map[export][]smartcard.Code{getTicket: {smartcard.Internal}},
 		description: "Fehler\r\nin Z\xfcrich \x80" + strings.Repeat("x", 1000) + "\x00rest",
 	}
-	err := using(f).destroyTicket()
+	_, err := using(f).ticket(getTicket)
 	var failed *helper.CallError
 	require.ErrorAs(t, err, &failed)
 	assert.True(t, strings.HasPrefix(failed.Message,
-		"_TcktApi_destroyTicket: identity agent: INTERNAL (0x80100001): Fehler in Zürich €xxx"), failed.Message)
+		"_TcktApi_getTicket: identity agent: INTERNAL (0x80100001): Fehler in Zürich €xxx"), failed.Message)
 	assert.Less(t, len(failed.Message), 400)
 	assert.NotContains(t, failed.Message, "rest")
 }
@@ -283,20 +280,13 @@ func TestAClockThatIsPutBackDoesNotStopTheSearch(t *testing.T) {
 
 // If this fails, Diagnostics shows a broken installation as none, or the other way round.
 func TestStatus(t *testing.T) {
-	yes := true
-	base := wire.Status{
-		Installed: true, Path: `C:\IA\TicketApiDll.dll`, Missing: []string{"_TcktApi_isTerminalServiceSession"}, APIVersion: 1 << 16,
-	}
+	base := wire.Status{Installed: true, Path: `C:\IA\TicketApiDll.dll`, APIVersion: 1 << 16}
 	cases := map[string]struct {
 		find func() (library, error)
 		want func() wire.Status
 		code string
 	}{
 		"well": {
-			func() (library, error) { return &fake{terminal: true, known: true}, nil },
-			func() wire.Status { s := base; s.EngineVersion, s.TerminalSession = 2<<16, &yes; return s }, "",
-		},
-		"no answer about terminal servers": {
 			func() (library, error) { return &fake{}, nil },
 			func() wire.Status { s := base; s.EngineVersion = 2 << 16; return s }, "",
 		},
@@ -352,7 +342,7 @@ func TestALibraryWithoutNewTickets(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			f := &fake{
-				text: "A", lacks: []string{string(getNewTicket)},
+				text: "A", lacks: getNewTicket,
 				answers: map[export][]smartcard.Code{destroyTicket: {c.destroyed}},
 			}
 			_, err := using(f).ticket(getNewTicket)

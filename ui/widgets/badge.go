@@ -3,7 +3,6 @@ package widgets
 import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 )
 
 var (
@@ -24,7 +23,7 @@ const (
 
 // Badge is a word on a coloured ground.
 type Badge struct {
-	widget.BaseWidget
+	spoken
 	kind BadgeKind
 	text *Text
 }
@@ -51,9 +50,6 @@ func (b *Badge) SetText(text string) {
 
 // AccessibilityLabel returns the word.
 func (b *Badge) AccessibilityLabel() string { return b.text.String() }
-
-// AccessibilityRole is text.
-func (b *Badge) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // MinSize is the size of the word and the ground around it.
 func (b *Badge) MinSize() fyne.Size {

@@ -74,9 +74,6 @@ func (b *Button) SetImportance(importance Importance) {
 // AccessibilityLabel returns the text.
 func (b *Button) AccessibilityLabel() string { return b.label.String() }
 
-// AccessibilityRole is button.
-func (b *Button) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
-
 // MinSize is the size of the button with its texts on one line.
 func (b *Button) MinSize() fyne.Size {
 	size := b.label.MinSize()
@@ -129,11 +126,7 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	}
 	lay := func(size fyne.Size) {
 		ring.lay(size)
-		outer := float32(0)
-		if b.focused {
-			outer = focusInner
-		}
-		Put(edge, outer, outer, size.Width-2*outer, size.Height-2*outer)
+		outer := ring.face(edge, size, b.focused)
 		textY := float32(0)
 		if b.importance == Primary {
 			sunk := float32(0)

@@ -685,13 +685,10 @@ type headingGround struct {
 	of *CardGrid
 }
 
-// MouseIn is called by Fyne.
 func (g *headingGround) MouseIn(event *desktop.MouseEvent) { g.MouseMoved(event) }
 
-// MouseMoved is called by Fyne.
 func (g *headingGround) MouseMoved(event *desktop.MouseEvent) {
 	g.of.OnCut(g.of.headingAt(event.Position), event.AbsolutePosition)
 }
 
-// MouseOut is called by Fyne.
 func (g *headingGround) MouseOut() { g.of.OnCut(nil, fyne.Position{}) }

@@ -31,6 +31,16 @@ func (r focusRing) lay(size fyne.Size) {
 	r.inner.Resize(size)
 }
 
+// face puts a control's face inside the ring, and returns the inset.
+func (r focusRing) face(face *canvas.Rectangle, size fyne.Size, focused bool) float32 {
+	in := float32(0)
+	if focused {
+		in = focusInner
+	}
+	Put(face, in, in, size.Width-2*in, size.Height-2*in)
+	return in
+}
+
 // show shows or hides the ring, in the theme's colours.
 func (r focusRing) show(focused bool) {
 	r.outer.FillColor, r.inner.FillColor = colorOf(r.of, ColorFocus), colorOf(r.of, ColorFocusEdge)

@@ -77,9 +77,6 @@ func (l *Link) AccessibilityLabel() string {
 	return l.label.String()
 }
 
-// AccessibilityRole is button: links on web pages navigate, and this one acts.
-func (l *Link) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
-
 // MinSize is the size of the link with its text on one line.
 func (l *Link) MinSize() fyne.Size {
 	label := l.label.MinSize()
@@ -105,11 +102,7 @@ func (l *Link) CreateRenderer() fyne.WidgetRenderer {
 	}
 	lay := func(size fyne.Size) {
 		ring.lay(size)
-		in := float32(0)
-		if l.focused {
-			in = focusInner
-		}
-		Put(face, in, in, size.Width-2*in, size.Height-2*in)
+		ring.face(face, size, l.focused)
 		width := size.Width - 2*LinkPad
 		height := l.label.HeightFor(width)
 		above := whole((size.Height - height) / 2)

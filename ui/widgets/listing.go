@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 // ListingPart is a text with a title, such as a file.
@@ -129,7 +128,7 @@ var (
 
 // listingText is a line.
 type listingText struct {
-	widget.BaseWidget
+	spoken
 	line listingLine
 	text *canvas.Text
 }
@@ -155,10 +154,6 @@ func (t *listingText) AccessibilityLabel() string {
 	return "–"
 }
 
-// AccessibilityRole is text.
-func (t *listingText) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
-
-// CreateRenderer is called by Fyne.
 func (t *listingText) CreateRenderer() fyne.WidgetRenderer {
 	paint := func() {
 		t.text.Color = colorOf(t, ColorText)

@@ -40,9 +40,6 @@ func (o *Option) AccessibilityLabel() string {
 	return o.label.String() + ", " + o.chosen
 }
 
-// AccessibilityRole is button: Fyne 2.8 has no role for an option.
-func (o *Option) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
-
 // MinSize is the size of the option with its text on one line.
 func (o *Option) MinSize() fyne.Size {
 	return o.label.MinSize().AddWidthHeight(o.indent()+optionPadX, 2*optionPadY)
@@ -70,11 +67,7 @@ func (o *Option) CreateRenderer() fyne.WidgetRenderer {
 	}
 	lay := func(size fyne.Size) {
 		ring.lay(size)
-		in := float32(0)
-		if o.focused {
-			in = focusInner
-		}
-		Put(face, in, in, size.Width-2*in, size.Height-2*in)
+		ring.face(face, size, o.focused)
 		side := o.side()
 		y := optionPadY + whole((o.label.MinSize().Height-side)/2) + 1 // letters sit low
 		Put(edge, optionPadX, y, side, side)

@@ -49,7 +49,6 @@ func (p *pressable) Listen(focused func(), counts func(*fyne.KeyEvent) bool, key
 	p.OnFocus, p.KeyCounts, p.OnKey, p.OnRune = focused, counts, key, typed
 }
 
-// Tapped is called by Fyne for a click.
 func (p *pressable) Tapped(event *fyne.PointEvent) {
 	if p.counts(event) {
 		p.press()
@@ -66,14 +65,12 @@ func (p *pressable) press() {
 	}
 }
 
-// MouseIn is called by Fyne.
 func (p *pressable) MouseIn(event *desktop.MouseEvent) {
 	p.hovered = true
 	p.Refresh()
 	p.mouse(event != nil, event)
 }
 
-// MouseMoved is called by Fyne.
 func (p *pressable) MouseMoved(event *desktop.MouseEvent) {
 	p.mouse(event != nil && !p.held, event)
 }
@@ -89,30 +86,30 @@ func (p *pressable) mouse(over bool, event *desktop.MouseEvent) {
 	p.OnMouse(over, at)
 }
 
-// MouseOut is called by Fyne.
 func (p *pressable) MouseOut() {
 	p.hovered, p.held = false, false
 	p.Refresh()
 	p.mouse(false, nil)
 }
 
-// MouseDown is called by Fyne.
 func (p *pressable) MouseDown(*desktop.MouseEvent) {
 	p.held = true
 	p.Refresh()
 	p.mouse(false, nil)
 }
 
-// MouseUp is called by Fyne.
 func (p *pressable) MouseUp(*desktop.MouseEvent) {
 	p.held = false
 	p.Refresh()
 }
 
+// AccessibilityRole is button, for links too, which act here rather than navigate, and for options:
+// Fyne 2.8 has no role for them.
+func (p *pressable) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
+
 // Cursor is the hand of pressable controls.
 func (p *pressable) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
-// FocusGained is called by Fyne.
 func (p *pressable) FocusGained() {
 	p.focused = true
 	p.Refresh()
@@ -121,7 +118,6 @@ func (p *pressable) FocusGained() {
 	}
 }
 
-// FocusLost is called by Fyne.
 func (p *pressable) FocusLost() {
 	p.focused = false
 	p.strokes.Forget()
@@ -137,7 +133,6 @@ func (p *pressable) Focused() bool { return p.focused }
 // KeyDown is called by Fyne when a key goes down, but not for its repeats.
 func (p *pressable) KeyDown(key *fyne.KeyEvent) { p.strokes.Down(key) }
 
-// KeyUp is called by Fyne.
 func (p *pressable) KeyUp(*fyne.KeyEvent) { p.strokes.Forget() }
 
 // TypedKey is called by Fyne for each key and each of its repeats.

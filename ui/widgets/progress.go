@@ -5,7 +5,6 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
-	"fyne.io/fyne/v2/widget"
 )
 
 var (
@@ -22,7 +21,7 @@ const (
 // Progress shows that something is going on, without how much is left. It moves only between Start
 // and Stop, and not if the user has switched animations off.
 type Progress struct {
-	widget.BaseWidget
+	spoken    // Fyne has no role for progress bars
 	label     string
 	at        float32
 	animation *fyne.Animation
@@ -58,9 +57,6 @@ func (p *Progress) Stop() {
 
 // AccessibilityLabel returns the label.
 func (p *Progress) AccessibilityLabel() string { return p.label }
-
-// AccessibilityRole is text: Fyne has no role for progress bars.
-func (p *Progress) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // MinSize is the bar's size.
 func (p *Progress) MinSize() fyne.Size { return fyne.NewSize(progressWidth, progressHeight) }

@@ -5,6 +5,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 )
@@ -53,10 +54,32 @@ func (*silent) AccessibilityLabel() string { return "" }
 // AccessibilityRole is container, which screen readers skip.
 func (*silent) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleContainer }
 
+// spoken is the base of widgets that screen readers read as a text.
+type spoken struct{ widget.BaseWidget }
+
+// AccessibilityRole is text.
+func (*spoken) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
+
+// hoverable is the base of controls for the mouse alone, which show that it is on them.
+type hoverable struct {
+	silent
+	hovered bool
+}
+
+func (h *hoverable) MouseIn(*desktop.MouseEvent) { h.hover(true) }
+
+func (*hoverable) MouseMoved(*desktop.MouseEvent) {}
+
+func (h *hoverable) MouseOut() { h.hover(false) }
+
+func (h *hoverable) hover(on bool) {
+	h.hovered = on
+	h.Refresh()
+}
+
 // unseen is the base of widgets that only receive the mouse.
 type unseen struct{ silent }
 
-// CreateRenderer is called by Fyne.
 func (*unseen) CreateRenderer() fyne.WidgetRenderer {
 	return widget.NewSimpleRenderer(canvas.NewRectangle(color.Transparent))
 }

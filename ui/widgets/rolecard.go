@@ -121,9 +121,6 @@ func (c *RoleCard) AccessibilityLabel() string {
 	return strings.Join(append(said, c.choice.keys()...), ", ")
 }
 
-// AccessibilityRole is button.
-func (c *RoleCard) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleButton }
-
 // Tapped is called by Fyne for a click.
 func (c *RoleCard) Tapped(event *fyne.PointEvent) {
 	switch {

@@ -150,9 +150,8 @@ const (
 
 // cross empties the search field that it is in. It is for the mouse, as the keyboard has Escape.
 type cross struct {
-	widget.BaseWidget
-	of      *SearchField
-	hovered bool
+	hoverable
+	of *SearchField
 }
 
 func newCross(of *SearchField) *cross {
@@ -162,7 +161,6 @@ func newCross(of *SearchField) *cross {
 	return c
 }
 
-// Tapped is called by Fyne for a click.
 func (c *cross) Tapped(*fyne.PointEvent) {
 	c.of.SetText("")
 	if c.of.OnCleared != nil {
@@ -170,22 +168,12 @@ func (c *cross) Tapped(*fyne.PointEvent) {
 	}
 }
 
-// MouseIn is called by Fyne.
-func (c *cross) MouseIn(*desktop.MouseEvent) { c.hovered = true; c.Refresh() }
-
-// MouseMoved is called by Fyne.
-func (c *cross) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by Fyne.
-func (c *cross) MouseOut() { c.hovered = false; c.Refresh() }
-
 // Cursor is the hand of pressable controls.
 func (c *cross) Cursor() desktop.Cursor { return desktop.PointerCursor }
 
 // MinSize is what can be pressed; the field has its own height.
 func (c *cross) MinSize() fyne.Size { return fyne.NewSize(crossSide, 0) }
 
-// CreateRenderer is called by Fyne.
 func (c *cross) CreateRenderer() fyne.WidgetRenderer {
 	down, up := &canvas.Line{StrokeWidth: 2}, &canvas.Line{StrokeWidth: 2}
 	paint := func() {

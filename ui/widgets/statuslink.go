@@ -4,7 +4,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 var (
@@ -16,7 +15,7 @@ var (
 // StatusLink is one link of a chain with its health: an icon whose shape shows the state, and words
 // that name it.
 type StatusLink struct {
-	widget.BaseWidget
+	spoken
 	icon fyne.Resource
 	text *Text
 }
@@ -43,9 +42,6 @@ func (s *StatusLink) Icon() fyne.Resource { return s.icon }
 
 // AccessibilityLabel returns the words.
 func (s *StatusLink) AccessibilityLabel() string { return s.text.String() }
-
-// AccessibilityRole is text.
-func (s *StatusLink) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // MinSize is the size of icon and words on one line.
 func (s *StatusLink) MinSize() fyne.Size { return s.text.MinSize().AddWidthHeight(s.indent(), 0) }

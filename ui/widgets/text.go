@@ -7,7 +7,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/theme"
-	"fyne.io/fyne/v2/widget"
 )
 
 var (
@@ -33,7 +32,7 @@ type Run struct {
 // limited to a number of lines, the last of which then ends in an ellipsis. Runs of different sizes
 // share a baseline.
 type Text struct {
-	widget.BaseWidget
+	spoken
 	// Alignment is leading, centred or trailing.
 	Alignment fyne.TextAlign
 	// Lines is the maximum number of lines; 0 is no limit.
@@ -97,9 +96,6 @@ func (t *Text) String() string {
 
 // AccessibilityLabel returns the text.
 func (t *Text) AccessibilityLabel() string { return strings.TrimSpace(t.String()) }
-
-// AccessibilityRole is text.
-func (t *Text) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
 // MinSize is the size of the text on one line.
 func (t *Text) MinSize() fyne.Size {

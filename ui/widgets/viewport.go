@@ -230,7 +230,6 @@ func newWheel(of *Viewport) *wheel {
 	return w
 }
 
-// Scrolled is called by Fyne.
 func (w *wheel) Scrolled(event *fyne.ScrollEvent) { w.of.ScrollBy(-event.Scrolled.DY) }
 
 const (
@@ -249,9 +248,9 @@ var (
 // scrollBar shows which part of the page is visible: a screen reader reads the whole page. The thumb
 // can be dragged; a click beside it scrolls by a page.
 type scrollBar struct {
-	silent
-	of               *Viewport
-	hovered, dragged bool
+	hoverable
+	of      *Viewport
+	dragged bool
 }
 
 func newScrollBar(of *Viewport) *scrollBar {
@@ -260,7 +259,6 @@ func newScrollBar(of *Viewport) *scrollBar {
 	return b
 }
 
-// Dragged is called by Fyne.
 func (b *scrollBar) Dragged(event *fyne.DragEvent) {
 	b.dragged = true
 	if _, length := b.thumb(); b.Size().Height > length {
@@ -268,13 +266,11 @@ func (b *scrollBar) Dragged(event *fyne.DragEvent) {
 	}
 }
 
-// DragEnd is called by Fyne.
 func (b *scrollBar) DragEnd() {
 	b.dragged = false
 	b.Refresh()
 }
 
-// Tapped is called by Fyne.
 func (b *scrollBar) Tapped(event *fyne.PointEvent) {
 	top, length := b.thumb()
 	switch {
@@ -283,21 +279,6 @@ func (b *scrollBar) Tapped(event *fyne.PointEvent) {
 	case event.Position.Y > top+length:
 		b.of.ScrollBy(b.of.Page())
 	}
-}
-
-// MouseIn is called by Fyne.
-func (b *scrollBar) MouseIn(*desktop.MouseEvent) {
-	b.hovered = true
-	b.Refresh()
-}
-
-// MouseMoved is called by Fyne.
-func (b *scrollBar) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut is called by Fyne.
-func (b *scrollBar) MouseOut() {
-	b.hovered = false
-	b.Refresh()
 }
 
 // thumb returns where the thumb begins and how long it is.
@@ -316,7 +297,6 @@ func (b *scrollBar) update() {
 	b.Refresh()
 }
 
-// CreateRenderer is called by Fyne.
 func (b *scrollBar) CreateRenderer() fyne.WidgetRenderer {
 	thumb := &canvas.Rectangle{}
 	lay := func(size fyne.Size) {

@@ -17,9 +17,6 @@ const LockIsKnown = false
 // prompt.
 var errNotWritten = ErrDismissed
 
-// store is the login keychain, through the security tool.
-type store struct{}
-
 func (*store) set(_ context.Context, to Address, text string) error {
 	return keyring.Set(to.Service, to.Account, text)
 }
@@ -27,27 +24,6 @@ func (*store) set(_ context.Context, to Address, text string) error {
 // There are no aliases: every reader finds the entry itself.
 func setAlias(Alias, string) error { return nil }
 func deleteAlias(Alias) error      { return ErrNotFound }
-
-func (*store) get(_ context.Context, from Address) (string, error) {
-	return keyring.Get(from.Service, from.Account)
-}
-
-func (*store) remove(_ context.Context, from Address) error {
-	return keyring.Delete(from.Service, from.Account)
-}
-
-// takesBack: no prompt is ours to be taken off the screen.
-func (*store) takesBack() bool { return false }
-
-// vanished returns false: an entry is found and read in one call.
-func vanished(error) bool { return false }
-
-func open(ctx context.Context, _ Prompting) (*store, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
-	}
-	return &store{}, nil
-}
 
 // The exit codes of the security tool are the low byte of the Security framework's status.
 const (
@@ -75,13 +51,4 @@ func (*store) explain(err error) error {
 	}
 }
 
-// usable returns true: an unlocked keychain is the usual case, and the lock cannot be read.
-func (*store) usable() bool { return true }
-
 func (*store) probe() error { return nil }
-
-func (*store) count(Address) int { return uncounted }
-
-func (*store) gone() <-chan struct{} { return nil }
-
-func (*store) close() {}

@@ -20,9 +20,6 @@ const LockIsKnown = true
 // errNotWritten: there are no prompts to be dismissed, so what is missing was lost.
 var errNotWritten = ErrReadBack
 
-// store is the Credential Manager, which needs no connection and has no lock.
-type store struct{}
-
 // set writes lasting entries as go-keyring does, persisted on the computer. Others have the same
 // target, user and bytes, so that go-keyring finds them, but live only as long as the log-on
 // session.
@@ -78,27 +75,6 @@ func deleteAlias(from Alias) error {
 	return err
 }
 
-func (*store) get(_ context.Context, from Address) (string, error) {
-	return keyring.Get(from.Service, from.Account)
-}
-
-func (*store) remove(_ context.Context, from Address) error {
-	return keyring.Delete(from.Service, from.Account)
-}
-
-// takesBack: no prompt is ours to be taken off the screen.
-func (*store) takesBack() bool { return false }
-
-// vanished returns false: an entry is found and read in one call.
-func vanished(error) bool { return false }
-
-func open(ctx context.Context, _ Prompting) (*store, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
-	}
-	return &store{}, nil
-}
-
 // probe reads an entry that does not exist: an answer shows that this log-on session has a
 // credential store.
 func (*store) probe() error {
@@ -123,13 +99,3 @@ func (*store) explain(err error) error {
 		return err
 	}
 }
-
-func (*store) usable() bool { return true }
-
-// count returns uncounted: there is one credential to a target at most, and go-keyring's answer
-// shows whether it was there.
-func (*store) count(Address) int { return uncounted }
-
-func (*store) gone() <-chan struct{} { return nil }
-
-func (*store) close() {}

@@ -3,52 +3,22 @@
 // does not start, and a program that only reads the helper's events must start without it.
 package presence
 
-// Kind is the kind of an event.
-type Kind int
+// Kind is the kind of an event: its name in the helper's protocol, which must not change.
+type Kind string
 
 // The kinds of events.
 const (
 	// ReaderConnected: there is a card reader.
-	ReaderConnected Kind = iota + 1
+	ReaderConnected Kind = "reader-connected"
 	// ReaderDisconnected: a card reader is gone. If a card was in it, a CardRemoved came before.
-	ReaderDisconnected
+	ReaderDisconnected Kind = "reader-disconnected"
 	// CardInserted: there is a card in a reader.
-	CardInserted
+	CardInserted Kind = "card-inserted"
 	// CardRemoved: the card is out of the reader, or was for a moment: then a CardInserted follows.
-	CardRemoved
+	CardRemoved Kind = "card-removed"
 	// ServiceGone: there are no events of readers and cards any more. Whether a card is still in is
 	// unknown.
-	ServiceGone
+	ServiceGone Kind = "service-gone"
 	// ServiceBack follows a ServiceGone when the service answers again.
-	ServiceBack
+	ServiceBack Kind = "service-back"
 )
-
-// String returns the kind's name, such as card-removed. It is part of the helper's protocol and
-// must not change.
-func (k Kind) String() string {
-	switch k {
-	case ReaderConnected:
-		return "reader-connected"
-	case ReaderDisconnected:
-		return "reader-disconnected"
-	case CardInserted:
-		return "card-inserted"
-	case CardRemoved:
-		return "card-removed"
-	case ServiceGone:
-		return "service-gone"
-	case ServiceBack:
-		return "service-back"
-	}
-	return "unknown"
-}
-
-// ParseKind returns the kind with that name, and reports whether there is one.
-func ParseKind(name string) (Kind, bool) {
-	for kind := ReaderConnected; kind <= ServiceBack; kind++ {
-		if kind.String() == name {
-			return kind, true
-		}
-	}
-	return 0, false
-}

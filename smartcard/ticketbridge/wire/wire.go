@@ -24,7 +24,6 @@ const (
 	CallGetTicket       = "getTicket"
 	CallGetTicketNoAuth = "getTicketNoAuth"
 	CallGetNewTicket    = "getNewTicket"
-	CallDestroyTicket   = "destroyTicket"
 )
 
 // The error codes besides those of internal/helper and those that [TicketAPICode] makes.
@@ -70,15 +69,10 @@ type Status struct {
 	Path string `json:"path,omitempty"`
 	// Looked has the folders that were searched in vain.
 	Looked []string `json:"looked,omitempty"`
-	// Missing are the optional exports that the library does not have.
-	Missing []string `json:"missing,omitempty"`
 	// APIVersion and EngineVersion are the results of _TcktApi_GetGAVersion for components 1 and 2,
 	// 0 if there is none. Their format is not public.
 	APIVersion    uint32 `json:"apiVersion,omitempty"`
 	EngineVersion uint32 `json:"engineVersion,omitempty"`
-	// TerminalSession reports whether the Identity Agent takes this for a session on a terminal
-	// server; nil means unknown.
-	TerminalSession *bool `json:"terminalSession,omitempty"`
 	// Failure is why the library could not be initialised: an error code and a message. Code is empty if it could.
 	Failure Failure `json:"failure,omitzero"`
 }

@@ -12,7 +12,6 @@
  *     getTicket crash                  writes to address 0
  *     Initialize error 80800002        returns 0, and getLastError has the code
  *     handle is 7                      the handle that Initialize returns and that is known, in decimal
- *     terminal is 1                    isTerminalServiceSession
  *     used is nul                      the NUL is counted in the size that is returned, "none": none is returned
  *
  * What is not in the file fails with TICKET_NOT_AVAILABLE, or succeeds where there is no ticket to hand out.
@@ -214,11 +213,5 @@ EXPORT(DWORD) _TcktApi_GetGAVersion(long h, int component)
 {
     note("GetGAVersion", h, (unsigned)component);
     return component == 1 ? 0x02040006 : component == 2 && h == handle() ? 0x02030001 : 0;
-}
-
-EXPORT(BOOL) _TcktApi_isTerminalServiceSession(long h)
-{
-    note("isTerminalServiceSession", h, 0);
-    return strcmp(does("terminal"), "is") == 0 && atoi(text);
 }
 #endif
