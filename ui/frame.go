@@ -269,7 +269,7 @@ func ersWords(health signin.Health) string {
 	case signin.HealthAttention:
 		return lang.L("e-RS had problems last time")
 	case signin.HealthBad:
-		return lang.L("e-RS not reachable")
+		return lang.L("e-RS not reached last time")
 	default:
 		return lang.L("e-RS not checked yet")
 	}

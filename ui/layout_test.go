@@ -207,7 +207,7 @@ func TestTheWorstIsSaid(t *testing.T) {
 		"a problem of others":   {allGood, "Problem shown above", iconAttention},
 		"no card":               {cardless, "No smartcard", iconUnknown},
 		"nothing is known":      {unchecked, "Sign-in not checked yet", iconUnknown},
-		"no card, and e-RS":     {signin.Links{Proof: signin.Link{Health: wait, Text: "No smartcard"}, ERS: signin.HealthBad, Keyring: good}, "e-RS not reachable", iconBad},
+		"no card, and e-RS":     {signin.Links{Proof: signin.Link{Health: wait, Text: "No smartcard"}, ERS: signin.HealthBad, Keyring: good}, "e-RS not reached last time", iconBad},
 		"the keyring is locked": {signin.Links{Proof: allGood.Proof, ERS: signin.HealthUnknown, Keyring: signin.HealthAttention}, "Secure storage locked", iconAttention},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -380,7 +380,8 @@ func TestACardNamesItsOwnOrganisation(t *testing.T) {
 	permissions := manyRoles(40, 3)
 	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
 		w.Show(choosingState(permissions, &permissions[1]))
-		s := w.screen.(*choosing)
+		s, is := w.screen.(*choosing)
+		require.True(t, is)
 		w.press(fyne.KeyDown)
 		for range 6 {
 			for _, key := range []fyne.KeyName{fyne.KeyHome, fyne.KeyPageDown, fyne.KeyPageDown, fyne.KeyEnd, fyne.KeyPageUp, fyne.KeyEnd} {

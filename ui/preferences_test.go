@@ -176,7 +176,7 @@ func TestSettingsGiveWay(t *testing.T) {
 		state.Links.ERS = signin.HealthBad
 		w.Show(state)
 		require.Contains(t, w.texts(), "Settings")
-		require.Contains(t, w.texts(), "e-RS not reachable")
+		require.Contains(t, w.texts(), "e-RS not reached last time")
 		require.Equal(t, before, w.focused())
 		w.ticker.tick()
 		w.typed("abc1*")

@@ -127,7 +127,7 @@ func TestUpdateKeepsWhatTheUserDoes(t *testing.T) {
 			c.state.Links.ERS = signin.HealthBad
 			w.Show(c.state)
 			require.Equal(t, before, w.focused())
-			require.Contains(t, w.texts(), "e-RS not reachable")
+			require.Contains(t, w.texts(), "e-RS not reached last time")
 		})
 	}
 }

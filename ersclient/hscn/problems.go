@@ -50,7 +50,7 @@ var callGuidance = map[string]map[int]*problem.Problem{
 				"If another user's smartcard works on this computer, ask your Registration Authority to check this user's smartcard.",
 				"If no smartcard works, check that base_url, asid and the certificate belong to the same environment of e-RS, and that " +
 					"the Identity Agent signs in to that environment too. If they do, contact the e-RS support of NHS England with the " +
-					"time and the request ID from the support file.",
+					"time and, if the support file has one, the request ID.",
 			},
 			Retry: true,
 		},
