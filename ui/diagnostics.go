@@ -180,7 +180,7 @@ func (d *diagnostics) finish(found DiagnosticsResult) {
 	d.progress.Stop()
 	d.progress.Hide()
 	bad, attention := len(d.in(diagnose.Failed)), len(d.in(diagnose.Attention))
-	d.summary.SetText(summaryOf(bad, attention, d.w.last.Problem != nil))
+	d.summary.SetText(summaryOf(bad, attention, d.w.stopped()))
 	d.bundle.Hidden = found.Bundle == nil
 	if bad+attention > 0 {
 		d.again.SetImportance(widgets.Primary)
@@ -242,7 +242,7 @@ func (d *diagnostics) arrange(rows []*fyne.Container) {
 // lastProblem is the row of the last Problem: what it was, its reference and when it was shown.
 func (d *diagnostics) lastProblem() *fyne.Container {
 	p, icon := d.last.Problem, iconUnknown
-	if d.w.last.Problem != nil { // it stops the sign-in still
+	if d.w.stopped() {
 		icon = iconBad
 	}
 	return widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(

@@ -238,6 +238,35 @@ func TestDiagnosticsCountInWords(t *testing.T) {
 	}
 }
 
+// TestTheCheckAgreesWithThePage: for a user whose card is blocked, the check does not say that they can
+// sign in, whether the page of a problem or the waiting page says so.
+func TestTheCheckAgreesWithThePage(t *testing.T) {
+	noCard := goodChain()
+	noCard[2].Finding = diagnose.Finding{State: diagnose.Attention, Said: "No smartcard is signed in.", Problem: smartcard.TicketNotAvailable.Problem()}
+	waiting := waitingState(hscn.MissingPasscode, signin.NotEnded)
+	for name, c := range map[string]struct {
+		state signin.State
+		stops bool
+	}{
+		"a page":     {failedState(blocked), true},
+		"a step":     {noticed(waiting, true), false},
+		"no problem": {waiting, false},
+		"in its step": {func() signin.State {
+			s := waiting
+			s.Notices = []signin.Notice{{Problem: blocked, Instead: true}}
+			return s
+		}(), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Settings{Diagnostics: &chain{findings: noCard}})
+			w.Show(c.state)
+			w.press(fyne.KeyF9)
+			require.Equal(t, c.stops, w.seen("Last problem: Your smartcard is blocked"))
+			require.Equal(t, !c.stops, w.seen("You can still sign in."))
+		})
+	}
+}
+
 // After a run Enter does what comes next, and the focus does not leave a control in use.
 func TestDiagnosticsEndWithTheFocus(t *testing.T) {
 	start := func(t *testing.T, findings []named) (*world, *func()) {

@@ -308,8 +308,11 @@ func (w *Window) apply(state signin.State) {
 	}
 	before := w.last
 	w.last = state
-	if state.Problem != nil {
+	switch p, known := insteadOf(state), insteadOf(before); {
+	case state.Problem != nil:
 		w.problem = diagnose.Incident{Problem: state.Problem, At: state.ProblemAt}
+	case p != nil && (known == nil || !p.Is(known)):
+		w.problem = diagnose.Incident{Problem: p, At: w.settings.Now()}
 	}
 	if state.Environment != before.Environment {
 		w.setTitle()
@@ -390,6 +393,9 @@ func (w *Window) showHelp() {
 		widgets.Relayout(w.frame)
 	}
 }
+
+// stopped reports whether the screen, also below a page over it, shows a problem that stops a sign-in.
+func (w *Window) stopped() bool { return w.last.Problem != nil || insteadOf(w.last) != nil }
 
 // show updates the screen for a state, or replaces it.
 func (w *Window) show(state signin.State) {
