@@ -248,7 +248,7 @@ func (d *diagnostics) lastProblem() *fyne.Container {
 	return widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(
 		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Last problem") + ": ", Style: boldStyle},
 			widgets.Run{Text: translated(p, p.Title), Style: bodyStyle})},
-		widgets.Row{Object: reference(p, "  ·  "+d.w.moment(d.last.At)), Above: 2},
+		widgets.Row{Object: widgets.NewRuns(reference(p, "  ·  "+d.w.moment(d.last.At))...), Above: 2},
 	))
 }
 

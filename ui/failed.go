@@ -7,10 +7,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/ui/widgets"
@@ -38,7 +40,7 @@ func newFailed(w *Window, state signin.State) *failed {
 		again, copying = copying, again
 	}
 	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), again, w.intent(signin.TryAgain{}))
-	s.copy = w.copyButton(lang.L("Copy details"), lang.L("Details copied"), s.details)
+	s.copy = w.copyDetails(func() string { return w.details(p, state.ProblemAt, state) })
 	s.copy.SetImportance(copying)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
@@ -56,10 +58,13 @@ func newFailed(w *Window, state signin.State) *failed {
 		buttons = append(buttons, w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics))
 	}
 	rows = append(rows,
-		widgets.Row{Object: reference(p, "  ·  "+w.moment(state.ProblemAt)), Above: 19},
+		widgets.Row{Object: widgets.NewRuns(reference(p, "  ·  "+w.moment(state.ProblemAt))...), Above: 19},
 	)
 	if p.Technical != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Technical), nameStyle), Above: 2})
+	}
+	if state.Chosen != (ersclient.Permission{}) {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(roleAt(state.Chosen), nameStyle), Above: 2})
 	}
 	rows = append(rows, widgets.Row{Object: widgets.Flow(13, 12, buttons...), Above: 18, Align: widgets.Leading})
 	if len(p.ServiceDesk) > 0 {
@@ -84,22 +89,29 @@ func (s *failed) appear() {
 	s.w.viewport.ScrollToTop()
 }
 
-// details is the text for a service desk. Texts may carry values from outside, so all of it is
-// redacted, and the technical cause is left out without a Redact function.
-func (s *failed) details() string {
-	p, redact := s.state.Problem, s.w.settings.Redact
+// copyDetails is the button that copies a Problem's details for a service desk.
+func (w *Window) copyDetails(details func() string) *widgets.Button {
+	return w.copyButton(lang.L("Copy details"), lang.L("Details copied"), details)
+}
+
+// details is the text for a service desk about a Problem of a time. Texts may carry values from
+// outside, so all of it is redacted, and the technical cause is left out without a Redact function.
+func (w *Window) details(p *problem.Problem, at time.Time, state signin.State) string {
+	redact := w.settings.Redact
 	name := lang.L("e-RS Login")
-	if s.w.settings.Demonstration {
+	if w.settings.Demonstration {
 		name = lang.L("e-RS Login (demonstration)")
 	}
-	lines := []string{
-		name + " " + s.w.settings.Version,
-		lang.L("Reference") + ": " + p.Code,
-		lang.L("Time") + ": " + referenceTime(s.state.ProblemAt),
+	lines := append([]string{name + " " + w.settings.Version}, environment(state.Environment)...)
+	lines = append(lines,
+		lang.L("Reference")+": "+p.Code,
+		lang.L("Time")+": "+referenceTime(at),
 		translated(p, p.Title),
 		translated(p, p.Happened),
+	)
+	if state.Chosen != (ersclient.Permission{}) {
+		lines = append(lines, lang.L("Role")+": "+roleAt(state.Chosen)+", "+problem.Clean(string(state.Chosen.BusinessFunction), 80))
 	}
-	lines = slices.Insert(lines, 1, environment(s.state.Environment)...)
 	for _, text := range []string{p.Quoted, p.Technical} {
 		if text != "" {
 			lines = append(lines, translated(p, text))
@@ -201,12 +213,12 @@ func step(number int, text string) fyne.CanvasObject {
 }
 
 // reference is a Problem's code for a service desk, and what follows it.
-func reference(p *problem.Problem, more string) fyne.CanvasObject {
+func reference(p *problem.Problem, more string) []widgets.Run {
 	runs := []widgets.Run{{Text: lang.L("Reference") + " ", Style: nameStyle}, {Text: p.Code, Style: nameBoldStyle}}
 	if more != "" {
 		runs = append(runs, widgets.Run{Text: more, Style: nameStyle})
 	}
-	return widgets.NewRuns(runs...)
+	return runs
 }
 
 // whatToDo are the rows below what has happened: what is quoted, with a gap above it, translated
@@ -222,7 +234,7 @@ func whatToDo(p *problem.Problem, above float32, steps []string) []widgets.Row {
 	if len(p.ServiceDesk) > 0 {
 		rows = append(rows, widgets.Row{Object: serviceDesk(p), Above: 9})
 	}
-	return append(rows, widgets.Row{Object: reference(p, ""), Above: 5})
+	return append(rows, widgets.Row{Object: widgets.NewRuns(reference(p, "")...), Above: 5})
 }
 
 // serviceDesk is the block of a Problem that is not for the user.

@@ -89,6 +89,13 @@ func TestCopyDetails(t *testing.T) {
 			"",
 		}, "\n"), text)
 	})
+	t.Run("the role that was refused", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(failedFor(roleRefused, triage))
+		require.Contains(t, w.texts(), "Service provider clinician at NHST_X3 (R01)")
+		pressButton(t, w, "Copy details")
+		require.Contains(t, w.app.Clipboard().Content(), "\nRole: Service provider clinician at NHST_X3 (R01), SERVICE_PROVIDER_CLINICIAN\n")
+	})
 	t.Run("with redaction a redacted cause", func(t *testing.T) {
 		text := copied(t, Settings{Redact: func(text string) string { return strings.ReplaceAll(text, secret, "[ticket]") }})
 		require.Contains(t, text, "Cause: 403 from https://api.example/v1 for [ticket]\n")

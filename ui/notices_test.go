@@ -133,9 +133,15 @@ func TestABlockedCardIsWhatTheScreenSays(t *testing.T) {
 	require.Contains(t, w.texts(), "Ask your Registration Authority to unblock your smartcard. The wrong passcode was entered too many times.")
 	require.NotContains(t, w.texts(), "Enter your passcode")
 	require.False(t, w.notices.box.Visible())
+	require.Contains(t, w.texts(), "Reference "+blocked.Code)
+	pressButton(t, w, "Copy details")
+	copied := w.app.Clipboard().Content()
+	require.Contains(t, copied, "Reference: "+blocked.Code+"\nTime: 20 Nov 2026 08:42:01 UTC\nYour smartcard is blocked\n")
 	state.Notices = nil
 	w.Show(state)
 	require.Contains(t, w.texts(), "Enter your passcode")
+	require.False(t, w.seen("Reference"))
+	require.False(t, w.seen("Copy details"))
 }
 
 // TestNoticesLeaveTheMainAction: a notice must not hide the main button, in the smallest window and

@@ -170,7 +170,7 @@ func screens() []picture {
 		{name: "signed-in-long-names", state: longName, cuts: []string{longName.User.Name}},
 		{name: "problem", state: failedState(notAccepted), settings: Settings{Diagnostics: &chain{findings: brokenChain()}}},
 		{name: "problem-no-retry", state: failedState(blocked)},
-		{name: "problem-role", state: failedState(roleRefused)},
+		{name: "problem-role", state: failedFor(roleRefused, triage)},
 		{name: "problem-not-set-up", state: notSetUpState()},
 		{name: "ending", state: workingState(signin.Ending, signin.SignedOut)},
 		{name: "ending-card-removed", state: workingState(signin.Ending, signin.CardRemoved)},

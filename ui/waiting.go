@@ -29,31 +29,37 @@ type waiting struct {
 	// asked names another program that requests the sign-in, and notNow declines.
 	asked  *widgets.Text
 	notNow *widgets.Button
+	// reference and copy are about what cannot be done (see insteadOf), for a service desk.
+	reference *widgets.Text
+	copy      *widgets.Button
 	// main is everything but the help.
 	main fyne.CanvasObject
 }
 
 func newWaiting(w *Window, state signin.State) *waiting {
 	s := &waiting{
-		w:       w,
-		picture: widgets.NewPicture(assets.Smartcard, pictureSize),
-		title:   centred(widgets.NewText("", titleStyle)),
-		text:    centred(widgets.NewText("", leadStyle)),
-		gaveUp:  centred(widgets.NewText("", leadStyle)),
-		signIn:  w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
-		again:   w.button("", widgets.Secondary, w.intent(signin.SignIn{})),
-		help:    newHelp(w, generalAdvice(*state.Words)),
-		asked:   centred(widgets.NewText("", boldStyle)),
-		notNow:  w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
+		w:         w,
+		picture:   widgets.NewPicture(assets.Smartcard, pictureSize),
+		title:     centred(widgets.NewText("", titleStyle)),
+		text:      centred(widgets.NewText("", leadStyle)),
+		gaveUp:    centred(widgets.NewText("", leadStyle)),
+		signIn:    w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
+		again:     w.button("", widgets.Secondary, w.intent(signin.SignIn{})),
+		help:      newHelp(w, generalAdvice(*state.Words)),
+		asked:     centred(widgets.NewText("", boldStyle)),
+		reference: centred(widgets.NewText("", nameStyle)),
+		notNow:    w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
 	}
+	s.copy = w.copyDetails(func() string { return w.details(insteadOf(w.last), w.settings.Now(), w.last) })
 	s.top = widgets.Inset(widgets.Margins{Bottom: 19}, s.picture)
 	s.main = widgets.Column(
 		widgets.Row{Object: s.top, Align: widgets.Centre},
 		widgets.Row{Object: s.gaveUp},
 		widgets.Row{Object: s.title, Above: 5},
 		widgets.Row{Object: s.text, Above: 5},
+		widgets.Row{Object: s.reference, Above: 12},
 		widgets.Row{Object: s.asked, Above: 12},
-		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.again, s.notNow, s.help.button), Above: 19, Align: widgets.Centre},
+		widgets.Row{Object: widgets.Flow(13, 12, s.signIn, s.again, s.notNow, s.copy, s.help.button), Above: 19, Align: widgets.Centre},
 	)
 	s.content = middlePage(0, widgets.Column(widgets.Row{Object: s.main}, widgets.Row{Object: s.help.box, Above: 32}))
 	s.update(state)
@@ -74,6 +80,11 @@ func (s *waiting) update(state signin.State) bool {
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
 	s.signIn.SetText(signInLabel(state.Missing))
+	p := insteadOf(state)
+	s.reference.Hidden, s.copy.Hidden = p == nil, p == nil
+	if p != nil {
+		s.reference.SetRuns(reference(p, "")...)
+	}
 	s.help.update(state)
 	s.ask(problem.Clean(state.AskedBy, 100))
 	s.offer(state.Holder)

@@ -630,6 +630,13 @@ func failedState(p *problem.Problem) signin.State {
 	return signin.State{Phase: signin.Failed, Since: morning, Problem: p, ProblemAt: morning.Add(70 * time.Second), Links: allGood}
 }
 
+// failedFor is a failure after a role was chosen.
+func failedFor(p *problem.Problem, chosen ersclient.Permission) signin.State {
+	state := failedState(p)
+	state.Chosen = chosen
+	return state
+}
+
 // notSetUpState is the first start on a computer without settings.
 func notSetUpState() signin.State {
 	return signin.State{Phase: signin.Failed, Problem: problem.Of(config.Config{}.RequireReal()), ProblemAt: morning}

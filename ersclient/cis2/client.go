@@ -37,6 +37,9 @@ const (
 	DefaultTimeout = 30 * time.Second
 )
 
+// Service names the OAuth 2 server to a user.
+var Service = problem.Words("the sign-in service")
+
 // Config holds the parameters of a Client. BaseURL, ClientID and RedirectURI are required.
 type Config struct {
 	// Config's BaseURL is that of the OAuth 2 server, such as https://api.service.nhs.uk/oauth2.
@@ -95,6 +98,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, redirectSetting.Because(err)
 	}
+	config.Service = Service
 	shared, err := transport.New(config.Config)
 	if err != nil {
 		return nil, badAddress.Because(errors.Unwrap(err))

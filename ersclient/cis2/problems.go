@@ -15,7 +15,9 @@ const (
 
 	titleSetUp     = "Signing in with NHS Care Identity is not set up correctly"
 	titleNotSigned = "Signing in did not work"
-	quoted         = "Message from the sign-in service: {{.Outcome}}"
+	deskGateway    = "If other users or computers have the same problem, contact the support of the NHS API platform. Quote the reference, the " +
+		"time and the message."
+	quoted = "Message from the sign-in service: {{.Outcome}}"
 )
 
 // What is wrong on this computer.
@@ -78,7 +80,8 @@ var (
 			"Press **Try again**, and sign in on the page that opens.",
 			stepIfAgain,
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{"Check that a browser on this computer can open the sign-in page, and go to http://localhost from there."},
 	}
 	givenUp = &problem.Problem{
 		Code:     "CIS2-CANCELLED",
@@ -88,36 +91,40 @@ var (
 		Retry:    true,
 	}
 	denied = &problem.Problem{
-		Code:     "CIS2-DENIED",
-		Title:    titleNotSigned,
-		Happened: "You cancelled, or NHS Care Identity did not let you in.",
-		Quoted:   quoted,
-		Steps:    []string{"Press **Try again**, and sign in on the page that opens.", stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-DENIED",
+		Title:       titleNotSigned,
+		Happened:    "You cancelled, or NHS Care Identity did not let you in.",
+		Quoted:      quoted,
+		Steps:       []string{"Press **Try again**, and sign in on the page that opens.", stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{"If the user did not cancel, check with the Registration Authority that they can sign in with NHS Care Identity."},
 	}
 	badCallback = &problem.Problem{
-		Code:     "CIS2-CALLBACK",
-		Title:    titleNotSigned,
-		Happened: "Your browser came back with an error, or without what is needed to sign you in.",
-		Quoted:   quoted,
-		Steps:    []string{stepTryAgain, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-CALLBACK",
+		Title:       titleNotSigned,
+		Happened:    "Your browser came back with an error, or without what is needed to sign you in.",
+		Quoted:      quoted,
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	codeRefused = &problem.Problem{
-		Code:     "CIS2-CODE",
-		Title:    titleNotSigned,
-		Happened: "The sign-in service did not accept what your browser brought back. It may have been used already, or be too old.",
-		Quoted:   quoted,
-		Steps:    []string{stepTryAgain, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-CODE",
+		Title:       titleNotSigned,
+		Happened:    "The sign-in service did not accept what your browser brought back. It may have been used already, or be too old.",
+		Quoted:      quoted,
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	stateRefused = &problem.Problem{
-		Code:     "CIS2-STATE",
-		Title:    titleNotSigned,
-		Happened: "The sign-in service could not match your browser to this sign-in.",
-		Quoted:   quoted,
-		Steps:    []string{stepTryAgain, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-STATE",
+		Title:       titleNotSigned,
+		Happened:    "The sign-in service could not match your browser to this sign-in.",
+		Quoted:      quoted,
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 )
 
@@ -133,20 +140,22 @@ var (
 	}
 	// RefreshUsed is the Problem of a refresh token that was used already, or whose sign-in has ended.
 	RefreshUsed = &problem.Problem{
-		Code:     "CIS2-REFRESH_REFUSED",
-		Title:    "You have been signed out of e-RS",
-		Happened: "The sign-in service no longer renews your session. NHS Care Identity may have ended it.",
-		Quoted:   quoted,
-		Steps:    []string{"Sign in again.", stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-REFRESH_REFUSED",
+		Title:       "You have been signed out of e-RS",
+		Happened:    "The sign-in service no longer renews your session. NHS Care Identity may have ended it.",
+		Quoted:      quoted,
+		Steps:       []string{"Sign in again.", stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	ended = &problem.Problem{
-		Code:     "CIS2-ENDED",
-		Title:    "You have been signed out of e-RS",
-		Happened: "The sign-in service does not know your session any more. NHS Care Identity may have ended it.",
-		Quoted:   quoted,
-		Steps:    []string{"Sign in again.", stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-ENDED",
+		Title:       "You have been signed out of e-RS",
+		Happened:    "The sign-in service does not know your session any more. NHS Care Identity may have ended it.",
+		Quoted:      quoted,
+		Steps:       []string{"Sign in again.", stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 )
 
@@ -226,10 +235,11 @@ const stepRegistration = "Ask NHS England about the registered application."
 // What is wrong with a request, or with the service.
 var (
 	responseType = &problem.Problem{
-		Code:     "CIS2-RESPONSE_TYPE",
-		Title:    titleNotSigned,
-		Happened: notUnderstood,
-		Quoted:   quoted,
+		Code:        "CIS2-RESPONSE_TYPE",
+		Title:       titleNotSigned,
+		Happened:    notUnderstood,
+		Quoted:      quoted,
+		ServiceDesk: []string{deskGateway},
 	}
 	contentType = &problem.Problem{
 		Code:        "CIS2-CONTENT_TYPE",
@@ -253,12 +263,13 @@ var (
 		ServiceDesk: []string{stepUnaltered},
 	}
 	malformed = &problem.Problem{
-		Code:     "CIS2-REQUEST",
-		Title:    titleNotSigned,
-		Happened: notUnderstood,
-		Quoted:   quoted,
-		Steps:    []string{stepTryAgain, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-REQUEST",
+		Title:       titleNotSigned,
+		Happened:    notUnderstood,
+		Quoted:      quoted,
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	notOurs = &problem.Problem{
 		Code:        "CIS2-NOT_OURS",
@@ -275,43 +286,48 @@ var (
 		ServiceDesk: []string{"Check the address of the sign-in service, and whether a proxy changes requests."},
 	}
 	refusedOtherwise = &problem.Problem{
-		Code:     "CIS2-REFUSED",
-		Title:    titleNotSigned,
-		Happened: "The sign-in service refused a request of e-RS Login.",
-		Quoted:   quoted,
-		Steps:    []string{stepTryAgain, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-REFUSED",
+		Title:       titleNotSigned,
+		Happened:    "The sign-in service refused a request of e-RS Login.",
+		Quoted:      quoted,
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	busy = &problem.Problem{
-		Code:     "CIS2-BUSY",
-		Title:    "The sign-in service asks for a pause",
-		Happened: "Too many requests came from your organisation in a short time.",
-		Quoted:   quoted,
-		Steps:    []string{stepPause, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-BUSY",
+		Title:       "The sign-in service asks for a pause",
+		Happened:    "Too many requests came from your organisation in a short time.",
+		Quoted:      quoted,
+		Steps:       []string{stepPause, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{"Check whether something on the network signs in again and again, and ask NHS England about the limit of the registered application."},
 	}
 	unavailable = &problem.Problem{
-		Code:     "CIS2-UNAVAILABLE",
-		Title:    "The sign-in service is not available at the moment",
-		Happened: "NHS Care Identity, or the way to it, has a problem.",
-		Quoted:   quoted,
-		Steps:    []string{stepPause, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-UNAVAILABLE",
+		Title:       "The sign-in service is not available at the moment",
+		Happened:    "NHS Care Identity, or the way to it, has a problem.",
+		Quoted:      quoted,
+		Steps:       []string{stepPause, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	unknownError = &problem.Problem{
-		Code:     "CIS2-UNKNOWN",
-		Title:    "The sign-in service had an internal problem",
-		Happened: "Something went wrong inside the sign-in service.",
-		Quoted:   quoted,
-		Steps:    []string{stepPause, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-UNKNOWN",
+		Title:       "The sign-in service had an internal problem",
+		Happened:    "Something went wrong inside the sign-in service.",
+		Quoted:      quoted,
+		Steps:       []string{stepPause, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{deskGateway},
 	}
 	unusable = &problem.Problem{
-		Code:     "CIS2-ANSWER",
-		Title:    "The answer of the sign-in service could not be used",
-		Happened: "Something in the answer is missing, damaged or not what e-RS Login asked for.",
-		Steps:    []string{stepTryAgain, stepIfAgain},
-		Retry:    true,
+		Code:        "CIS2-ANSWER",
+		Title:       "The answer of the sign-in service could not be used",
+		Happened:    "Something in the answer is missing, damaged or not what e-RS Login asked for.",
+		Steps:       []string{stepTryAgain, stepIfAgain},
+		Retry:       true,
+		ServiceDesk: []string{stepUnaltered},
 	}
 )
 

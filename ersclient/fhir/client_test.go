@@ -1,6 +1,7 @@
 package fhir_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -176,6 +177,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		retryAfter string
 		code       string // after ERS-A030- and ERS-A040-, or the whole
 		title      string
+		titles     map[string]string // by call
 		quoted     string
 		step       string
 		refused    bool
@@ -214,7 +216,8 @@ func TestWhatERSRefuses(t *testing.T) {
 			status: 403, example: "ers-r4-403-ods-not-in-allowlist", code: "403-ODS", title: "e-RS Login may not be used for this organisation",
 			step: "If you need this organisation, contact your local service desk and quote the reference below.",
 		},
-		"a published 403":         {status: 403, example: "NHSDigital-OperationOutcome-403", code: "403", title: "e-RS did not allow this"},
+		"a published 403": {status: 403, example: "NHSDigital-OperationOutcome-403", code: "403", titles: map[string]string{
+			"A030": "e-RS did not let you in", "A040": "You cannot use this role at the moment"}},
 		"a 403 in STU3":           {status: 403, example: "STU3-Forbidden", code: "403"},
 		"a header that lacks":     {status: 400, example: "ers-r4-400-ods-header-missing", code: "400", title: "There is a problem with e-RS Login"},
 		"a published 400":         {status: 400, example: "NHSDigital-OperationOutcome-400", code: "400"},
@@ -277,8 +280,8 @@ func TestWhatERSRefuses(t *testing.T) {
 					want = "ERS-" + call + "-" + want
 				}
 				require.Equal(t, want, found.Code)
-				if one.title != "" {
-					require.Equal(t, one.title, found.Title)
+				if title := cmp.Or(one.titles[call], one.title); title != "" {
+					require.Equal(t, title, found.Title)
 				}
 				if one.step != "" {
 					require.Contains(t, found.WhatToDo(), one.step)

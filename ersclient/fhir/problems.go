@@ -22,10 +22,15 @@ var statusGuidance = map[int]*problem.Problem{
 		Retry:    true,
 	},
 	http.StatusForbidden: {
-		Title:    "e-RS did not allow this",
-		Happened: "e-RS says that you are not authorised for this.",
+		Title:    "e-RS did not let you in",
+		Happened: "e-RS says that you are not authorised to see what you can work as.",
 		Steps:    []string{tryAgain, serviceDesk},
-		Retry:    true,
+		ServiceDesk: []string{
+			"If other users can sign in on this computer, check with the Registration Authority what this user can do in e-RS.",
+			"If no user can, check that fhir_base_url, oauth_url and client_id belong to the same environment. If they do, contact the e-RS " +
+				"support of NHS England with the reference and the time.",
+		},
+		Retry: true,
 	},
 	http.StatusNotAcceptable: {
 		Title:       "There is a problem with e-RS Login",
@@ -34,14 +39,23 @@ var statusGuidance = map[int]*problem.Problem{
 	},
 }
 
-var (
-	// cliniciansFailed is A040's 500: the user has signed in, and chooses.
-	cliniciansFailed = &problem.Problem{
+// cliniciansGuidance is what a status of A040 means: the user has signed in, and chooses.
+var cliniciansGuidance = map[int]*problem.Problem{
+	http.StatusForbidden: {
+		Title:       "You cannot use this role at the moment",
+		Happened:    "e-RS says that you are not authorised to see who you can work for.",
+		Steps:       []string{"If you need this role, contact your local service desk and quote the reference below."},
+		ServiceDesk: []string{"Check with the Registration Authority that the user has this role at this organisation."},
+	},
+	http.StatusInternalServerError: {
 		Title:    "There is a problem with e-RS",
 		Happened: "e-RS could not say who you can work for.",
 		Steps:    []string{"Press **Try again** to choose the role again.", serviceDesk},
 		Retry:    true,
-	}
+	},
+}
+
+var (
 	levelTooLow = &problem.Problem{
 		Title:    "e-RS needs a more secure way to sign in",
 		Happened: "The way you signed in with NHS Care Identity is not secure enough for e-RS.",
@@ -50,7 +64,8 @@ var (
 			"Press **Try again**, and sign in another way, such as with your smartcard or a security key.",
 			"If you have no other way, ask your Registration Authority for one. Quote the reference below.",
 		},
-		Retry: true,
+		ServiceDesk: []string{"If the user signed in with a smartcard or security key, check the setting acr_values."},
+		Retry:       true,
 	}
 	identityTooLow = &problem.Problem{
 		Title:    "e-RS needs better proof of your identity",

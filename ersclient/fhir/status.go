@@ -1,6 +1,7 @@
 package fhir
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
@@ -18,8 +19,8 @@ func statusProblem(cause *transport.StatusError) *problem.Problem {
 		cause.Meaning = ersclient.ErrProofRefused
 	}
 	own := statusGuidance[cause.Status]
-	if cause.Call == callA040.Name && cause.Status == http.StatusInternalServerError {
-		own = cliniciansFailed
+	if cause.Call == callA040.Name {
+		own = cmp.Or(cliniciansGuidance[cause.Status], own)
 	}
 	for _, one := range refusals {
 		if one.status == cause.Status && says(cause.Outcome, one.says) {

@@ -14,6 +14,9 @@ const (
 	stepNeedRole  = "If you need this role, contact your local service desk and quote the reference below."
 	quoteMessage  = "Contact your local service desk. Quote the reference below and the message from e-RS."
 
+	deskRole = "Check with the Registration Authority that the user's smartcard profile has this role at this organisation, and that e-RS " +
+		"knows the organisation. If both are right, contact the e-RS support of NHS England with the reference, the role and the time."
+
 	titleRoleRefused = "You cannot use this role at the moment"
 	messageFromERS   = "Message from e-RS: {{.Outcome}}"
 )
@@ -69,12 +72,17 @@ var callGuidance = map[string]map[int]*problem.Problem{
 				"Ask your organisation's Registration Authority whether your smartcard still has this role.",
 				stepNeedRole,
 			},
+			ServiceDesk: []string{deskRole},
 		},
 		http.StatusUnprocessableEntity: {
 			Title:    "e-RS did not accept this role",
 			Happened: "e-RS rejected the role that you chose.",
 			Quoted:   messageFromERS,
 			Steps:    []string{quoteMessage},
+			ServiceDesk: []string{
+				"If the message does not say what to change, contact the e-RS support of NHS England. Quote the message, the reference, the " +
+					"role and the time.",
+			},
 		},
 		http.StatusNotFound: sessionEnded,
 		http.StatusGone:     sessionEnded,
@@ -99,6 +107,9 @@ var (
 		Happened: "With this role you work for a clinician, and this version of e-RS Login cannot send e-RS their name yet. " +
 			"The role may also no longer be valid for you.",
 		Steps: []string{stepNeedRole},
+		ServiceDesk: []string{
+			"In this version the role can be used with NHS Care Identity alone: see the setting platform. Otherwise the user needs another role.",
+		},
 	}
 	hadEnded = &problem.Problem{
 		Title:    "Your e-RS session had already ended",

@@ -31,6 +31,8 @@ const DefaultTimeout = 15 * time.Second
 type Config struct {
 	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api.
 	BaseURL string
+	// Service names who answers there, in the titles of network failures; zero means e-RS.
+	Service problem.Phrase
 	// PlainLoopback allows a BaseURL of plain HTTP on this computer's loopback interface, for tests and
 	// the demonstration.
 	PlainLoopback bool
@@ -99,6 +101,9 @@ func New(config Config, path ...string) (*Client, error) {
 	}
 	if config.Pace == nil {
 		config.Pace = NewPace()
+	}
+	if config.Service.Text == "" {
+		config.Service = problem.Verbatim("e-RS")
 	}
 	notices := newNotices(config)
 	client := &Client{

@@ -23,6 +23,9 @@ func StatusProblem(cause *StatusError, own *problem.Problem) *problem.Problem {
 	if cause.Outcome.Text() == "" && made.Quoted != "" {
 		made.Quoted, made.Steps = "", nil
 	}
+	if len(made.ServiceDesk) == 0 && !FromNetwork(cause.Status) && (made.Retry || len(made.Steps) == 0) {
+		made.ServiceDesk = []string{deskERS}
+	}
 	if made.Technical == "" {
 		made.Technical = "e-RS answered {{.Answer}} to {{.Call}}"
 	}

@@ -46,7 +46,7 @@ func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err
 		if chain := unverified(err); chain != nil {
 			cause.err = &presentedError{cause.err, chain}
 		}
-		return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
+		return made.With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
 	}
 	if made := c.tlsProblem(err); made != nil {
 		if clientCertificateAlerts[remoteAlert(err)] {
@@ -57,7 +57,7 @@ func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err
 		if chain := unverified(err); chain != nil {
 			cause.err = &presentedError{cause.err, chain}
 		}
-		return made.Because(cause)
+		return made.WithPhrase("Service", c.config.Service).Because(cause)
 	}
 	kind := kindOf(err)
 	made := kind.problem
@@ -65,7 +65,7 @@ func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err
 	if proxy != "" && !sent && made != timedOut {
 		made, cause.passing = proxyFailed, false
 	}
-	return made.With("Host", c.transport.host).With("Proxy", proxy).Because(cause)
+	return made.With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
 }
 
 // kind classifies a network failure.

@@ -13,6 +13,10 @@ const (
 	stepCheckAddress = "Check the setting base_url."
 )
 
+// What a service desk can do about an answer of e-RS.
+const deskERS = "If other users or computers have the same problem, contact the e-RS support of NHS England. Quote the reference, the time " +
+	"and, if the support file has one, the request ID."
+
 // What a service desk asks for first: the call of an answer that is not that of e-RS, and why a
 // connection was cut.
 const (
@@ -49,7 +53,7 @@ var (
 	}
 	nameNotFound = &problem.Problem{
 		Code:     "NET-DNS",
-		Title:    "e-RS could not be found on the network",
+		Title:    "This computer could not find {{.Service}}",
 		Happened: "This computer could not look up the name {{.Host}}.",
 		Steps: []string{
 			"Check that this computer is connected to your organisation's network, by cable, Wi-Fi or VPN.",
@@ -63,7 +67,7 @@ var (
 	}
 	connectionRefused = &problem.Problem{
 		Code:     "NET-REFUSED",
-		Title:    "The connection to e-RS was refused",
+		Title:    "The connection to {{.Service}} was refused",
 		Happened: "{{.Host}}, or a firewall on the way, refused the connection.",
 		Steps: []string{
 			"Wait a minute, then press **Try again**.",
@@ -83,21 +87,26 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		Retry: true,
+		ServiceDesk: []string{"Check this computer's network connection, and its route to {{.Host}}."},
+		Retry:       true,
 	}
 	timedOut = &problem.Problem{
-		Code:     "NET-TIMEOUT",
-		Title:    "e-RS did not answer in time",
-		Happened: "{{.Host}} took too long to answer. The network or e-RS may be busy.",
-		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
-		Retry:    true,
+		Code:        "NET-TIMEOUT",
+		Title:       "No answer from {{.Service}} in time",
+		Happened:    "{{.Host}} took too long to answer. It may be busy, or the network may be slow.",
+		Steps:       []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+		ServiceDesk: []string{"Check whether {{.Host}} can be reached from this computer, and how long that takes."},
+		Retry:       true,
 	}
 	connectionCut = &problem.Problem{
 		Code:     "NET-CUT",
-		Title:    "The connection to e-RS was lost",
-		Happened: "The connection to {{.Host}} was cut before e-RS answered.",
+		Title:    "The connection to {{.Service}} was lost",
+		Happened: "The connection to {{.Host}} was cut before it answered.",
 		Steps:    []string{stepTryAgain, stepServiceDesk},
-		Retry:    true,
+		ServiceDesk: []string{
+			"Check whether a firewall or proxy on the way to {{.Host}} ends connections.",
+		},
+		Retry: true,
 	}
 )
 
@@ -106,8 +115,9 @@ var throttled = &problem.Problem{
 	Title: "Too many requests to e-RS at once",
 	Happened: "e-RS Login only sends a few requests a second to e-RS, and too many were waiting. " +
 		"This one was not sent, and nothing changed in e-RS.",
-	Steps: []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
-	Retry: true,
+	Steps:       []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
+	ServiceDesk: []string{"Check whether another program on this computer asks e-RS Login to sign in again and again."},
+	Retry:       true,
 }
 
 // ProxyProblems are those of a connection that needs a proxy.
@@ -183,7 +193,7 @@ var (
 	}
 	proxyFailed = &problem.Problem{
 		Code:     "NET-PROXY",
-		Title:    "The network's proxy did not connect to e-RS",
+		Title:    "The network's proxy did not connect to {{.Service}}",
 		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
 		Steps: []string{
 			stepTryAgain,
@@ -271,12 +281,13 @@ var (
 	}
 	brokenOff = &problem.Problem{
 		Code:  "TLS-ALERT",
-		Title: "The secure connection to e-RS was cut",
+		Title: "The secure connection to {{.Service}} was cut",
 		Happened: "The secure connection between this computer and {{.Host}} was cut while it was " +
 			"being made.",
-		Technical: technicalAlert,
-		Steps:     []string{stepTryAgain, stepServiceDesk},
-		Retry:     true,
+		Technical:   technicalAlert,
+		Steps:       []string{stepTryAgain, stepServiceDesk},
+		ServiceDesk: []string{"Check whether a firewall or proxy on the way to {{.Host}} ends or reads secure connections."},
+		Retry:       true,
 	}
 	expired = &problem.Problem{
 		Code:  "TLS-EXPIRED",
@@ -288,7 +299,8 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		Retry: true,
+		ServiceDesk: []string{"If the clock is right, {{.Host}} needs a new certificate."},
+		Retry:       true,
 	}
 	notYetValid = &problem.Problem{
 		Code:  "TLS-CLOCK",
@@ -300,7 +312,8 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		Retry: true,
+		ServiceDesk: []string{"Correct the clock, or how this computer sets it."},
+		Retry:       true,
 	}
 	// CertificateMissing is about a server that wants a certificate of a client without one.
 	CertificateMissing = &problem.Problem{
@@ -339,7 +352,7 @@ var (
 	}
 	noHandshake = &problem.Problem{
 		Code:     "TLS-HANDSHAKE",
-		Title:    "No secure connection to e-RS could be made",
+		Title:    "No secure connection to {{.Service}} could be made",
 		Happened: "{{.Host}} did not answer with a secure connection. Your network may be blocking it.",
 		Steps: []string{
 			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web " +
@@ -347,7 +360,8 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		Retry: true,
+		ServiceDesk: []string{"Check whether a firewall or proxy on the way to {{.Host}} ends or reads secure connections."},
+		Retry:       true,
 	}
 )
 
@@ -406,11 +420,12 @@ var clockWrong = &problem.Problem{
 
 var (
 	unusableAnswer = &problem.Problem{
-		Title:     "The answer from e-RS could not be used",
-		Happened:  "Something in the answer from e-RS is missing or damaged.",
-		Technical: technicalCall,
-		Steps:     []string{stepTryAgain, stepServiceDesk},
-		Retry:     true,
+		Title:       "The answer from e-RS could not be used",
+		Happened:    "Something in the answer from e-RS is missing or damaged.",
+		Technical:   technicalCall,
+		Steps:       []string{stepTryAgain, stepServiceDesk},
+		ServiceDesk: []string{deskERS},
+		Retry:       true,
 	}
 	// NotERS is the Problem of a web page in place of e-RS's answer.
 	NotERS = &problem.Problem{
@@ -425,7 +440,8 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		Retry: true,
+		ServiceDesk: []string{"Check whether a proxy, or a sign-in page of the network, answers in place of e-RS."},
+		Retry:       true,
 	}
 )
 
@@ -473,10 +489,11 @@ var statusGuidance = map[int]*problem.Problem{
 		Retry:    true,
 	},
 	http.StatusUnprocessableEntity: {
-		Title:    "e-RS did not accept your sign-in",
-		Happened: "e-RS rejected something that e-RS Login sent.",
-		Quoted:   "Message from e-RS: {{.Outcome}}",
-		Steps:    []string{"Contact your local service desk. Quote the reference below and the message from e-RS."},
+		Title:       "e-RS did not accept your sign-in",
+		Happened:    "e-RS rejected something that e-RS Login sent.",
+		Quoted:      "Message from e-RS: {{.Outcome}}",
+		Steps:       []string{"Contact your local service desk. Quote the reference below and the message from e-RS."},
+		ServiceDesk: []string{deskERS},
 	},
 	http.StatusLocked: {
 		Title:    "e-RS is not available at the moment",
@@ -525,7 +542,8 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		Retry: true,
+		ServiceDesk: []string{"Check whether a proxy, or a sign-in page of the network, answers in place of e-RS."},
+		Retry:       true,
 	}
 	unexpectedSuccess = &problem.Problem{
 		Title:    "e-RS sent an unexpected answer",

@@ -10,6 +10,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/cis2"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/fhir"
+	"github.com/ers-login/ers-login/ersclient/fhir/directory"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
@@ -195,16 +196,18 @@ func (r RealServices) diagnoseCareIdentity(target *diagnose.Target, ring *keyrin
 		}
 		return wayOf(fhir.New(there))
 	}
-	server := func(address string, timeout time.Duration) func() (diagnose.ERS, error) {
+	server := func(address string, timeout time.Duration, service problem.Phrase) func() (diagnose.ERS, error) {
 		return func() (diagnose.ERS, error) {
 			there, err := at(address, timeout)
 			if err != nil {
 				return nil, err
 			}
+			there.Service = service
 			return wayOf(transport.New(there))
 		}
 	}
-	target.OAuth, target.Directory = server(settings.OAuthURL, cis2.DefaultTimeout), server(settings.DirectoryURL, 0)
+	target.OAuth = server(settings.OAuthURL, cis2.DefaultTimeout, cis2.Service)
+	target.Directory = server(settings.DirectoryURL, 0, directory.Service)
 }
 
 // wayOf returns the client as a diagnose.ERS, or nil with the error.

@@ -50,6 +50,9 @@ func TestErrorsNameTheReference(t *testing.T) {
 	assert.Contains(t, list, "quote the reference `KEYRING-NO_BUS`.\n")
 }
 
+// remote are the codes of what other computers, or the way to them, are the reason for.
+var remote = regexp.MustCompile(`^(ERS|NET|TLS|CIS2)-`)
+
 // Every Problem has to help: a title, what happened, a first step, and a button only where it is named.
 func TestERR000EveryProblemHelps(t *testing.T) {
 	for _, p := range all(t) {
@@ -61,6 +64,9 @@ func TestERR000EveryProblemHelps(t *testing.T) {
 			if p.Code == keyring.NoService.Code {
 				assert.Contains(t, p.WhatToDo()[0], "service desk", "no clinician can set up secure storage")
 				assert.NotEmpty(t, p.ServiceDesk)
+			}
+			if remote.MatchString(p.Code) && strings.Contains(strings.Join(p.WhatToDo(), " "), "local service desk") {
+				assert.NotEmpty(t, p.ServiceDesk, "the user is sent to a service desk, which learns nothing")
 			}
 			for _, text := range slices.Concat([]string{p.Title, p.Happened}, p.WhatToDo(), p.ServiceDesk) {
 				assert.NotRegexp(t, `[A-Z]+_CLINICIAN|nil|panic`, text, "a code name on a screen")

@@ -163,7 +163,6 @@ func (m *machine) onSelected(now time.Time, e selected) []effect {
 // repeated once, since it may have been carried out. A service that answers that it does not work
 // may have carried it out as well: the next refresh shows it.
 func (m *machine) onRefreshed(now time.Time, e refreshed) []effect {
-	m.answered(now, e.err)
 	if e.attempt != m.attempt || !m.returned(refreshing) {
 		return nil
 	}

@@ -184,10 +184,12 @@ func TestSwitchingInPlace(t *testing.T) {
 		assert.Equal(t, before, m.state)
 	})
 	t.Run("a role that cannot be had leaves the present one", func(t *testing.T) {
-		m := at(t, "switching: selecting")
+		m := at(t, "switching")
+		m.handle(morning, intentEvent{Choose{referrer}})
 		require.Empty(t, m.handle(morning, selected{m.attempt, m.grant, noClinicians}))
 		assert.Equal(t, Choosing, m.state.Phase)
 		assert.Equal(t, noClinicians, m.state.Problem)
+		assert.Equal(t, referrer, m.state.Chosen, "it is said which")
 		require.Empty(t, m.handle(morning, intentEvent{TryAgain{}}))
 		require.Empty(t, m.handle(morning, intentEvent{Cancel{}}))
 		assert.Equal(t, SignedIn, m.state.Phase)

@@ -453,9 +453,11 @@ func (m *machine) choose(now time.Time, permission ersclient.Permission) []effec
 // chooseAgain goes back to the choice of a role, and shows why the last one has failed, if it has.
 func (m *machine) chooseAgain(now time.Time, failed error) []effect {
 	m.resume, m.deferredChoice = nil, nil
-	m.state.Chosen, m.state.Problem, m.state.Clinicians = m.grant.Permission, nil, nil
+	m.state.Problem, m.state.Clinicians = nil, nil
 	m.enter(now, Choosing)
-	if failed != nil {
+	if failed == nil {
+		m.state.Chosen = m.grant.Permission
+	} else {
 		m.state.Problem, m.state.ProblemAt = problem.Of(failed), now
 		if !m.state.Switching {
 			m.state.LastUsed = nil // as after failedFor
@@ -505,9 +507,11 @@ func (m *machine) clearAgain(now time.Time, reason Reason) []effect {
 }
 
 func (m *machine) fail(now time.Time, err error) {
+	chosen := m.state.Chosen
 	m.forget()
 	m.resume = nil
 	m.enter(now, Failed)
+	m.state.Chosen = chosen
 	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.cleared
 	if aboutKeyring(err) {
 		// Nothing may look good beside the Problem that contradicts it.
@@ -612,7 +616,7 @@ func (m *machine) enter(now time.Time, phase Phase) {
 
 // answered notes what a call's outcome says about the way to e-RS.
 func (m *machine) answered(now time.Time, err error) {
-	if !errors.Is(err, context.Canceled) {
+	if !errors.Is(err, context.Canceled) && !errors.Is(err, ErrNotERS) {
 		m.reachedAt = now
 		m.state.Links.ERS = ersHealth(err)
 	}

@@ -14,8 +14,8 @@ import (
 // Platform is one way to sign in to e-RS: a source of proofs of the user's identity, and the calls
 // that turn one into a session. Package hscn is one, with the smartcard's ticket and A001 to A003,
 // and package fhir the other, with NHS Care Identity, A030 and A040.
-// Every error is a *problem.Problem; the flow decides by [ErrPromptCancelled] or an error of
-// ersclient in its chain. A Platform is safe for concurrent use.
+// Every error is a *problem.Problem; the flow decides by [ErrPromptCancelled], [ErrNotERS] or an
+// error of ersclient in its chain. A Platform is safe for concurrent use.
 type Platform interface {
 	// About returns what is constant for a run: names for the log, and words for the window.
 	About() About
@@ -40,7 +40,7 @@ type Platform interface {
 	Select(context.Context, Grant, ersclient.Permission) (Grant, error)
 	// Refresh replaces a grant whose RefreshAt has passed. ersclient.ErrRefreshRefused: it cannot be
 	// refreshed any more, and ersclient.ErrAnswerLost: it may have been carried out. Any other error
-	// is tried again.
+	// is tried again. It is no call to e-RS.
 	Refresh(context.Context, Grant) (Grant, error)
 	// Close ends what a grant stands for. ersclient.ErrSessionGone: it had ended already.
 	Close(context.Context, Grant) error
@@ -53,9 +53,13 @@ type Platform interface {
 	Leftover(handoff.Entry) Grant
 }
 
-// ErrPromptCancelled is an error by which a flow decides, besides those of ersclient: the user has
-// given no proof, and no Problem is to be shown for it.
-var ErrPromptCancelled = errors.New("the user gave no proof")
+// Errors by which a flow decides, besides those of ersclient.
+var (
+	// ErrPromptCancelled: the user has given no proof, and no Problem is to be shown for it.
+	ErrPromptCancelled = errors.New("the user gave no proof")
+	// ErrNotERS: another service than e-RS has failed, so that nothing is known of e-RS.
+	ErrNotERS = errors.New("e-RS was not asked")
+)
 
 // Proof is what a platform takes as proof of the user: the smartcard's ticket, the outcome of a
 // sign-in in the browser. It is masked.

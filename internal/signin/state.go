@@ -216,7 +216,8 @@ type State struct {
 	Permissions []ersclient.Permission
 	// LastUsed is the pair that this user chose last time, if it is among the Permissions.
 	LastUsed *ersclient.Permission
-	// Chosen is the pair that is being or was selected, from ChoosingClinician on.
+	// Chosen is the pair that is being or was selected, from ChoosingClinician on; with a Problem, the
+	// one that it is about, or zero.
 	Chosen ersclient.Permission
 	// Clinicians are the 12-digit ids to choose from in ChoosingClinician.
 	Clinicians []string

@@ -44,6 +44,9 @@ type Config struct {
 	File string
 }
 
+// Service names the directory to a user.
+var Service = problem.Words("the directory of organisations")
+
 // Directory finds names. It is safe for concurrent use.
 type Directory struct {
 	// client is nil if nothing is asked.
@@ -61,6 +64,7 @@ func New(config Config) (*Directory, error) {
 		if config.Pace == nil {
 			config.Pace = transport.PaceOf(perSecond)
 		}
+		config.Service = Service
 		var err error
 		if client, err = transport.New(config.Config); err != nil {
 			// The Problem is about another setting. Its cause says what is wrong with a base URL.

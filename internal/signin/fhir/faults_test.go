@@ -214,8 +214,13 @@ func TestFaults(t *testing.T) {
 			}
 			t.Run("token", func(t *testing.T) {
 				r := fails(t, cis2test.GP, cis2test.Token)
-				r.signIn(t, signin.Failed)
+				state := r.signIn(t, signin.Failed)
 				r.awaitProblem(t, signin.Failed, one.oauth)
+				if title := state.Problem.Expand(state.Problem.Title); one.oauth != "NET-HTML" {
+					assert.NotContains(t, title, "e-RS", "it was not asked")
+					assert.NotContains(t, title, "{{")
+				}
+				assert.NotContains(t, []signin.Health{signin.HealthBad, signin.HealthAttention}, state.Links.ERS, "it was not asked")
 				r.requireNothing(t)
 				r.server.Forgive(cis2test.Token)
 				r.signIn(t, signin.Choosing)

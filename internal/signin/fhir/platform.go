@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
@@ -286,7 +287,7 @@ func (p *Platform) open(ctx context.Context, proof signin.Proof, givenUp <-chan 
 	}()
 	tokens, err := p.Gateway.Exchange(ctx, code)
 	if err != nil {
-		return signin.Grant{}, err
+		return signin.Grant{}, fmt.Errorf("%w: %w", signin.ErrNotERS, err)
 	}
 	var info cis2.UserInfo
 	var unnamed error

@@ -24,6 +24,9 @@ var (
 			"Ask your organisation's Registration Authority for an e-RS role.",
 			"When they have done this, press **Try again** and sign in.",
 		},
+		ServiceDesk: []string{
+			"Check with the Registration Authority that the user's profile has an e-RS role, and that its organisation uses e-RS.",
+		},
 		Retry: true,
 	}
 	// spent is about a sign-in in the browser that was used already.

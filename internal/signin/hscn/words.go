@@ -130,4 +130,7 @@ var noRoles = &problem.Problem{
 		"If it happens again, contact your local service desk and quote the reference below.",
 	},
 	Retry: true,
+	ServiceDesk: []string{
+		"Check with the Registration Authority that the smartcard's profile has an e-RS role, and that its organisation uses e-RS.",
+	},
 }
