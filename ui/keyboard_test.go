@@ -849,7 +849,7 @@ func TestManyRoles(t *testing.T) {
 		chosen, ok := intents[0].(signin.Choose)
 		require.True(t, ok)
 		require.Contains(t, w.focused(), roleName(chosen.Permission.BusinessFunction))
-		require.Equal(t, "Y00008", chosen.Permission.OrgIdentifier, "Northern Community Hospital No 9 is the last by name")
+		require.Equal(t, "Y00039", chosen.Permission.OrgIdentifier, "Northern Community Hospital No 40 is the last by name")
 	})
 	t.Run("the card with the focus stays itself when it is scrolled away", func(t *testing.T) {
 		w := start(t)

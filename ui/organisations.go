@@ -2,6 +2,7 @@ package ui
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -47,6 +48,11 @@ func (s section) title(count string) (name, note string) {
 	}
 }
 
+var number = regexp.MustCompile(`[0-9]+`)
+
+// padded returns a number so that 2 sorts before 10.
+func padded(digits string) string { return strings.Repeat("0", max(0, 9-len(digits))) + digits }
+
 // byOrganisation groups pairs by organisation, sorted by name and code, and within each by the
 // role's name. The order does not depend on that of e-RS, so that a card keeps its place. A pair
 // listed twice is shown once.
@@ -82,7 +88,7 @@ func byOrganisation(permissions []ersclient.Permission) []section {
 	}
 	for i, s := range sections {
 		sections[i].full = withCode(s.name, s.code)
-		sections[i].sort = strings.ToLower(cmp.Or(s.name, s.code))
+		sections[i].sort = number.ReplaceAllStringFunc(strings.ToLower(cmp.Or(s.name, s.code)), padded)
 		slices.SortStableFunc(s.permissions, func(a, b ersclient.Permission) int {
 			return cmp.Or(cmp.Compare(names[a.BusinessFunction], names[b.BusinessFunction]),
 				cmp.Compare(a.BusinessFunction, b.BusinessFunction))

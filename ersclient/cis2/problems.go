@@ -133,6 +133,7 @@ var (
 	refreshEnded = &problem.Problem{
 		Code:     "CIS2-REFRESH_ENDED",
 		Title:    "You have been signed out of e-RS",
+		Button:   "Sign in",
 		Happened: "You signed in 12 hours ago. A session cannot be longer.",
 		Quoted:   quoted,
 		Steps:    []string{"Sign in again."},
@@ -142,6 +143,7 @@ var (
 	RefreshUsed = &problem.Problem{
 		Code:        "CIS2-REFRESH_REFUSED",
 		Title:       "You have been signed out of e-RS",
+		Button:      "Sign in",
 		Happened:    "The sign-in service no longer renews your session. NHS Care Identity may have ended it.",
 		Quoted:      quoted,
 		Steps:       []string{"Sign in again.", stepIfAgain},
@@ -151,6 +153,7 @@ var (
 	ended = &problem.Problem{
 		Code:        "CIS2-ENDED",
 		Title:       "You have been signed out of e-RS",
+		Button:      "Sign in",
 		Happened:    "The sign-in service does not know your session any more. NHS Care Identity may have ended it.",
 		Quoted:      quoted,
 		Steps:       []string{"Sign in again.", stepIfAgain},

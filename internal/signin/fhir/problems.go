@@ -41,6 +41,7 @@ var (
 	usedUp = &problem.Problem{
 		Code:        "CIS2-REFRESH_LOST",
 		Title:       "You have been signed out of e-RS",
+		Button:      "Sign in",
 		Happened:    "The answer of the sign-in service was lost when your session was last renewed, so it cannot be renewed again.",
 		Steps:       []string{"Sign in again.", "If it happens again, contact your local service desk and quote the reference below."},
 		ServiceDesk: []string{"Check the network between this computer and the sign-in service, and the proxy."},
