@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
@@ -89,13 +90,14 @@ type diagnostics struct {
 	back        *widgets.Link
 	failed      *widgets.Text
 	found       DiagnosticsResult
+	foundAt     time.Time
 }
 
 func newDiagnostics(w *Window) *diagnostics {
 	d := &diagnostics{cover: cover{w: w}, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
 		progress: widgets.NewProgress(lang.L("In progress")), failed: widgets.NewText("", bodyStyle)}
 	d.again = w.button(lang.L("Check again"), widgets.Secondary, d.run)
-	d.copy = w.copyButton(lang.L("Copy report"), lang.L("Report copied"), func() string { return d.found.Report })
+	d.copy = w.copyButton(lang.L("Copy report"), lang.L("Report copied"), d.report)
 	d.bundle = w.button(lang.L("Save a support file"), widgets.Secondary, d.showBundle)
 	d.bundle.Reserve(lang.L("Save a support file"), lang.L("Collecting…"))
 	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
@@ -176,7 +178,7 @@ func (d *diagnostics) showResult(row int, found diagnose.Finding) {
 
 // finish shows the end of a run.
 func (d *diagnostics) finish(found DiagnosticsResult) {
-	d.found = found
+	d.found, d.foundAt = found, d.w.settings.Now()
 	d.progress.Stop()
 	d.progress.Hide()
 	bad, attention := len(d.in(diagnose.Failed)), len(d.in(diagnose.Attention))
@@ -191,6 +193,11 @@ func (d *diagnostics) finish(found DiagnosticsResult) {
 	d.sort()
 	d.w.viewport.Relayout()
 	d.offer(bad+attention == 0)
+}
+
+// report is the text that is copied for a service desk.
+func (d *diagnostics) report() string {
+	return strings.Join(append(d.w.whichProgram(d.w.last), timeLine(d.foundAt)), "\n") + "\n\n" + d.found.Report
 }
 
 // in returns the rows of the links in a state, in order.

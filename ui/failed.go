@@ -98,14 +98,9 @@ func (w *Window) copyDetails(details func() string) *widgets.Button {
 // outside, so all of it is redacted, and the technical cause is left out without a Redact function.
 func (w *Window) details(p *problem.Problem, at time.Time, state signin.State) string {
 	redact := w.settings.Redact
-	name := lang.L("e-RS Login")
-	if w.settings.Demonstration {
-		name = lang.L("e-RS Login (demonstration)")
-	}
-	lines := append([]string{name + " " + w.settings.Version}, environment(state.Environment)...)
-	lines = append(lines,
+	lines := append(w.whichProgram(state),
 		lang.L("Reference")+": "+p.Code,
-		lang.L("Time")+": "+referenceTime(at),
+		timeLine(at),
 		translated(p, p.Title),
 		translated(p, p.Happened),
 	)
@@ -131,6 +126,18 @@ func (w *Window) details(p *problem.Problem, at time.Time, state signin.State) s
 	}
 	return redact(strings.Join(lines, "\n") + "\n")
 }
+
+// whichProgram returns which e-RS Login this is and which e-RS it signs in to, a line each, for a
+// service desk.
+func (w *Window) whichProgram(state signin.State) []string {
+	name := lang.L("e-RS Login")
+	if w.settings.Demonstration {
+		name = lang.L("e-RS Login (demonstration)")
+	}
+	return append([]string{name + " " + w.settings.Version}, environment(state.Environment)...)
+}
+
+func timeLine(at time.Time) string { return lang.L("Time") + ": " + referenceTime(at) }
 
 // environment returns what is known of the e-RS and its platform, a line each, for a service desk.
 func environment(e signin.Environment) []string {

@@ -50,7 +50,7 @@ func newWaiting(w *Window, state signin.State) *waiting {
 		reference: centred(widgets.NewText("", nameStyle)),
 		notNow:    w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
 	}
-	s.copy = w.copyDetails(func() string { return w.details(insteadOf(w.last), w.settings.Now(), w.last) })
+	s.copy = w.copyDetails(func() string { return w.details(insteadOf(w.last), w.problem.At, w.last) })
 	s.top = widgets.Inset(widgets.Margins{Bottom: 19}, s.picture)
 	s.main = widgets.Column(
 		widgets.Row{Object: s.top, Align: widgets.Centre},
@@ -83,7 +83,7 @@ func (s *waiting) update(state signin.State) bool {
 	p := insteadOf(state)
 	s.reference.Hidden, s.copy.Hidden = p == nil, p == nil
 	if p != nil {
-		s.reference.SetRuns(reference(p, "")...)
+		s.reference.SetRuns(reference(p, "  ·  "+s.w.moment(s.w.problem.At))...)
 	}
 	s.help.update(state)
 	s.ask(problem.Clean(state.AskedBy, 100))
