@@ -193,6 +193,7 @@ func (d *diagnostics) finish(found DiagnosticsResult) {
 	d.sort()
 	d.w.viewport.Relayout()
 	d.offer(bad+attention == 0)
+	d.w.send(signin.Look{}) // the status bar must not contradict what was found
 }
 
 // report is the text that is copied for a service desk.
@@ -318,6 +319,8 @@ func summaryOf(bad, attention int, stopped bool) string {
 		return lang.L("1 thing needs attention. You can still sign in.")
 	case attention > 1:
 		return lang.L("{{.Count}} things need attention. You can still sign in.", map[string]any{"Count": attention})
+	case stopped:
+		return lang.L("We found nothing wrong with this computer. The last problem is below.")
 	default:
 		return lang.L("We found no problems.")
 	}

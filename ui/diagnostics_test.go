@@ -134,7 +134,7 @@ func TestDiagnosticsWorkFromEveryScreen(t *testing.T) {
 			w.press(fyne.KeyEscape)
 			require.False(t, w.seen("Smartcard reader: Failed"))
 			require.Nil(t, w.over)
-			require.Empty(t, w.took(), "looking does nothing else")
+			require.Equal(t, []signin.Intent{signin.Look{}}, w.took(), "the status bar must not contradict it; looking does nothing else")
 		})
 	}
 }
@@ -265,6 +265,28 @@ func TestTheCheckAgreesWithThePage(t *testing.T) {
 			require.Equal(t, !c.stops, w.seen("You can still sign in."))
 		})
 	}
+}
+
+// TestTheCheckOfASessionThatCannotBeUsed: the page, the check and what is copied from it say the
+// same.
+func TestTheCheckOfASessionThatCannotBeUsed(t *testing.T) {
+	removed := &problem.Problem{Code: "KEYRING-REMOVED", Title: "Another program has signed your applications out of e-RS"}
+	w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+	w.Show(signedInState())
+	require.True(t, w.seen("You can use your other e-RS applications now."))
+	state := signedInState()
+	state.Notices = []signin.Notice{{Problem: removed, Session: true}}
+	w.Show(state)
+	require.False(t, w.seen("You can use your other e-RS applications now."))
+	require.True(t, w.seen("Your other e-RS applications cannot use this session at the moment."))
+	w.press(fyne.KeyF9)
+	require.False(t, w.seen("We found no problems."))
+	require.True(t, w.seen("The last problem is below."))
+	require.True(t, w.seen("Last problem: "+removed.Title))
+	require.Equal(t, "Service provider clinician at NHST_X3 (R01), SERVICE_PROVIDER_CLINICIAN", w.problem.Role)
+	w.press(fyne.KeyEscape)
+	w.Show(signedInState())
+	require.True(t, w.seen("You can use your other e-RS applications now."))
 }
 
 // After a run Enter does what comes next, and the focus does not leave a control in use.

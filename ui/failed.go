@@ -104,18 +104,24 @@ func (w *Window) details(p *problem.Problem, at time.Time, state signin.State) s
 		translated(p, p.Title),
 		translated(p, p.Happened),
 	)
-	if state.Chosen != (ersclient.Permission{}) {
-		lines = append(lines, lang.L("Role")+": "+roleAt(state.Chosen)+", "+problem.Clean(string(state.Chosen.BusinessFunction), 80))
+	if role := roleWithCode(state.Chosen); role != "" {
+		lines = append(lines, lang.L("Role")+": "+role)
 	}
 	for _, text := range []string{p.Quoted, p.Technical} {
 		if text != "" {
 			lines = append(lines, translated(p, text))
 		}
 	}
-	if len(p.ServiceDesk) > 0 {
-		lines = append(lines, lang.L("For the service desk")+":")
-		for i, text := range allTranslated(p, p.ServiceDesk) {
-			lines = append(lines, fmt.Sprintf("%d. %s", i+1, text))
+	for _, part := range []struct {
+		title string
+		texts []string
+	}{{lang.L("What you can do"), p.WhatToDo()}, {lang.L("For the service desk"), p.ServiceDesk}} {
+		if len(part.texts) == 0 {
+			continue
+		}
+		lines = append(lines, part.title+":")
+		for i, text := range allTranslated(p, part.texts) {
+			lines = append(lines, fmt.Sprintf("%d. %s", i+1, strings.ReplaceAll(text, "**", "")))
 		}
 	}
 	if redact == nil {

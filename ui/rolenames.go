@@ -54,6 +54,14 @@ func roleAt(p ersclient.Permission) string {
 	return lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": roleName(p.BusinessFunction), "Organisation": organisation(p)})
 }
 
+// roleWithCode is roleAt with the role's code, for a service desk; empty without a role.
+func roleWithCode(p ersclient.Permission) string {
+	if p == (ersclient.Permission{}) {
+		return ""
+	}
+	return roleAt(p) + ", " + problem.Clean(string(p.BusinessFunction), 80)
+}
+
 // rolePurpose returns a business function's purpose in one line, empty if unknown.
 func rolePurpose(function ersclient.BusinessFunction) string {
 	if words, known := roles[function]; known {

@@ -82,7 +82,7 @@ func (s *signedIn) session() fyne.CanvasObject {
 		facts = append([]fyne.CanvasObject{widgets.NewText(lang.L("e-RS platform"), leadStyle), widgets.NewText(test, boldStyle)}, facts...)
 	}
 	s.title, s.short = widgets.NewText(lang.L("You are signed in to e-RS"), titleStyle), widgets.NewText(lang.L("You are signed in"), titleStyle)
-	s.use, s.useBelow = widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle), widgets.NewText(fromPlatform(s.state.Words.Working), leadStyle)
+	s.use, s.useBelow = widgets.NewText("", leadStyle), widgets.NewText("", leadStyle)
 	s.first = widgets.Column(
 		widgets.Row{Object: s.title},
 		widgets.Row{Object: s.short},
@@ -133,6 +133,12 @@ func (s *signedIn) update(state signin.State) bool {
 func (s *signedIn) refresh(state signin.State) {
 	s.help.update(state)
 	s.closing.refresh(s.w)
+	working := fromPlatform(state.Words.Working)
+	if unusable(state) != nil {
+		working = lang.L("Your other e-RS applications cannot use this session at the moment.")
+	}
+	s.use.SetText(working)
+	s.useBelow.SetText(working)
 	if s.state.RenewAsks != state.RenewAsks {
 		s.state.RenewAsks = state.RenewAsks
 		s.left.SetText(s.offer(s.w.settings.Now()))

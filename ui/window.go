@@ -308,12 +308,13 @@ func (w *Window) apply(state signin.State) {
 	}
 	before := w.last
 	w.last = state
-	switch p, known := insteadOf(state), insteadOf(before); {
+	switch p, known := stopping(state), stopping(before); {
 	case state.Problem != nil:
-		w.problem = diagnose.Incident{Problem: state.Problem, At: state.ProblemAt}
+		w.problem = diagnose.Incident{Problem: state.Problem, At: state.ProblemAt, Role: roleWithCode(state.Chosen)}
 	case p != nil && (known == nil || !p.Is(known)):
-		w.problem = diagnose.Incident{Problem: p, At: w.settings.Now()}
+		w.problem = diagnose.Incident{Problem: p, At: w.settings.Now(), Role: roleWithCode(state.Chosen)}
 	}
+	w.problem.Card = insteadOf(state) != nil
 	if state.Environment != before.Environment {
 		w.setTitle()
 	}
@@ -394,8 +395,9 @@ func (w *Window) showHelp() {
 	}
 }
 
-// stopped reports whether the screen, also below a page over it, shows a problem that stops a sign-in.
-func (w *Window) stopped() bool { return w.last.Problem != nil || insteadOf(w.last) != nil }
+// stopped reports whether the screen, also below a page over it, shows a problem that stops a
+// sign-in or the use of the session.
+func (w *Window) stopped() bool { return w.last.Problem != nil || stopping(w.last) != nil }
 
 // show updates the screen for a state, or replaces it.
 func (w *Window) show(state signin.State) {

@@ -16,7 +16,7 @@ const (
 	titleSetUp     = "Signing in with NHS Care Identity is not set up correctly"
 	titleNotSigned = "Signing in did not work"
 	deskGateway    = "If other users or computers have the same problem, contact the support of the NHS API platform. Quote the reference, the " +
-		"time and the message."
+		"time and, if there is one, the message."
 	quoted = "Message from the sign-in service: {{.Outcome}}"
 )
 

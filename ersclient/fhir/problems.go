@@ -23,12 +23,14 @@ var statusGuidance = map[int]*problem.Problem{
 	},
 	http.StatusForbidden: {
 		Title:    "e-RS did not let you in",
-		Happened: "e-RS says that you are not authorised to see what you can work as.",
+		Happened: "e-RS does not allow you, your organisation or e-RS Login to see what you can work as.",
+		Quoted:   quoted,
 		Steps:    []string{tryAgain, serviceDesk},
 		ServiceDesk: []string{
 			"If other users can sign in on this computer, check with the Registration Authority what this user can do in e-RS.",
 			"If no user can, check that fhir_base_url, oauth_url and client_id belong to the same environment. If they do, contact the e-RS " +
-				"support of NHS England with the reference and the time.",
+				"support of NHS England. Quote the message, if there is one, the reference, the time and, if the support file has one, the " +
+				"request ID (X-Correlation-ID).",
 		},
 		Retry: true,
 	},
@@ -43,7 +45,8 @@ var statusGuidance = map[int]*problem.Problem{
 var cliniciansGuidance = map[int]*problem.Problem{
 	http.StatusForbidden: {
 		Title:       "You cannot use this role at the moment",
-		Happened:    "e-RS says that you are not authorised to see who you can work for.",
+		Happened:    "e-RS does not allow you to see who you can work for.",
+		Quoted:      quoted,
 		Steps:       []string{"If you need this role, contact your local service desk and quote the reference below."},
 		ServiceDesk: []string{"Check with the Registration Authority that the user has this role at this organisation."},
 	},

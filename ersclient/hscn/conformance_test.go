@@ -123,7 +123,7 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 				happened := found.Expand(found.Happened)
 				require.Regexp(t, fmt.Sprintf("^e-RS answered %d .* to %s$", status, call), found.Expand(found.Technical), "what a service desk asks for first")
 				require.NotContains(t, happened, fmt.Sprint(call), "no protocol in a user's sentence")
-				require.Contains(t, err.Error(), fmt.Sprintf("%s %s: e-RS answered %d", call, methodOf(call), status), "the log has it")
+				require.Contains(t, err.Error(), fmt.Sprintf("%s %s: answered %d", call, methodOf(call), status), "the log has it")
 				if status == 422 && call != erstest.A003 {
 					require.Equal(t, "Message from e-RS: The UBRN is unknown", found.Expand(found.Quoted))
 					require.NotContains(t, happened, "The UBRN", "a sentence is ours alone")

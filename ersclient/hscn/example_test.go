@@ -80,7 +80,7 @@ func ExampleClient_CreateSession() {
 	// 1. Remove your smartcard and insert it again.
 	// 2. Enter your passcode, then press **Try again**.
 	// 3. If it happens again, contact your local service desk and quote the reference below.
-	// A001 POST: e-RS answered 403 Forbidden
+	// A001 POST: answered 403 Forbidden
 }
 
 // After a lost answer it is unknown whether the role was selected: delete the session and start

@@ -80,8 +80,8 @@ var callGuidance = map[string]map[int]*problem.Problem{
 			Quoted:   messageFromERS,
 			Steps:    []string{quoteMessage},
 			ServiceDesk: []string{
-				"If the message does not say what to change, contact the e-RS support of NHS England. Quote the message, the reference, the " +
-					"role and the time.",
+				"If the message does not say what to change, contact the e-RS support of NHS England. Quote the message, if there is " +
+					"one, the reference, the role and the time.",
 			},
 		},
 		http.StatusNotFound: sessionEnded,

@@ -21,7 +21,10 @@ func StatusProblem(cause *StatusError, own *problem.Problem) *problem.Problem {
 		made.Code = fmt.Sprintf("ERS-%s-%d", cause.Call, cause.Status)
 	}
 	if cause.Outcome.Text() == "" && made.Quoted != "" {
-		made.Quoted, made.Steps = "", nil
+		made.Quoted = ""
+		if !made.Retry { // its step is to quote the message
+			made.Steps = nil
+		}
 	}
 	if len(made.ServiceDesk) == 0 && !FromNetwork(cause.Status) && (made.Retry || len(made.Steps) == 0) {
 		made.ServiceDesk = []string{deskERS}

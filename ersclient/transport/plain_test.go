@@ -55,7 +55,7 @@ func TestOtherShapes(t *testing.T) {
 		Refused: func(cause *transport.StatusError) error { return cause },
 	}
 	_, err = client.Send(t.Context(), request)
-	require.EqualError(t, err, "token POST: e-RS answered 400 Bad Request: not [secret]")
+	require.EqualError(t, err, "token POST: answered 400 Bad Request: not [secret]")
 	require.Equal(t, []string{"application/x-www-form-urlencoded"}, came.Header["Content-Type"])
 	require.Equal(t, []string{"application/json"}, came.Header["Accept"])
 	require.Equal(t, "a=b", form)

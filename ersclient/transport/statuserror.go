@@ -49,7 +49,7 @@ func (e *StatusError) Unwrap() error { return e.Meaning }
 
 // Error returns call, status and e-RS's description, in one line.
 func (e *StatusError) Error() string {
-	line := fmt.Sprintf("%s %s: e-RS answered %s", e.Call, e.Method, e.Answer())
+	line := fmt.Sprintf("%s %s: answered %s", e.Call, e.Method, e.Answer())
 	if text := e.Outcome.Text(); text != "" {
 		line += ": " + text
 	}

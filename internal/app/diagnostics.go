@@ -59,19 +59,18 @@ func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 		}
 		return ui.DiagnosticsResult{Report: e.Log.Redact(noDiagnostics.Title)}
 	}
+	if last.Card {
+		services.Refused = last.Problem
+	}
 	results := diagnose.Run(ctx, d.checks(services), progress)
 	e.Log.WithField("failed", diagnose.Failures(results)).Info("diagnostics")
 	masker := e.Masker(ctx, results)
 	if err := end(); err != nil {
 		e.Log.WithError(err).Warn("diagnostics")
 	}
-	title := "e-RS Login " + e.Program.Metadata.Version
-	if e.Demo != "" {
-		title += " (demonstration)"
-	}
 	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: masker.Mask}
 	return ui.DiagnosticsResult{
-		Report: title + "\n\n" + report.Text(),
+		Report: report.Text(),
 		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, last, masker) },
 	}
 }

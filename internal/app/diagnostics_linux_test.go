@@ -47,7 +47,6 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
 	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
 	assert.Equal(t, diagnose.OK, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
-	assert.Contains(t, examination.Report, " (demonstration)\n\n")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
 	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
 

@@ -45,6 +45,12 @@ func LoadReal(sources Sources) (Config, error) {
 	var invalid *Invalid
 	if errors.As(err, &invalid) {
 		invalid.Discarded = c.discarded(invalid.Problems)
+		// The default of a refused address is another e-RS, which must be neither named nor asked.
+		for key, address := range map[string]*string{"fhir_base_url": &c.FHIRBaseURL, "oauth_url": &c.OAuthURL} {
+			if invalid.isAbout(key) {
+				*address = ""
+			}
+		}
 	}
 	return c, err
 }

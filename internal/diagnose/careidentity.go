@@ -77,7 +77,7 @@ func (n Target) optionalReader(ctx context.Context) Finding {
 }
 
 func (n Target) oauth(ctx context.Context) Finding {
-	way, answer, found := examine(ctx, n.OAuth)
+	way, answer, found := n.examine(ctx, n.OAuth)
 	if way == nil {
 		return found
 	}
@@ -96,7 +96,7 @@ func (n Target) directory(ctx context.Context) Finding {
 	if n.Settings.DirectoryURL == config.NoDirectory {
 		return skipped(saidDirectoryOff)
 	}
-	way, answer, found := examine(ctx, n.Directory)
+	way, answer, found := n.examine(ctx, n.Directory)
 	switch {
 	case found.Problem != nil:
 		// Names are decoration.
@@ -108,9 +108,12 @@ func (n Target) directory(ctx context.Context) Finding {
 }
 
 // examine connects to a server. Without a way the Finding says why.
-func examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.Examination, Finding) {
+func (n Target) examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.Examination, Finding) {
 	if makeWay == nil {
 		return nil, transport.Examination{}, skipped(saidNothing)
+	}
+	if n.refused("proxy") {
+		return nil, transport.Examination{}, unmade(errProxySetting)
 	}
 	way, err := makeWay()
 	if err != nil {

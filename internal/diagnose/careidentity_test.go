@@ -5,6 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -130,6 +132,17 @@ func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 			w.target.SettingsErr = w.target.Settings.RequireReal()
 			w.target.Redirect = fails(wrong)
 		}, map[string]string{"client": "skipped ", "redirect": "skipped ", "settings": "failed SETTING-CLIENT_ID"}, "No client id is set"},
+		"an address that is refused": {func(t *testing.T, w *careWorld) {
+			refused(t, w, "platform = 'fhir'\nclient_id = 'x'\nfhir_base_url = 'http://int.api.service.nhs.uk/referrals/FHIR'\n")
+		}, map[string]string{
+			"clock": "skipped ", "dns": "skipped ", "proxy": "skipped ", "tls": "skipped ", "ers": "skipped ", "settings": "failed SETTING-FHIR_BASE_URL",
+		}, "do not have a valid address"},
+		"a proxy that is refused": {func(t *testing.T, w *careWorld) {
+			refused(t, w, "platform = 'fhir'\nclient_id = 'x'\nproxy = 'proxy.example:8080'\n")
+		}, map[string]string{
+			"clock": "skipped ", "dns": "skipped ", "proxy": "skipped ", "tls": "skipped ", "ers": "skipped ", "oauth": "skipped ",
+			"directory": "skipped ", "settings": "failed SETTING-PROXY",
+		}, "do not have a valid proxy"},
 		"no secret": {func(_ *testing.T, w *careWorld) { w.target.ClientSecret = fails(wrong) }, map[string]string{"client": "failed CIS2-NO_SECRET"}, ""},
 		"the keyring is locked": {func(_ *testing.T, w *careWorld) { w.target.ClientSecret = fails(keyring.Locked) },
 			map[string]string{"client": "attention " + keyring.Locked.Code}, ""},
@@ -179,6 +192,20 @@ func TestERR000EveryLinkOfNHSCareIdentityThatIsBroken(t *testing.T) {
 			assert.Equal(t, test.want, got)
 			assert.Contains(t, said, test.says)
 		})
+	}
+}
+
+// refused has settings that cannot be used, and routes to what they say.
+func refused(t *testing.T, w *careWorld, settings string) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "config.toml")
+	require.NoError(t, os.WriteFile(file, []byte(settings), 0o600))
+	w.target.Settings, w.target.SettingsErr = config.LoadReal(config.Sources{File: file})
+	if address := w.target.Settings.FHIRBaseURL; address == "" {
+		w.target.ERS = func(tls.Certificate) (diagnose.ERS, error) {
+			_, err := fhir.New(transport.Config{BaseURL: address})
+			return nil, err
+		}
 	}
 }
 

@@ -185,6 +185,8 @@ func (n Target) ticket(ctx context.Context) Finding {
 	switch {
 	case err == nil:
 		return ok(saidTicket)
+	case errors.Is(err, smartcard.TicketNotAvailable) && n.Refused != nil:
+		return troubled(Failed, n.Refused)
 	case errors.Is(err, smartcard.TicketNotAvailable):
 		return attention(saidNoTicket, problem.Of(err))
 	}
@@ -204,10 +206,8 @@ func (n Target) environment(context.Context) Finding {
 }
 
 func (n Target) asid(context.Context) Finding {
-	for _, wrong := range settingsProblems(n.SettingsErr) {
-		if config.IsAbout(wrong, "asid") {
-			return skipped(saidNoASID) // the row of the settings reports it
-		}
+	if n.refused("asid") {
+		return skipped(saidNoASID)
 	}
 	if n.ASID == "" {
 		return skipped(saidNothing)
@@ -282,6 +282,12 @@ func counted(found func(string, *problem.Problem) Finding, count int, one, many 
 
 func together(list []*problem.Problem) *problem.Problem {
 	return (&config.Invalid{Problems: list}).Problem()
+}
+
+// refused reports whether a setting is missing or cannot be used, which the row of the settings
+// reports.
+func (n Target) refused(key string) bool {
+	return slices.ContainsFunc(settingsProblems(n.SettingsErr), func(p *problem.Problem) bool { return config.IsAbout(p, key) })
 }
 
 // settingsProblems returns the Problems of the settings one by one.

@@ -233,6 +233,13 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 				return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 			}
 		}, want: map[string]string{"reader": "ok", "card": "attention CARD-NONE", "ticket": "attention CARD-TICKET_NOT_AVAILABLE"}},
+		// A check that asks for the passcode of a blocked card sends its user to try again.
+		"a card that the window knows to be blocked": {change: func(_ *testing.T, w *world) {
+			w.target.Ticket = func(context.Context) (ersclient.Ticket, error) {
+				return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
+			}
+			w.target.Refused = smartcard.PINBlocked.Problem()
+		}, want: map[string]string{"ticket": "failed CARD-PIN_BLOCKED"}},
 		"an agent that does not answer": {change: func(_ *testing.T, w *world) {
 			w.target.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, smartcard.AgentSilent }
 			w.target.Ticket = func(context.Context) (ersclient.Ticket, error) { return ersclient.Ticket{}, smartcard.AgentSilent }

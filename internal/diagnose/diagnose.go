@@ -129,6 +129,10 @@ type Result struct {
 type Incident struct {
 	Problem *problem.Problem
 	At      time.Time
+	// Role is the role and organisation that it is about, for people; empty if it is about none.
+	Role string
+	// Card: it is about the card in the reader, and still so.
+	Card bool
 }
 
 // Failures returns how many checks have failed. Attention and Skipped do not count.

@@ -134,8 +134,8 @@ func TestERR000AReportLeadsToTheRemedy(t *testing.T) {
 Failed       Another  Something went wrong.
                       e-RS Login has an unexpected problem. (UNEXPECTED)
                       Technical cause: token [secret]
-                      1. Press Try again.
-                      2. If it happens again, contact your local service desk and quote the reference below.
+                      1. Press Check again.
+                      2. If it happens again, contact your local service desk and quote the reference UNEXPECTED.
 Not checked  A third  There is no <x> & "y".
 `, report.Text())
 	report.Terminal = true
@@ -157,6 +157,13 @@ Not checked  A third  There is no <x> & "y".
 	refused := (&problem.Problem{Code: "ERS-A001-403", Title: "{{.Who}} was not accepted"}).With("Who", "AQIC5wM2LY4Sfcyw62EbAOsRpdfb")
 	last := diagnose.Report{Mask: mask(diagnose.Names{}), Last: diagnose.Incident{Problem: refused, At: time.Date(2026, 7, 1, 20, 22, 5, 9, time.FixedZone("", 3600))}}
 	assert.Equal(t, "Last problem: [secret] was not accepted, ERS-A001-403, 1 July 2026 19:22:05 UTC\n\n", last.Text())
+	named := last
+	named.Last.Problem = (&problem.Problem{Code: "X", Title: "No", Quoted: "Message: {{.M}}", Technical: "403"}).With("M", "not you")
+	named.Last.Role = "Referring clinician at NHST_X3 (R01)"
+	assert.Equal(t, "Last problem: No, X, 1 July 2026 19:22:05 UTC\n  Message: not you\n  403\n  Role: Referring clinician at NHST_X3 (R01)\n\n", named.Text())
+	encoded, err = named.JSON()
+	require.NoError(t, err)
+	assert.Contains(t, string(encoded), `"role": "Referring clinician at NHST_X3 (R01)"`)
 	encoded, err = last.JSON()
 	require.NoError(t, err)
 	assert.JSONEq(t, `{"version": "", "failed": 0, "checks": [],

@@ -39,6 +39,9 @@ func newJourney(n Target) *journey {
 		if n.ERS == nil {
 			return nil, errNothing
 		}
+		if n.refused("proxy") {
+			return nil, errProxySetting
+		}
 		// The server can be looked at without the certificate, whose absence is another row's
 		// finding.
 		certificate, err := j.certificate.of(ctx)
@@ -57,8 +60,12 @@ func newJourney(n Target) *journey {
 	return j
 }
 
-// errNothing: there is nothing to look at.
-var errNothing = errors.New("there is nothing to look at")
+var (
+	// errNothing: there is nothing to look at.
+	errNothing = errors.New("there is nothing to look at")
+	// errProxySetting: without the proxy that was meant, other faults would be found.
+	errProxySetting = errors.New("the setting proxy cannot be used")
+)
 
 // noWay is the finding of rows without a route to e-RS to look at; other rows give the reason.
 func (j *journey) noWay(err error) Finding {
@@ -71,6 +78,9 @@ func (j *journey) noWay(err error) Finding {
 // unmade is the finding of rows whose route the settings do not allow to be made, for another reason
 // than their own.
 func unmade(err error) Finding {
+	if errors.Is(err, errProxySetting) {
+		return skipped(saidNoProxySetting)
+	}
 	if certificate.BundleProblems.Has(err) {
 		return skipped(saidNoBundle)
 	}
@@ -222,9 +232,9 @@ func (j *journey) ers(ctx context.Context) Finding {
 	switch {
 	case errors.Is(err, errNothing):
 		return skipped(saidNothing)
-	case err != nil && j.n.SettingsErr != nil && j.n.platform() == config.PlatformHSCN && j.n.Settings.BaseURL == "":
+	case err != nil && j.n.SettingsErr != nil && (j.n.Settings.Host() == "" || j.n.refused("proxy")):
 		// The row of the settings reports it.
-		return skipped(saidNoAddress)
+		return unmade(err)
 	case errors.Is(err, transport.CertificateMissing) && j.lacksCertificate(ctx):
 		// Its own row reports it.
 		return skipped(saidNoOwn)

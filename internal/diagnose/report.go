@@ -34,7 +34,16 @@ func (r Report) Text() string {
 	}
 	var text strings.Builder
 	if last := r.Last.Problem; last != nil {
-		fmt.Fprintf(&text, "Last problem: %s, %s, %s\n\n", r.expand(last, last.Title), last.Code, r.Last.moment())
+		fmt.Fprintf(&text, "Last problem: %s, %s, %s\n", r.expand(last, last.Title), last.Code, r.Last.moment())
+		for _, line := range []string{last.Quoted, last.Technical} {
+			if line != "" {
+				fmt.Fprintf(&text, "  %s\n", r.expand(last, line))
+			}
+		}
+		if r.Last.Role != "" {
+			fmt.Fprintf(&text, "  Role: %s\n", r.Mask(r.Last.Role))
+		}
+		text.WriteByte('\n')
 	}
 	indent := strings.Repeat(" ", words+2+names+2)
 	for _, result := range r.Results {
@@ -90,7 +99,8 @@ func (r Report) steps(found *problem.Problem) []string {
 		return steps
 	}
 	for _, step := range found.WhatToDo() {
-		steps = append(steps, r.expand(found, step))
+		step = strings.ReplaceAll(step, "**Try again**", "**Check again**")
+		steps = append(steps, r.expand(found, strings.ReplaceAll(step, "the reference below", "the reference "+found.Code)))
 	}
 	return steps
 }
@@ -119,6 +129,8 @@ type (
 		Code  string    `json:"code"`
 		Title string    `json:"title"`
 		Time  time.Time `json:"time"`
+		// Role is the role and organisation that it is about.
+		Role string `json:"role,omitempty"`
 	}
 	shownCheck struct {
 		ID      string        `json:"id"`
@@ -150,7 +162,7 @@ const maxCause, maxTableCause = 2000, 600
 func (r Report) JSON() ([]byte, error) {
 	shown := shownReport{Version: r.Version, Failed: Failures(r.Results), Checks: []shownCheck{}}
 	if last := r.Last.Problem; last != nil {
-		shown.Last = &shownLast{last.Code, r.expand(last, last.Title), r.Last.At.UTC().Truncate(time.Second)}
+		shown.Last = &shownLast{last.Code, r.expand(last, last.Title), r.Last.At.UTC().Truncate(time.Second), r.Mask(r.Last.Role)}
 	}
 	for _, result := range r.Results {
 		check := shownCheck{

@@ -8,6 +8,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/smartcard"
 )
 
@@ -30,6 +31,8 @@ type Target struct {
 	Agent func(context.Context) (Agent, error)
 	// Ticket is the agent's TicketNoAuth. The ticket is looked at no further.
 	Ticket func(context.Context) (ersclient.Ticket, error)
+	// Refused is why the agent has no ticket for the card in the reader, if a window knows that.
+	Refused *problem.Problem
 	// Certificate loads the organisation's certificate.
 	Certificate func(context.Context) (tls.Certificate, error)
 	// ERS makes the route to e-RS with that certificate, or without one if it is zero.

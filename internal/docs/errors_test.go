@@ -51,7 +51,7 @@ func TestErrorsNameTheReference(t *testing.T) {
 }
 
 // remote are the codes of what other computers, or the way to them, are the reason for.
-var remote = regexp.MustCompile(`^(ERS|NET|TLS|CIS2)-`)
+var remote = regexp.MustCompile(`^(ERS|NET|TLS|CIS2|KEYRING)-`)
 
 // Every Problem has to help: a title, what happened, a first step, and a button only where it is named.
 func TestERR000EveryProblemHelps(t *testing.T) {

@@ -5,6 +5,13 @@ import "github.com/ers-login/ers-login/internal/problem"
 // The last step of most of these Problems.
 const serviceDesk = "If it happens again, contact your local service desk and quote the reference below."
 
+// What a service desk can do about most of them.
+const (
+	deskPassword = "If the password of secure storage differs from that of the computer, change it with the desktop's own program for " +
+		"passwords, or set up a new keyring."
+	deskCheck = "Look at secure storage with the desktop's own program for passwords, and run ers-login doctor as this user."
+)
+
 // The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
 	// Locked: the keyring's prompt was not answered in time, or must not be shown now.
@@ -28,7 +35,8 @@ var (
 			"If the password is not accepted, contact your local service desk and quote the " +
 				"reference below.",
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskPassword},
 	}
 	// ItemLocked: the keyring is unlocked, and prompts for each entry (KeePassXC). It has the code
 	// of Locked.
@@ -50,7 +58,8 @@ var (
 			"Run the command again.",
 			serviceDesk,
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// Dismissed: the user has dismissed the keyring's prompt.
 	Dismissed = &problem.Problem{
@@ -66,7 +75,8 @@ var (
 			"If you do not know the password, contact your local service desk and quote the " +
 				"reference below.",
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskPassword},
 	}
 	// NoBus: Linux without a session bus.
 	NoBus = &problem.Problem{
@@ -147,7 +157,8 @@ var (
 			"Sign out of the computer, sign in again and press **Try again**.",
 			serviceDesk,
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// noDatabase: the same with KeePassXC. It has the code of NoCollection.
 	noDatabase = &problem.Problem{
@@ -161,19 +172,21 @@ var (
 			"Press **Try again**.",
 			serviceDesk,
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// TimedOut: the keyring hangs, although it is not locked.
 	TimedOut = &problem.Problem{
 		Code:     "KEYRING-TIMEOUT",
 		Title:    "Secure storage on this computer does not answer",
-		Happened: "It is not locked, but it did not respond in time.",
+		Happened: "The computer's secure storage (keyring) is not locked, but it did not respond in time.",
 		Steps: []string{
 			"Press **Try again**.",
 			"If that does not help, sign out of the computer and sign in again.",
 			serviceDesk,
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// Crashed: the keyring or the worker has ended during use.
 	Crashed = &problem.Problem{
@@ -186,8 +199,9 @@ var (
 			"If that does not help, close e-RS Login and start it again.",
 			serviceDesk,
 		},
-		Terminal: []string{"Run the command again.", "If that does not help, sign out of the computer and sign in again.", serviceDesk},
-		Retry:    true,
+		Terminal:    []string{"Run the command again.", "If that does not help, sign out of the computer and sign in again.", serviceDesk},
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// ReadBack: what was read is not what was written.
 	ReadBack = &problem.Problem{
@@ -195,8 +209,9 @@ var (
 		Title: "Secure storage on this computer did not keep your session",
 		Happened: "Your computer's secure storage (keyring) returned something else than was stored. " +
 			"Other applications could not have used your e-RS session.",
-		Steps: []string{"Press **Try again**.", serviceDesk},
-		Retry: true,
+		Steps:       []string{"Press **Try again**.", serviceDesk},
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// Leftover: an entry could not be removed.
 	Leftover = &problem.Problem{
@@ -208,7 +223,8 @@ var (
 			"Press **Try again**, and confirm if your computer asks whether to remove it.",
 			serviceDesk,
 		},
-		Retry: true,
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 	// NoLogon: Windows error 1312.
 	NoLogon = &problem.Problem{
@@ -245,7 +261,8 @@ var (
 		Title: "The session stored on this computer cannot be read",
 		Happened: "Another program, or another version of e-RS Login, stored something that this " +
 			"version does not understand.",
-		Steps: []string{"Sign in again. The new session replaces it.", serviceDesk},
+		Steps:       []string{"Sign in again. The new session replaces it.", serviceDesk},
+		ServiceDesk: []string{deskCheck},
 	}
 	// Checking: another check of the keyring is under way.
 	Checking = &problem.Problem{
@@ -262,10 +279,11 @@ var (
 	}
 	// NotFound: there is no such entry. Its meaning to the user depends on the caller.
 	NotFound = &problem.Problem{
-		Code:     "KEYRING-NOT_FOUND",
-		Title:    "There is no session stored on this computer",
-		Happened: "Nothing has been stored yet, or it has been removed.",
-		Steps:    []string{"If there should be one, contact your local service desk and quote the reference below."},
+		Code:        "KEYRING-NOT_FOUND",
+		Title:       "There is no session stored on this computer",
+		Happened:    "Nothing has been stored yet, or it has been removed.",
+		Steps:       []string{"If there should be one, contact your local service desk and quote the reference below."},
+		ServiceDesk: []string{deskCheck},
 	}
 	// Failed: every other error.
 	Failed = &problem.Problem{
@@ -273,7 +291,8 @@ var (
 		Title: "Secure storage on this computer could not be used",
 		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
 			"other applications can use it. It refused, and did not say why.",
-		Steps: []string{"Press **Try again**.", serviceDesk},
-		Retry: true,
+		Steps:       []string{"Press **Try again**.", serviceDesk},
+		Retry:       true,
+		ServiceDesk: []string{deskCheck},
 	}
 )

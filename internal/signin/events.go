@@ -156,9 +156,9 @@ type (
 		user       string
 		permission ersclient.Permission
 	}
-	// probeLinks looks at the keyring for the status bar, and at e-RS if wanted; answered by linkSeen
-	// for each.
-	probeLinks struct{ reach bool }
+	// probeLinks looks at e-RS and at the keyring for the status bar, each if wanted; answered by
+	// linkSeen for each.
+	probeLinks struct{ reach, keyring bool }
 	// lookAtEntry reads the keyring's entry while a user is signed in; answered by entrySeen.
 	lookAtEntry struct{ attempt int }
 	// stopCalls cancels promptUser, selectRole, refreshGrant and publish. Each still answers. An

@@ -325,7 +325,9 @@ func (f *Flow) start(life, work context.Context, e effect) {
 		if todo.reach {
 			probe(linkERS, f.config.Platform.Reach)
 		}
-		probe(linkKeyring, f.config.Keyring.Check)
+		if todo.keyring {
+			probe(linkKeyring, f.config.Keyring.Check)
+		}
 	}
 }
 

@@ -151,10 +151,25 @@ func (m *machine) onIntent(now time.Time, intent Intent) []effect {
 			return m.end(now, SignedOut, destination{phase: Waiting})
 		default:
 		}
+	case Look:
+		return m.look(now)
 	case Quit:
 		return m.onQuit(now, wish)
 	}
 	return nil
+}
+
+// look looks at e-RS and the keyring, and in a session at its entry, which says more than the keyring.
+func (m *machine) look(now time.Time) []effect {
+	switch m.state.Phase {
+	case Starting, Ending, Closed:
+		return nil
+	case SignedIn:
+		m.probedAt = time.Time{}
+		return append(m.onAge(now), probeLinks{reach: true})
+	default:
+		return []effect{probeLinks{reach: true, keyring: true}}
+	}
 }
 
 func (m *machine) onStartOver(now time.Time) []effect {

@@ -286,6 +286,26 @@ func TestTheWarningOfAShortSession(t *testing.T) {
 	assert.True(t, m.state.EndsSoon)
 }
 
+// After a check of the computer the status bar shows what the check saw, and looking changes nothing
+// else.
+func TestLooking(t *testing.T) {
+	for name, c := range map[string]struct {
+		machine *machine
+		want    []string
+	}{
+		"starting":   {newMachine(terms{}, morning), nil},
+		"waiting":    {situation{"waiting", toWaiting}.machine(t), []string{"probe"}},
+		"signed in":  {signedIn(t), []string{"look", "probe"}},
+		"signing in": {situation{"signing in", toSigningIn}.machine(t), []string{"probe"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := c.machine.state
+			assert.Equal(t, c.want, names(c.machine.handle(morning, intentEvent{Look{}})))
+			assert.Equal(t, before, c.machine.state)
+		})
+	}
+}
+
 // A program that removes the entry may have closed the session: it is not published again, and the
 // user is asked how to go on.
 func TestAnEntryThatIsRemovedStaysRemoved(t *testing.T) {
@@ -299,6 +319,7 @@ func TestAnEntryThatIsRemovedStaysRemoved(t *testing.T) {
 	assert.True(t, m.state.EntryGone)
 	require.Len(t, m.state.Notices, 1)
 	assert.Equal(t, "KEYRING-REMOVED", m.state.Notices[0].Problem.Code)
+	assert.True(t, m.state.Notices[0].Session)
 	require.Equal(t, []string{"look"}, names(m.handle(later.Add(probeEvery), tick{})), "it is looked at as before")
 
 	// A keyring that was away for a while has it again.

@@ -307,12 +307,12 @@ func (m *machine) onTick(now time.Time) []effect {
 		}
 		if now.Sub(m.probedAt) >= probeEvery {
 			m.probedAt = now
-			return []effect{probeLinks{}}
+			return []effect{probeLinks{keyring: true}}
 		}
 	case Failed:
 		if m.awaitsKeyring() && now.Sub(m.probedAt) >= unlockedEvery {
 			m.probedAt = now
-			return []effect{probeLinks{}}
+			return []effect{probeLinks{keyring: true}}
 		}
 	case Choosing, ChoosingClinician, SignedIn:
 		return m.onAge(now)
@@ -489,10 +489,10 @@ func (m *machine) wait(now time.Time, reason Reason) []effect {
 func (m *machine) probe(now time.Time) []effect {
 	m.probedAt = now
 	if now.Sub(m.reachedAt) < probeEvery {
-		return []effect{probeLinks{}}
+		return []effect{probeLinks{keyring: true}}
 	}
 	m.reachedAt = now
-	return []effect{probeLinks{reach: true}}
+	return []effect{probeLinks{reach: true, keyring: true}}
 }
 
 // clearAgain clears what is left of an earlier run, or of a session whose entry could not be
@@ -597,9 +597,11 @@ func (m *machine) forget() {
 // showNotices shows what is wrong without keeping a user from working.
 func (m *machine) showNotices() {
 	m.state.Notices = m.notices
-	for _, trouble := range []*problem.Problem{m.keyringTrouble, m.entryTrouble, m.refreshTrouble} {
-		if trouble != nil {
-			m.state.Notices = append([]Notice{{Problem: trouble}}, m.state.Notices...)
+	for _, trouble := range []Notice{
+		{Problem: m.keyringTrouble}, {Problem: m.entryTrouble, Session: true}, {Problem: m.refreshTrouble, Session: true},
+	} {
+		if trouble.Problem != nil {
+			m.state.Notices = append([]Notice{trouble}, m.state.Notices...)
 		}
 	}
 }

@@ -74,6 +74,7 @@ var otherEntry = &problem.Problem{
 		"Press **Sign out** here, then sign in again.",
 		"If it happens again, contact your local service desk and quote the reference below.",
 	},
+	ServiceDesk: []string{"Find the program that changes the entries of the service ers-login: other programs may only read them."},
 }
 
 // entryGone is found where another program removes what only this one may remove.
@@ -87,4 +88,5 @@ var entryGone = &problem.Problem{
 		"To stop using e-RS, press **Sign out**.",
 		"If it happens again, contact your local service desk and quote the reference below.",
 	},
+	ServiceDesk: []string{"Find the program that changes the entries of the service ers-login: other programs may only read them."},
 }

@@ -279,6 +279,8 @@ type Notice struct {
 	Quiet bool
 	// Instead: while Waiting, it replaces what the user has to do next, which would not help.
 	Instead bool
+	// Session: while SignedIn, other applications cannot use the session.
+	Session bool
 }
 
 // User is who signed in, as far as the window shows it.
@@ -312,6 +314,8 @@ type (
 	SignOut struct{}
 	// TryAgain leaves a Problem by starting over.
 	TryAgain struct{}
+	// Look has the neighbours looked at now, for [State.Links].
+	Look struct{}
 	// Quit ends the session, and then the flow. AtOnce means a computer that does not wait (log-off,
 	// shutdown): there is no grace.
 	Quit struct{ AtOnce bool }
@@ -325,6 +329,7 @@ func (SwitchRole) intent() {}
 func (Renew) intent()      {}
 func (SignOut) intent()    {}
 func (TryAgain) intent()   {}
+func (Look) intent()       {}
 func (Quit) intent()       {}
 
 // WorkstationEvent is something that has happened to the workstation, and matters to a session.
