@@ -930,6 +930,8 @@ func TestMouse(t *testing.T) {
 	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, 40))
 	requireIntents(t, w)
 	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, w.header.box.Size().Height+10))
+	requireIntents(t, w) // there is the heading now
+	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, w.header.box.Size().Height+50))
 	require.Len(t, w.took(), 1, "the lower half can be pressed")
 
 	before := w.viewport.Offset()

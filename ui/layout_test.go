@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -403,6 +404,44 @@ func TestACardNamesItsOwnOrganisation(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestAClickIsForAnOrganisationInView: a card has the name of a role alone, so a click on it counts
+// only if the user can see where the role is. If this fails, they work at another organisation.
+func TestAClickIsForAnOrganisationInView(t *testing.T) {
+	permissions, chosen := manyRoles(12, 9), 0
+	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
+		w.Show(choosingState(permissions, nil))
+		view := w.viewport.Object()
+		first := slices.IndexFunc(w.heard(), func(o placed) bool { _, card := o.CanvasObject.(*widgets.RoleCard); return card })
+		x := w.heard()[first].at.X + 30
+		for range 12 {
+			w.viewport.ScrollBy(170)
+			for y := view.Position().Y + 3; y < view.Position().Y+view.Size().Height; y += 40 {
+				w.now = w.now.Add(impatience)
+				seen := slices.Clone(w.heard())
+				test.TapCanvas(w.win.Canvas(), fyne.NewPos(x, y))
+				for _, intent := range w.took() {
+					choice, is := intent.(signin.Choose)
+					if !is {
+						continue // a button
+					}
+					chosen++
+					code := choice.Permission.OrgIdentifier
+					require.True(t, slices.ContainsFunc(seen, func(o placed) bool {
+						switch of := o.CanvasObject.(type) {
+						case *widgets.Text:
+							return strings.Contains(of.AccessibilityLabel(), code) && w.viewport.Shows(of)
+						case *widgets.RoleCard:
+							return strings.Contains(of.AccessibilityLabel(), "("+code+")") && w.viewport.Shows(of)
+						}
+						return false
+					}), "%v at %v", choice.Permission, y)
+				}
+			}
+		}
+	})
+	require.Positive(t, chosen)
 }
 
 // TestNothingIsHalfCovered: under large text and a warning, the card that Enter takes leaves little

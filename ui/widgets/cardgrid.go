@@ -8,6 +8,7 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
+	"fyne.io/fyne/v2/theme"
 )
 
 // Section is a heading with cards. Identical cards may share one Card, which makes a list of
@@ -17,7 +18,7 @@ type Section struct {
 	Cards   []*Card
 	// Apart: the cards have more or less text than others, and a height of their own.
 	Apart bool
-	// Name is what a card with the focus shows if there is no room for the heading above it; "" for
+	// Name is what a card with the focus shows if there is no room for the heading beside it; "" for
 	// nothing.
 	Name string
 }
@@ -31,7 +32,7 @@ const (
 
 // CardGrid is a grid of cards in sections. Only the cards of visible rows exist, and the one that
 // is the Tab stop of them all: the card that last had the focus, or the first. Arrows go from card
-// to card.
+// to card. The heading of the cards at the top stays in view above them.
 //
 // Cards are counted through all sections, from 0.
 type CardGrid struct {
@@ -69,6 +70,7 @@ type CardGrid struct {
 
 	box       *fyne.Container
 	ground    *headingGround
+	shade     *headingShade // behind the heading that stays in view
 	width     float32
 	sizes     [3]float32
 	rows      []choiceRow
@@ -116,7 +118,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 		Ready:   none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
-	c.ground = &headingGround{of: c}
+	c.ground, c.shade = &headingGround{of: c}, newHeadingShade()
 	c.ground.ExtendBaseWidget(c.ground)
 	c.box = container.New(layout{
 		lay: func(_ []fyne.CanvasObject, size fyne.Size) {
@@ -136,7 +138,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 // SetSections replaces the choices; none has the focus. They are placed at the next layout.
 func (c *CardGrid) SetSections(sections []Section) {
 	c.rows, c.focused, c.grown, c.name, c.width = c.rows[:0], none, none, "", 0
-	c.release(0, 0, none)
+	c.release(0, 0, none, none)
 	c.deal(sections)
 }
 
@@ -309,31 +311,67 @@ func (c *CardGrid) Reveal() {
 	}
 }
 
-// reveal brings a card into view, with the heading above it if both fit.
+// reveal brings a card into view, with room for the heading above it if both fit.
 func (c *CardGrid) reveal(choice int) {
 	if len(c.rows) == 0 {
 		return
 	}
-	top := c.headingOf(choice)
-	if c.far(choice) {
-		top = c.rows[c.rowOf(choice)].y
+	const margin = 24 // may be left free above and below
+	row := c.rowOf(choice)
+	top := c.rows[row].y
+	if c.fits(row) {
+		heading := headingBelow + c.rows[c.headingOf(row)].height
+		if heading+c.rows[row].height+2*margin > c.bottom-c.top {
+			heading = max(0, heading-margin) // it has room in the margin
+		}
+		top -= heading
 	}
 	c.OnReveal(top, c.End(choice))
 }
 
-// headingOf returns where the heading above a choice begins.
-func (c *CardGrid) headingOf(choice int) float32 {
-	row := c.rowOf(choice)
+// headingOf returns the row of the heading above a row, or the row itself if it is a heading.
+func (c *CardGrid) headingOf(row int) int {
 	for row > 0 && c.rows[row].count > 0 {
 		row--
 	}
-	return c.rows[row].y
+	return row
 }
 
-// far reports whether a choice and the heading above it do not both fit into view.
-func (c *CardGrid) far(choice int) bool {
-	const margins = 48 // may be left free around them
-	return c.bottom > c.top && c.End(choice)-c.headingOf(choice)+margins > c.bottom-c.top
+// fits reports whether a row and its heading both fit into view.
+func (c *CardGrid) fits(row int) bool {
+	return c.bottom <= c.top || c.rows[c.headingOf(row)].height+headingBelow+c.rows[row].height <= c.bottom-c.top
+}
+
+// pinned returns the row of the heading that stays in view above the cards at the top, and where it
+// is then; none if no heading is out of view, or there is no room for it. from is the first row in
+// view.
+func (c *CardGrid) pinned(from int) (row int, y float32) {
+	if from >= len(c.rows) {
+		return none, 0
+	}
+	row = c.headingOf(from)
+	end := max(from, row+1) // its first row of cards in view
+	if end >= len(c.rows) || c.rows[row].y >= c.top || !c.fits(end) {
+		return none, 0
+	}
+	for end+1 < len(c.rows) && c.rows[end+1].count > 0 {
+		end++
+	}
+	return row, min(c.top, c.rows[end].y+c.rows[end].height-c.rows[row].height)
+}
+
+// named reports whether a user can see whose card a choice's is: its heading is in view, or the card
+// has the focus and says so. If not, it gives the card the focus: a click must not take what its
+// user cannot see.
+func (c *CardGrid) named(choice int) bool {
+	row := c.rowOf(choice)
+	heading := c.rows[c.headingOf(row)]
+	if c.fits(row) || heading.y >= c.top || c.sections[heading.section].Name == "" || choice == c.Taken() && choice == c.focused {
+		return true
+	}
+	c.Focus(choice)
+	c.OnShown()
+	return false
 }
 
 // End returns where the row of a choice ends. It is zero before the first layout.
@@ -351,8 +389,12 @@ func (c *CardGrid) Seen(choice int) bool {
 	if len(c.rows) == 0 {
 		return false
 	}
-	title := c.rows[c.rowOf(choice)].y + cardTop
-	if line := c.ruler.title.MinSize().Height; title >= c.top && title+line <= c.bottom {
+	row := c.rowOf(choice)
+	title, top := c.rows[row].y+cardTop, c.top
+	if heading, y := c.pinned(row); heading != none {
+		top = y + c.rows[heading].height
+	}
+	if line := c.ruler.title.MinSize().Height; title >= top && title+line <= c.bottom {
 		return true
 	}
 	c.reveal(choice)
@@ -412,7 +454,7 @@ func (c *CardGrid) measure(width float32) {
 		y -= choiceGap
 	}
 	c.height = max(0, y)
-	c.release(0, 0, c.focused) // every position has changed
+	c.release(0, 0, none, c.focused) // every position has changed
 }
 
 // grow lets the focused card show all of its text beside the key, and the previous one no longer.
@@ -421,7 +463,7 @@ func (c *CardGrid) grow() {
 	c.name = ""
 	if c.cardWidth > 0 && len(c.rows) > 0 {
 		section := c.rows[c.rowOf(c.focused)].section
-		if c.far(c.focused) {
+		if !c.fits(c.rowOf(c.focused)) {
 			c.name = c.sections[section].Name
 		}
 		c.ruler.Set(c.marked(c.choices[c.focused], c.name))
@@ -520,8 +562,9 @@ func (c *CardGrid) surelyWithin(heading *Text, runs []Run, width float32) bool {
 	return width >= 0
 }
 
-// release makes spare all cards and headings but those in some rows, and the card of one choice.
-func (c *CardGrid) release(from, to, kept int) {
+// release makes spare all cards and headings but those in some rows, one more heading, and the card
+// of one choice.
+func (c *CardGrid) release(from, to, pinned, kept int) {
 	within := func(row int) bool { return row >= from && row < to }
 	for choice, card := range c.cards {
 		if choice != kept && !within(c.rowOf(choice)) {
@@ -530,7 +573,7 @@ func (c *CardGrid) release(from, to, kept int) {
 		}
 	}
 	for row, heading := range c.headings {
-		if !within(row) {
+		if row != pinned && !within(row) {
 			c.spareTexts = append(c.spareTexts, heading)
 			delete(c.headings, row)
 		}
@@ -542,7 +585,8 @@ func (c *CardGrid) release(from, to, kept int) {
 func (c *CardGrid) materialise() {
 	from := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y+c.rows[i].height > c.top })
 	to := sort.Search(len(c.rows), func(i int) bool { return c.rows[i].y >= c.bottom })
-	c.release(from, to, c.stop())
+	pinned, at := c.pinned(from)
+	c.release(from, to, pinned, c.stop())
 
 	objects := append(make([]fyne.CanvasObject, 0, len(c.box.Objects)+1), c.ground)
 	row := none // of the Tab stop
@@ -558,6 +602,12 @@ func (c *CardGrid) materialise() {
 	if row >= to {
 		objects = append(objects, c.showCard(c.stop(), row))
 	}
+	if pinned != none {
+		heading := c.showHeading(pinned, at)
+		const beside = 8 // covers the ring around a card with the focus
+		Put(c.shade, -beside, at-beside, c.width+2*beside, heading.Size().Height+beside+headingBelow/2)
+		objects = append(slices.DeleteFunc(objects, func(o fyne.CanvasObject) bool { return o == heading }), c.shade, heading)
+	}
 	if !slices.Equal(objects, c.box.Objects) {
 		c.box.Objects = objects
 		canvas.Refresh(c.box)
@@ -571,19 +621,24 @@ func (c *CardGrid) stop() int { return max(0, c.focused) }
 func (c *CardGrid) showRow(objects []fyne.CanvasObject, row int) []fyne.CanvasObject {
 	r := c.rows[row]
 	if r.count == 0 {
-		heading := c.headings[row]
-		if heading == nil {
-			heading = c.spareText()
-			c.setHeading(heading, row)
-			c.headings[row] = heading
-		}
-		Put(heading, 0, r.y, c.width, r.height)
-		return append(objects, heading)
+		return append(objects, c.showHeading(row, r.y))
 	}
 	for choice := r.first; choice < r.first+r.count; choice++ {
 		objects = append(objects, c.showCard(choice, row))
 	}
 	return objects
+}
+
+// showHeading places the heading of a row.
+func (c *CardGrid) showHeading(row int, y float32) fyne.CanvasObject {
+	heading := c.headings[row]
+	if heading == nil {
+		heading = c.spareText()
+		c.setHeading(heading, row)
+		c.headings[row] = heading
+	}
+	Put(heading, 0, y, c.width, c.rows[row].height)
+	return heading
 }
 
 // setHeading shows the heading of a row, in the lines that the row has room for.
@@ -644,7 +699,7 @@ func (c *CardGrid) spareCard() *choiceCard {
 	}
 	card := &choiceCard{RoleCard: NewRoleCard()}
 	card.Skipped = func() bool { return card.choice != c.stop() }
-	card.Counts = func(at fyne.Position) bool { return c.Counts(at) }
+	card.Counts = func(at fyne.Position) bool { return c.Counts(at) && c.named(card.choice) }
 	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) && c.Seen(card.choice) }
 	card.OnTapped = func() { c.OnChosen(card.choice) }
 	card.OnStar = func() { c.OnStar(card.choice) }
@@ -664,8 +719,8 @@ func (c *CardGrid) spareCard() *choiceCard {
 
 // headingAt returns the full text of the heading at a position, if it is cut.
 func (c *CardGrid) headingAt(at fyne.Position) []string {
-	for row, heading := range c.headings {
-		if r := c.rows[row]; at.Y >= r.y && at.Y < r.y+r.height && heading.Cut(c.width) {
+	for _, heading := range c.headings {
+		if y := heading.Position().Y; at.Y >= y && at.Y < y+heading.Size().Height && heading.Cut(c.width) {
 			return []string{heading.AccessibilityLabel()}
 		}
 	}
@@ -692,3 +747,26 @@ func (g *headingGround) MouseMoved(event *desktop.MouseEvent) {
 }
 
 func (g *headingGround) MouseOut() { g.of.OnCut(nil, fyne.Position{}) }
+
+var (
+	_ fyne.Tappable     = (*headingShade)(nil)
+	_ desktop.Hoverable = (*headingShade)(nil)
+)
+
+// headingShade is between the cards and the heading that stays in view above them. A click there is
+// not one on the card below.
+type headingShade struct{ hoverable }
+
+func newHeadingShade() *headingShade {
+	s := &headingShade{}
+	s.ExtendBaseWidget(s)
+	return s
+}
+
+func (*headingShade) Tapped(*fyne.PointEvent) {}
+
+// CreateRenderer is called by Fyne.
+func (s *headingShade) CreateRenderer() fyne.WidgetRenderer {
+	face := &canvas.Rectangle{}
+	return draw(s, func() { face.FillColor = colorOf(s, theme.ColorNameBackground) }, face.Resize, face)
+}
