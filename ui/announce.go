@@ -21,6 +21,9 @@ func announcement(before, after signin.State) string {
 		if after.EndsSoon && !before.EndsSoon {
 			return lang.L("Your e-RS session ends in five minutes. Open e-RS Login to stay signed in.")
 		}
+		if unusable(after) != nil && unusable(before) == nil {
+			return lang.L("Your other e-RS applications cannot use your session. Open e-RS Login to see why.")
+		}
 		return ""
 	}
 	switch after.Phase {

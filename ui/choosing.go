@@ -81,9 +81,12 @@ func newChoosing(w *Window, state signin.State) *choosing {
 			w.button(lang.L("Sign out"), widgets.Danger, w.askToSignOut),
 		}
 	}
+	save := widgets.NewText(lang.L("Save your work in other e-RS applications first. They go on in the role that you choose."), leadStyle)
+	save.Hidden = !state.Switching
 	s.lay(widgets.Column(
 		widgets.Row{Object: widgets.NewText(title, titleStyle)},
-		widgets.Row{Object: s.lead, Above: 5}), buttons...)
+		widgets.Row{Object: s.lead, Above: 5},
+		widgets.Row{Object: save, Above: 5}), buttons...)
 	s.fill()
 	s.help.update(state)
 	return s
@@ -155,9 +158,10 @@ func (s *choosing) leave() bool {
 }
 
 // isCurrent reports whether a pair is the one that other applications work in meanwhile. A user who
-// works for a clinician can choose it to work for another one.
+// works for a clinician can choose it to work for another one, and one whose session was removed to
+// store it again.
 func (s *choosing) isCurrent(p ersclient.Permission) bool {
-	return s.state.Switching && s.state.Chosen.Same(p) && s.state.Chosen.OnBehalfOf == ""
+	return s.state.Switching && !s.state.EntryGone && s.state.Chosen.Same(p) && s.state.Chosen.OnBehalfOf == ""
 }
 
 // single reports whether there is nothing to choose from.
@@ -364,7 +368,12 @@ func (s *choosing) arrange() {
 	}
 	if s.few() {
 		for _, o := range s.organisations {
-			for _, p := range o.permissions {
+			// By the names in English: a digit means the same in each language.
+			permissions := slices.Clone(o.permissions)
+			slices.SortStableFunc(permissions, func(a, b ersclient.Permission) int {
+				return cmp.Compare(englishName(a.BusinessFunction), englishName(b.BusinessFunction))
+			})
+			for _, p := range permissions {
 				s.place(p)
 			}
 		}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strings"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -11,26 +12,34 @@ import (
 )
 
 // closeAgain is how long after an attempt to close the window the next one is an answer to the
-// question. Sooner, it is the other half of a double click, or the repeat of a key held down.
-const closeAgain = time.Second
+// question. Sooner, it is the other half of a double click, or the repeat of a key held down. After
+// closeForgotten the user no longer thinks of the question.
+const (
+	closeAgain     = time.Second
+	closeForgotten = time.Minute
+)
 
 // askToClose asks a signed-in user who closes the window whether to sign out, and reports whether
-// that keeps the window open. Closing it again while the question is shown answers yes.
+// that keeps the window open. So it does if what somebody did in the web browser outlasts the window.
+// Closing it again while the question is in view answers yes.
 func (w *Window) askToClose() bool {
-	if !w.handedOver() {
+	if !w.handedOver() && (w.last.Words.Leaving == "" || !leavable(w.last.Phase)) {
 		return false
 	}
 	now, before := w.settings.Now(), w.closeAsked
 	w.closeAsked = now
-	asked := false
+	var asked *fyne.Container
 	switch page := w.over.(type) {
 	case nil:
-		s, is := w.screen.(*signedIn)
-		asked = is && s.closing.box.Visible()
+		if s, is := w.screen.(*signedIn); is {
+			asked = s.closing.box
+		}
 	case *leaving:
-		asked = page.closes
+		if page.closes {
+			asked = page.box
+		}
 	}
-	if asked {
+	if asked != nil && asked.Visible() && w.viewport.Shows(asked.Objects[0]) && now.Sub(before) < closeForgotten {
 		return now.Sub(before) < closeAgain
 	}
 	w.closeOver()
@@ -61,31 +70,36 @@ func goesOnMeanwhile(state signin.State) bool {
 	}
 }
 
-// leaving asks a user who is choosing another role whether to sign out, or also to close the window.
+// leaving asks a user who is choosing a role whether to sign out, or also to close the window.
 type leaving struct {
 	cover
 	closes bool
+	box    *fyne.Container
 	first  *widgets.Button
 }
 
 func newLeaving(w *Window, closes bool) *leaving {
 	l := &leaving{cover: cover{w: w}, closes: closes}
-	var box *fyne.Container
 	if closes {
 		question := newClosing(w, w.closeOver)
-		box, l.first = question.box, question.keep
+		l.box, l.first = question.box, question.keep
 	} else {
-		box, l.first = confirmSignOut(w, w.closeOver)
+		l.box, l.first = confirmSignOut(w, w.closeOver)
 	}
-	box.Show()
-	l.content = page(widgets.NewPanel(widgets.Caution, box))
+	l.box.Show()
+	l.content = page(widgets.NewPanel(widgets.Caution, l.box))
 	return l
 }
 
 func (l *leaving) appear() { l.w.focus(l.first) }
 
 // outlives reports whether there is still a session to be left.
-func (l *leaving) outlives(_, after signin.State) bool { return goesOnMeanwhile(after) }
+func (l *leaving) outlives(before, after signin.State) bool {
+	return leavable(after.Phase) && handedOver(before) == handedOver(after)
+}
+
+// leavable reports whether there is a session that is not being ended yet.
+func leavable(phase signin.Phase) bool { return inSession(phase) && phase != signin.Ending }
 
 // closing is what the screen of a session says about closing the window.
 type closing struct {
@@ -105,7 +119,11 @@ func newClosing(w *Window, dismiss func()) *closing {
 		dismiss()
 		w.minimise()
 	})
-	c.box = endingQuestion(lang.L("Close e-RS Login and sign out?"),
+	effect := fromPlatform(w.last.Words.Leaving)
+	if w.handedOver() || effect == "" {
+		effect = strings.TrimSpace(stopUsing() + " " + effect)
+	}
+	c.box = question(lang.L("Close e-RS Login and sign out?"), effect,
 		w.button(lang.L("Sign out and close"), widgets.Danger, w.end), c.keep, c.minimise)
 	c.refresh(w)
 	return c
@@ -113,7 +131,12 @@ func newClosing(w *Window, dismiss func()) *closing {
 
 // endingQuestion returns a question whether to end the session, hidden, with its answers.
 func endingQuestion(asked string, answers ...fyne.CanvasObject) *fyne.Container {
-	return question(asked, lang.L("Save your work in other e-RS applications first. They stop using e-RS when you sign out."), answers...)
+	return question(asked, stopUsing(), answers...)
+}
+
+// stopUsing says what signing out does to other applications.
+func stopUsing() string {
+	return lang.L("Save your work in other e-RS applications first. They stop using e-RS when you sign out.")
 }
 
 // question returns a question about the session, hidden: what is asked, what follows from a yes, and

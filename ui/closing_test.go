@@ -38,6 +38,9 @@ func TestClosingAsks(t *testing.T) {
 		{"a double click is one answer less", []func(*world){again(closeAgain / 4)}, nil, true},
 		{"a key held down is none", []func(*world){again(closeAgain / 2), again(closeAgain / 2), again(closeAgain / 2)}, nil, true},
 		{"after a double click, closing again", []func(*world){again(0), again(closeAgain)}, []signin.Intent{signin.Quit{}}, false},
+		{"after a minute it asks again", []func(*world){again(closeForgotten)}, nil, true},
+		{"behind the help it asks again", []func(*world){func(w *world) { w.win.Resize(least) }, press(fyne.KeyF1), again(closeAgain)}, nil, true},
+		{"asked again, closing again signs out", []func(*world){again(closeForgotten), again(closeAgain)}, []signin.Intent{signin.Quit{}}, false},
 		{"after keeping working it asks again", []func(*world){press(fyne.KeyEscape), again(time.Hour)}, nil, true},
 		{"the page over the question hides it", []func(*world){press(fyne.KeyF2), again(time.Hour)}, nil, true},
 		{"the question to sign out is another one", []func(*world){press(fyne.KeyEscape), func(w *world) { w.askToSignOut() }, again(time.Hour)}, nil, true},
@@ -61,6 +64,17 @@ func TestClosingAsks(t *testing.T) {
 			require.Equal(t, c.asking, contains(w.texts(), closeQuestion))
 		})
 	}
+	t.Run("out of view it asks again", func(t *testing.T) {
+		w := newWorld(t, Settings{TextScale: 2})
+		w.win.Resize(least)
+		w.Show(signedInState())
+		w.closeWindow()
+		w.viewport.ScrollToTop()
+		again(closeAgain)(w)
+		requireIntents(t, w)
+		again(closeAgain)(w)
+		requireIntents(t, w, signin.Quit{})
+	})
 }
 
 // TestAQuestionGivesTheFocusBack: one Enter too many after "Keep working" must not ask to sign out.

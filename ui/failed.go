@@ -50,6 +50,9 @@ func newFailed(w *Window, state signin.State) *failed {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 9})
 	}
 	rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), allTranslated(p, p.WhatToDo())), Above: 20})
+	if leaving := fromPlatform(state.Words.Leaving); state.Proven && leaving != "" {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(leaving, bodyStyle), Above: 12})
+	}
 	buttons := []fyne.CanvasObject{s.again, s.copy}
 	if !p.Retry {
 		slices.Reverse(buttons)

@@ -201,12 +201,16 @@ func TestWhyItEnded(t *testing.T) {
 	w.Show(fhirWaiting(signin.Idle))
 	require.True(t, w.seen("You were signed out because this computer was not used for a while"))
 	w.Show(fhirWaiting(signin.SignedOut))
-	require.True(t, w.seen("Before you leave, close your web browser. For about five minutes the next person could sign in as you."))
+	require.True(t, w.seen(closeBrowser))
 	ended := onFHIR(workingState(signin.Ending, signin.Idle))
 	for name, before := range map[string]signin.State{"signed in": fhirSignedIn(), "choosing another role": switchingState()} {
 		require.Equal(t, "This computer was not used for a while, so your e-RS session has ended.", announcement(before, ended), name)
 	}
 	require.Empty(t, announcement(onFHIR(choosingState(fiveRoles(), nil)), ended), "there was no session")
+	removed := signedInState()
+	removed.Notices = []signin.Notice{{Problem: notAccepted, Session: true}}
+	require.Equal(t, "Your other e-RS applications cannot use your session. Open e-RS Login to see why.", announcement(signedInState(), removed))
+	require.Empty(t, announcement(removed, removed), "it was said")
 }
 
 // TestWhenASessionEnds: what ends a session is said, and nothing else.
@@ -329,6 +333,8 @@ func TestNamesFillIn(t *testing.T) {
 	})
 }
 
+const closeBrowser = "Before you leave, close your web browser. For about five minutes the next person could sign in as you."
+
 // TestSwitchingInPlace: other applications go on while their user looks for another role, and nothing
 // ends that by accident.
 func TestSwitchingInPlace(t *testing.T) {
@@ -398,13 +404,43 @@ func TestSwitchingInPlace(t *testing.T) {
 		w.Show(onFHIR(workingState(signin.Ending, signin.CardRemoved)))
 		require.False(t, w.seen("Close e-RS Login"))
 	})
-	t.Run("a first choice does not ask", func(t *testing.T) {
+	t.Run("closing at a first choice says what is left of the browser", func(t *testing.T) {
 		w := newWorld(t, Settings{})
 		w.Show(onFHIR(choosingState(fiveRoles(), nil)))
 		w.press(fyne.KeyEscape)
 		require.Empty(t, w.took())
 		w.closeWindow()
+		require.Empty(t, w.took())
+		require.True(t, w.seen(closeBrowser))
+		require.False(t, w.seen("Save your work"), "there is none yet")
+		w.press(fyne.KeyReturn)
+		require.True(t, w.seen("Choose your organisation and role"))
+		w.closeWindow()
+		w.now = w.now.Add(closeAgain)
+		w.closeWindow()
 		requireIntents(t, w, signin.Quit{})
+	})
+	t.Run("closing a session says so too, and so does a failure", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		w.Show(onFHIR(signedInState()))
+		w.closeWindow()
+		require.True(t, w.seen(closeBrowser))
+		require.True(t, w.seen("Save your work"))
+		failed := onFHIR(failedState(notAccepted))
+		w.Show(failed)
+		require.False(t, w.seen(closeBrowser), "there was no sign-in")
+		failed.Proven, failed.ProblemAt = true, failed.ProblemAt.Add(time.Second)
+		w.Show(failed)
+		require.True(t, w.seen(closeBrowser))
+	})
+	t.Run("the same role, after its session was removed", func(t *testing.T) {
+		w := newWorld(t, Settings{})
+		state := switchingState()
+		state.EntryGone = true
+		w.Show(state)
+		require.True(t, w.seen("Save your work in other e-RS applications first."))
+		w.press(fyne.KeyReturn)
+		requireIntents(t, w, signin.Choose{Permission: triage})
 	})
 	t.Run("the icon", func(t *testing.T) {
 		w := show(t, Settings{Tray: true})

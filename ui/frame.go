@@ -226,7 +226,7 @@ func (s *statusBar) show(state signin.State) {
 			worst, words = one.health, one.words
 		}
 	}
-	if idle || worst == signin.HealthGood && (state.Phase == signin.Failed || state.Problem != nil) {
+	if idle || worst == signin.HealthGood && (state.Phase == signin.Failed || state.Problem != nil || unusable(state) != nil) {
 		// The page says what does not work, and it is none of these.
 		worst, words = signin.HealthAttention, problemShown()
 	}

@@ -418,6 +418,16 @@ func TestDigitsKeepTheirMeaning(t *testing.T) {
 			require.Equal(t, want, chosen(t, w), "shown anew")
 		})
 	}
+	t.Run("in Welsh", func(t *testing.T) {
+		t.Cleanup(func() { require.NoError(t, UseLanguage(english)) })
+		english := newWorld(t, Settings{})
+		english.Show(choosingState(few, nil))
+		before := chosen(t, english)
+		require.NoError(t, UseLanguage("cy"))
+		welsh := newWorld(t, Settings{})
+		welsh.Show(choosingState(few, nil))
+		require.Equal(t, before, chosen(t, welsh))
+	})
 	starred := func(t *testing.T, permissions []ersclient.Permission, store *favourites, keys ...fyne.KeyName) {
 		t.Helper()
 		w := newWorld(t, Settings{Favourites: store})

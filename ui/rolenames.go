@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 
@@ -41,6 +42,11 @@ func roleName(function ersclient.BusinessFunction) string {
 		return lang.L(words.name)
 	}
 	return readable(string(function))
+}
+
+// englishName is roleName in English, whatever the window's language.
+func englishName(function ersclient.BusinessFunction) string {
+	return cmp.Or(roles[function].name, readable(string(function)))
 }
 
 // roleNames returns all names that a business function can be searched by: on the screen, in

@@ -125,7 +125,7 @@ func TestWhatERSRefuses(t *testing.T) {
 				return err
 			},
 			code: "ERS-A002-403",
-			says: "The role may no longer be valid for you, or your session ended.",
+			says: "The role may no longer be valid for you, or your session ended. You are not signed in.",
 		},
 		"a role that needs a clinician to act for": {
 			call: func(t *testing.T, _ *erstest.Server, client *hscn.Client) error {
@@ -135,7 +135,7 @@ func TestWhatERSRefuses(t *testing.T) {
 			},
 			code: "ERS-A002-403",
 			says: "With this role you work for a clinician, and this version of e-RS Login cannot send e-RS their name yet. " +
-				"The role may also no longer be valid for you.",
+				"The role may also no longer be valid for you. You are not signed in.",
 		},
 		"a second selection": {
 			call: func(t *testing.T, _ *erstest.Server, client *hscn.Client) error {

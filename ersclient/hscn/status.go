@@ -20,6 +20,9 @@ var meanings = map[string]map[int]error{
 func statusProblem(r request, cause *transport.StatusError) *problem.Problem {
 	cause.Meaning = meanings[r.call.Name][cause.Status]
 	made := transport.StatusProblem(cause, ownGuidance(r, cause.Status))
+	if r.call == callA002 {
+		made.Happened = problem.Sentences(made.Happened, "You are not signed in.")
+	}
 	if r.call == callA002 && !made.Retry {
 		// The same role would be refused again, and e-RS offers others.
 		made.Steps = slices.Concat([]string{stepOtherRole}, made.WhatToDo())

@@ -19,7 +19,7 @@ var (
 		Code:  "KEYRING-LOCKED",
 		Title: "Secure storage on this computer is locked",
 		Happened: "e-RS Login keeps your session in your computer's secure storage (keyring) so that " +
-			"other applications can use it. It has not been unlocked.",
+			"other applications can use it. It is locked.",
 		Steps: []string{
 			"Press **Try again**.",
 			"When your computer asks for the password of its secure storage, type it. It is " +

@@ -308,7 +308,7 @@ func (m *machine) afterEnd(now time.Time, e ended) []effect {
 	case after.phase == Failed:
 		m.fail(now, after.problem)
 	case e.clearErr != nil:
-		m.fail(now, notCleared(e.clearErr, e.closeErr == nil && !grant.Key.IsZero()))
+		m.fail(now, notCleared(e.clearErr, e.closeErr == nil && !m.terms.about.InPlace))
 	case e.closeErr != nil && asked:
 		m.fail(now, notClosed(e.closeErr, m.terms.about.NotClosed))
 	case after.phase == Prompting && !m.newProof:

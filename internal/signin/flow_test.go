@@ -641,6 +641,9 @@ func TestAnEndThatFailedIsFinished(t *testing.T) {
 	failed := r.until(signin.Failed)
 	assert.Equal(t, "KEYRING-LEFTOVER", failed.Problem.Code)
 	assert.True(t, failed.Problem.Retry)
+	r.Send(signin.TryAgain{})
+	again := r.until(signin.Failed)
+	assert.Equal(t, failed.Problem.Title, again.Problem.Title, "what was true is not taken back")
 
 	around.mu.Lock()
 	around.stuck = false
@@ -651,7 +654,7 @@ func TestAnEndThatFailedIsFinished(t *testing.T) {
 	assert.Equal(t, missingIntent, waiting.Missing)
 	_, err := r.Read(t.Context())
 	assert.ErrorIs(t, err, handoff.ErrNotFound)
-	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003", "clear"}, without(r.noted(), "remember"))
+	assert.Equal(t, []string{"clear", "A001", "A002", "publish", "clear", "A003", "clear", "clear"}, without(r.noted(), "remember"))
 	r.Send(signin.Quit{})
 	r.wait()
 }

@@ -350,7 +350,11 @@ func (m *machine) onAge(now time.Time) []effect {
 // not: it would not be handed over again, and may have been closed. Nor is one that no user works
 // with: many computers stay locked overnight, and e-RS bears all of them.
 func (m *machine) refreshDue(now time.Time) bool {
-	return !m.grant.RefreshAt.IsZero() && !m.state.EntryGone && !m.userAway && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
+	return !m.state.EntryGone && !m.userAway && m.refreshPassed(now)
+}
+
+func (m *machine) refreshPassed(now time.Time) bool {
+	return !m.grant.RefreshAt.IsZero() && !now.Before(m.grant.RefreshAt) && !now.Before(m.retryAt)
 }
 
 // refreshFailed notes a refresh that has failed, and when the next one is tried.
@@ -446,6 +450,11 @@ func (m *machine) choose(now time.Time, permission ersclient.Permission) []effec
 		m.deferredChoice = &permission
 		return nil
 	}
+	if m.state.EntryGone && m.refreshPassed(now) {
+		// It was not refreshed without its entry.
+		m.deferredChoice, m.running = &permission, refreshing
+		return []effect{refreshGrant{m.attempt, m.grant}}
+	}
 	m.running = selecting
 	return []effect{selectRole{m.attempt, m.grant, permission}}
 }
@@ -507,11 +516,11 @@ func (m *machine) clearAgain(now time.Time, reason Reason) []effect {
 }
 
 func (m *machine) fail(now time.Time, err error) {
-	chosen := m.state.Chosen
+	chosen, proven := m.state.Chosen, m.state.Phase == SigningIn || m.state.Phase == Ending
 	m.forget()
 	m.resume = nil
 	m.enter(now, Failed)
-	m.state.Chosen = chosen
+	m.state.Chosen, m.state.Proven = chosen, proven
 	m.state.Problem, m.state.ProblemAt, m.state.Uncleared = problem.Of(err), now, !m.cleared
 	if aboutKeyring(err) {
 		// Nothing may look good beside the Problem that contradicts it.

@@ -87,6 +87,9 @@ type Words struct {
 	Renewing string
 	// Switching says what switching the role interrupts; empty if other applications go on meanwhile.
 	Switching string
+	// Leaving is what a user who closes the window has to do besides, so that nobody signs in as them;
+	// empty if nothing.
+	Leaving string
 	// CardEnds: removing the smartcard ends the session.
 	CardEnds bool
 	// Advice is what helps most often if a user cannot sign in, and RoleMissing who can add a role.
@@ -230,6 +233,8 @@ type State struct {
 	// show the choice again). ProblemAt is when it happened.
 	Problem   *problem.Problem
 	ProblemAt time.Time
+	// Proven: the user of a Failed sign-in had given a proof.
+	Proven bool
 	// Uncleared: a Failed flow has not made sure that the keyring holds no session. TryAgain begins
 	// with that.
 	Uncleared bool

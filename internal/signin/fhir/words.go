@@ -2,11 +2,13 @@ package fhir
 
 import "github.com/ers-login/ers-login/internal/signin"
 
+const leaving = "Before you leave, close your web browser. For about five minutes the next person could sign in as you."
+
 // MissingBrowser is what a user has to do who is not signed in and has no browser open for it.
 var MissingBrowser = signin.Missing{
 	Name: "browser", Picture: signin.PictureBrowser, Title: "Sign in to e-RS",
 	Text:   "Your web browser opens. Use your smartcard, security key, passkey or Windows Hello there.",
-	Again:  "Before you leave, close your web browser. For about five minutes the next person could sign in as you.",
+	Again:  leaving,
 	Button: "Sign in with NHS Care Identity",
 }
 
@@ -33,6 +35,7 @@ var Words = signin.Words{
 	},
 	Working:  "You can use your other e-RS applications now. Keep e-RS Login open or minimised.",
 	Renewing: "You will be asked to sign in in your web browser.",
+	Leaving:  leaving,
 	Advice: []string{
 		"Press **Sign in with NHS Care Identity**. Your web browser opens. It may be behind this window.",
 		"If no page opens, or the page shows an error, close it. Then press **Open the page again**.",
