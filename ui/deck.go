@@ -124,6 +124,12 @@ func (d *deck) searching() bool { return d.w.win.Canvas().Focused() == fyne.Focu
 // key handles the keys of the cards, and those of the search field that do not edit its text.
 func (d *deck) key(key *fyne.KeyEvent) bool {
 	switch key.Name {
+	case fyne.KeyUp, fyne.KeyDown, fyne.KeyPageUp, fyne.KeyPageDown:
+		if d.reading() {
+			return false // they scroll
+		}
+	}
+	switch key.Name {
 	case fyne.KeyLeft:
 		d.choices.Move(-1, 0)
 	case fyne.KeyRight:
@@ -160,6 +166,12 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 		return false
 	}
 	return true
+}
+
+// reading reports whether the help is open, and not above what is in view.
+func (d *deck) reading() bool {
+	y, found := d.w.viewport.OffsetOf(d.help.box)
+	return found && d.help.box.Visible() && y+d.help.box.Size().Height > d.w.viewport.Offset()
 }
 
 // rune handles characters typed outside the search field: a digit chooses a card in view unless the

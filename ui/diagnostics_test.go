@@ -262,6 +262,7 @@ func TestTheCheckAgreesWithThePage(t *testing.T) {
 			w.Show(c.state)
 			w.press(fyne.KeyF9)
 			require.Equal(t, c.stops, w.seen("Last problem: Your smartcard is blocked"))
+			require.Equal(t, c.stops, w.problem.Card, "the check of the card says so too")
 			require.Equal(t, !c.stops, w.seen("You can still sign in."))
 		})
 	}

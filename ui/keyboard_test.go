@@ -680,6 +680,30 @@ func TestKeysTakeWhatIsSeen(t *testing.T) {
 		w.char('1')
 		requireIntents(t, w, signin.Choose{Permission: permissions[0]})
 	})
+	t.Run("the help is read by keys, which go to no other role", func(t *testing.T) {
+		for _, key := range []fyne.KeyName{fyne.KeyDown, fyne.KeyPageDown} {
+			w := newWorld(t, Settings{TextScale: 2})
+			w.win.Resize(least)
+			w.Show(roles)
+			before := w.focused()
+			help(w)
+			w.viewport.ScrollToTop()
+			read := map[string]bool{}
+			for range 40 {
+				for _, object := range w.heard() {
+					if text, is := object.CanvasObject.(*widgets.Text); is && w.viewport.Shows(text) {
+						read[text.String()] = true
+					}
+				}
+				if before != w.focused() {
+					break // it is read, and the cards' turn
+				}
+				w.press(key)
+			}
+			require.Contains(t, read, "My organisation or role is missing", key)
+			require.Contains(t, read, "Keys: 1–9 choose, letters search, * favourite", key)
+		}
+	})
 	t.Run("the focus is in view again when the help closes", func(t *testing.T) {
 		for _, closing := range []fyne.KeyName{fyne.KeyF1, fyne.KeyEscape} {
 			w := newWorld(t, Settings{})

@@ -13,6 +13,7 @@ package ui
 
 import (
 	"image/color"
+	"strings"
 	"sync"
 	"time"
 
@@ -314,7 +315,7 @@ func (w *Window) apply(state signin.State) {
 	case p != nil && (known == nil || !p.Is(known)):
 		w.problem = diagnose.Incident{Problem: p, At: w.settings.Now(), Role: roleWithCode(state.Chosen)}
 	}
-	w.problem.Card = insteadOf(state) != nil
+	w.problem.Card = w.stopped() && strings.HasPrefix(w.problem.Problem.Code, "CARD-")
 	if state.Environment != before.Environment {
 		w.setTitle()
 	}

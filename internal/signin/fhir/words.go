@@ -51,7 +51,7 @@ var Words = signin.Words{
 		"Press **Sign in with NHS Care Identity** and sign in as yourself.",
 	},
 	NotMine:    "Press **Sign out** and close your web browser. Then sign in as yourself.",
-	NotMineYet: "Do not choose a role. Press **Sign out** and close your web browser, then sign in as yourself.",
+	NotMineYet: "Do not go on. Press **Not you?** at the top, and follow the steps there.",
 }
 
 // WithCard are the Words where removing the smartcard ends the session.
