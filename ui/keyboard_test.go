@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/driver/desktop"
 	"fyne.io/fyne/v2/test"
 	"github.com/stretchr/testify/require"
 
@@ -967,6 +968,27 @@ func TestMouse(t *testing.T) {
 	requireIntents(t, w) // there is the heading now
 	test.TapCanvas(w.win.Canvas(), fyne.NewPos(middle.X, w.header.box.Size().Height+50))
 	require.Len(t, w.took(), 1, "the lower half can be pressed")
+
+	hovered := func() (found bool) {
+		for _, object := range w.objects() {
+			if card, is := object.CanvasObject.(*widgets.RoleCard); is {
+				found = found || card.Hovered()
+			}
+		}
+		return found
+	}
+	var on *widgets.RoleCard
+	for _, object := range w.objects() {
+		if card, is := object.CanvasObject.(*widgets.RoleCard); is {
+			on = card
+		}
+	}
+	on.MouseIn(&desktop.MouseEvent{})
+	require.True(t, hovered())
+	w.viewport.ScrollBy(30)
+	require.False(t, hovered(), "the mouse is on another card now, perhaps")
+	on.MouseMoved(&desktop.MouseEvent{})
+	require.True(t, hovered())
 
 	before := w.viewport.Offset()
 	test.Scroll(w.win.Canvas(), middle, 0, -100)

@@ -300,6 +300,11 @@ func (c *CardGrid) MoveBy(height float32) {
 
 // Show sets the visible part of the grid.
 func (c *CardGrid) Show(top, bottom float32) {
+	if top != c.top { // what bears the sign of the mouse is not what a click would choose
+		for _, card := range c.cards {
+			card.scrolled()
+		}
+	}
 	c.top, c.bottom = top, bottom
 	c.materialise()
 }

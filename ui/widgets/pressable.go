@@ -72,6 +72,10 @@ func (p *pressable) MouseIn(event *desktop.MouseEvent) {
 }
 
 func (p *pressable) MouseMoved(event *desktop.MouseEvent) {
+	if !p.hovered { // it was scrolled
+		p.hovered = true
+		p.Refresh()
+	}
 	p.mouse(event != nil && !p.held, event)
 }
 
@@ -127,6 +131,9 @@ func (p *pressable) FocusLost() {
 	}
 }
 
+// Hovered reports whether the control shows that the mouse is on it.
+func (p *pressable) Hovered() bool { return p.hovered }
+
 // Focused reports whether the control has the focus.
 func (p *pressable) Focused() bool { return p.focused }
 
@@ -168,6 +175,15 @@ func (p *pressable) tint(still, hovered, held fyne.ThemeColorName) fyne.ThemeCol
 }
 
 // forget resets mouse and key state, before the control is used for something else.
+// scrolled takes the signs of the mouse off a control that was moved below it: Fyne reports the mouse
+// when that moves.
+func (p *pressable) scrolled() {
+	if p.hovered || p.held {
+		p.hovered, p.held = false, false
+		p.Refresh()
+	}
+}
+
 func (p *pressable) forget() {
 	p.hovered, p.held = false, false
 	p.strokes.Forget()
