@@ -20,7 +20,7 @@ const (
 )
 
 // askToClose asks a signed-in user who closes the window whether to sign out, and reports whether
-// that keeps the window open. So it does if what somebody did in the web browser outlasts the window.
+// that keeps the window open. So it does if a sign-in in the web browser may outlast the window.
 // Closing it again while the question is in view answers yes.
 func (w *Window) askToClose() bool {
 	if !w.handedOver() && (w.last.Words.Leaving == "" || !leavable(w.last.Phase)) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -174,4 +175,21 @@ func placeStrip(objects []fyne.CanvasObject, size fyne.Size, at widgets.Place) f
 	at(objects[1], x, pad, words, height-2*pad)
 	at(objects[2], size.Width-x-links, (height-right)/2, links, right)
 	return height
+}
+
+// unusable returns why other applications cannot use the session of a signed-in user, or nil.
+func unusable(state signin.State) *problem.Problem {
+	return noticeIn(state, signin.SignedIn, func(n signin.Notice) bool { return n.Session })
+}
+
+// stopping returns the notice of what stops a sign-in or the use of the session, or nil.
+func stopping(state signin.State) *problem.Problem { return cmp.Or(insteadOf(state), unusable(state)) }
+
+func noticeIn(state signin.State, phase signin.Phase, wanted func(signin.Notice) bool) *problem.Problem {
+	for _, n := range state.Notices {
+		if wanted(n) && n.Problem != nil && state.Phase == phase {
+			return n.Problem
+		}
+	}
+	return nil
 }

@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"cmp"
-
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -201,23 +199,6 @@ func waitingFor(state signin.State) said {
 // insteadOf returns what replaces the next step of a user who waits, or nil.
 func insteadOf(state signin.State) *problem.Problem {
 	return noticeIn(state, signin.Waiting, func(n signin.Notice) bool { return n.Instead })
-}
-
-// unusable returns why other applications cannot use the session of a signed-in user, or nil.
-func unusable(state signin.State) *problem.Problem {
-	return noticeIn(state, signin.SignedIn, func(n signin.Notice) bool { return n.Session })
-}
-
-// stopping returns the notice of what stops a sign-in or the use of the session, or nil.
-func stopping(state signin.State) *problem.Problem { return cmp.Or(insteadOf(state), unusable(state)) }
-
-func noticeIn(state signin.State, phase signin.Phase, wanted func(signin.Notice) bool) *problem.Problem {
-	for _, n := range state.Notices {
-		if wanted(n) && n.Problem != nil && state.Phase == phase {
-			return n.Problem
-		}
-	}
-	return nil
 }
 
 // saidOf returns what is missing, in the platform's words.
