@@ -48,9 +48,15 @@ func (p press) brought(next press) bool {
 
 // clickCounts reports whether a click on a button or card counts. One in the spot of the last click
 // does not, if it is the second half of a double click that has brought another scene, or if another
-// page has just come: its user has clicked again while they waited.
+// page has just come: its user has clicked again while they waited. Nor does one soon after the
+// window has come to the front with another page, as at the end of a sign-in in the browser, or the
+// next one of a series: it was meant for the browser.
 func (w *Window) clickCounts(at fyne.Position) bool {
 	now, moved := w.press(), at.Subtract(w.clickedAt)
+	if now.when.Sub(w.activeAt) < impatience && now.when.Sub(w.cameAt) < impatience || now.when.Sub(w.strayAt) < doubleClick {
+		w.strayAt = now.when
+		return false
+	}
 	waited := now.scene != w.clicked.scene && now.when.Sub(w.cameAt) < impatience
 	if (waited || w.clicked.brought(now)) && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
 		return false

@@ -164,6 +164,14 @@ func (d *diagnostics) run() {
 	})
 }
 
+// follow runs the checks again if there is another last problem: neither the page nor what is copied
+// from it may contradict the strip above.
+func (d *diagnostics) follow() {
+	if d.cancel != nil && d.last != d.w.problem {
+		d.run()
+	}
+}
+
 // showResult shows the result for a link.
 func (d *diagnostics) showResult(row int, found diagnose.Finding) {
 	if row < 0 || row >= len(d.rows) {
@@ -253,11 +261,17 @@ func (d *diagnostics) lastProblem() *fyne.Container {
 	if d.w.stopped() {
 		icon = iconBad
 	}
-	return widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(
-		widgets.Row{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Last problem") + ": ", Style: boldStyle},
+	rows := []widgets.Row{
+		{Object: widgets.NewRuns(widgets.Run{Text: lang.L("Last problem") + ": ", Style: boldStyle},
 			widgets.Run{Text: translated(p, p.Title), Style: bodyStyle})},
-		widgets.Row{Object: widgets.NewRuns(reference(p, "  ·  "+d.w.moment(d.last.At))...), Above: 2},
-	))
+		{Object: widgets.NewRuns(reference(p, "  ·  "+d.w.moment(d.last.At))...), Above: 2},
+	}
+	for _, text := range []string{translated(p, p.Quoted), translated(p, p.Technical), d.last.Role} {
+		if text != "" {
+			rows = append(rows, widgets.Row{Object: widgets.NewText(text, nameStyle), Above: 2})
+		}
+	}
+	return widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(rows...))
 }
 
 // toggleRest shows or hides the rows in which there is nothing to do.

@@ -272,7 +272,8 @@ func TestTheCheckAgreesWithThePage(t *testing.T) {
 // same.
 func TestTheCheckOfASessionThatCannotBeUsed(t *testing.T) {
 	removed := &problem.Problem{Code: "KEYRING-REMOVED", Title: "Another program has signed your applications out of e-RS"}
-	w := newWorld(t, Settings{Diagnostics: &chain{findings: goodChain()}})
+	looked := &chain{findings: goodChain()}
+	w := newWorld(t, Settings{Diagnostics: looked})
 	w.Show(signedInState())
 	require.True(t, w.seen("You can use your other e-RS applications now."))
 	state := signedInState()
@@ -285,6 +286,14 @@ func TestTheCheckOfASessionThatCannotBeUsed(t *testing.T) {
 	require.True(t, w.seen("The last problem is below."))
 	require.True(t, w.seen("Last problem: "+removed.Title))
 	require.Equal(t, "Service provider clinician at NHST_X3 (R01), SERVICE_PROVIDER_CLINICIAN", w.problem.Role)
+	require.True(t, w.seen(w.problem.Role))
+	other := &problem.Problem{Code: "KEYRING-OTHER", Title: "Another program has replaced your e-RS session"}
+	state.Notices = []signin.Notice{{Problem: other, Session: true}}
+	w.Show(state)
+	require.True(t, w.seen("Last problem: "+other.Title), "the page follows")
+	require.Equal(t, 2, looked.runs)
+	w.Show(state)
+	require.Equal(t, 2, looked.runs)
 	w.press(fyne.KeyEscape)
 	w.Show(signedInState())
 	require.True(t, w.seen("You can use your other e-RS applications now."))

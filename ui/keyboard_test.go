@@ -951,6 +951,35 @@ func TestTheWayOutIsInView(t *testing.T) {
 	}
 }
 
+// TestAClickForTheBrowser: the window comes to the front when a sign-in in the browser has ended, and
+// the second click of a double click there must not choose a role that its user has not seen.
+func TestAClickForTheBrowser(t *testing.T) {
+	w := newWorld(t, Settings{})
+	lifecycle, is := w.app.Lifecycle().(foreground)
+	require.True(t, is)
+	front := lifecycle.OnEnteredForeground()
+	w.Show(onFHIR(workingState(signin.SigningIn, signin.NotEnded)))
+	front()
+	w.now = w.now.Add(impatience / 4)
+	w.Show(onFHIR(choosingState(fiveRoles(), &triage)))
+	card := requireFocusedObject(t, w)
+	middle := card.at.AddXY(card.Size().Width/2, card.Size().Height/2)
+	for range 8 { // of a series
+		test.TapCanvas(w.win.Canvas(), middle)
+		requireIntents(t, w)
+		w.now = w.now.Add(doubleClick / 2)
+	}
+	w.now = w.now.Add(doubleClick)
+	test.TapCanvas(w.win.Canvas(), middle)
+	requireIntents(t, w, signin.Choose{Permission: triage})
+
+	w.Show(onFHIR(signedInState()))
+	w.now = w.now.Add(time.Hour)
+	front() // by this click
+	pressButton(t, w, "Sign out")
+	require.True(t, w.seen("Sign out of e-RS?"))
+}
+
 // TestMouse: a card scrolled behind the header must not be pressed there.
 func TestMouse(t *testing.T) {
 	w := newWorld(t, Settings{})

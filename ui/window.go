@@ -90,8 +90,9 @@ type Window struct {
 	clicked, pressed press
 	clickedAt        fyne.Position
 	pressedKey       fyne.KeyName
-	// cameAt is when the present page came.
-	cameAt time.Time
+	// cameAt is when the present page came, activeAt when the window became active, and strayAt when a
+	// click was one for another window.
+	cameAt, activeAt, strayAt time.Time
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.
@@ -133,7 +134,7 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.close)
-	app.Lifecycle().SetOnEnteredForeground(func() { w.active = true })
+	app.Lifecycle().SetOnEnteredForeground(func() { w.active, w.activeAt = true, w.settings.Now() })
 	app.Lifecycle().SetOnExitedForeground(func() { w.active = false })
 	w.tray = newTray(w)
 	w.build()
@@ -405,6 +406,9 @@ func (w *Window) show(state signin.State) {
 	if w.over != nil && w.screen != nil {
 		if w.over.outlives(w.overState, state) {
 			w.overState = state
+			if d, is := w.over.(*diagnostics); is {
+				d.follow()
+			}
 			return // it is updated when the page closes
 		}
 		w.uncover()

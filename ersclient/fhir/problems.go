@@ -84,9 +84,11 @@ var (
 		},
 	}
 	functionNotHeld = &problem.Problem{
-		Title:    "You cannot use this role at the moment",
-		Happened: "By the records of e-RS, you do not have this role at this organisation.",
-		Steps:    []string{"If you need this role, ask your Registration Authority to add it. Quote the reference below."},
+		Title:       "You cannot use this role at the moment",
+		Happened:    "By the records of e-RS, you do not have this role at this organisation.",
+		Quoted:      quoted,
+		Steps:       []string{"If you need this role, ask your Registration Authority to add it. Quote the reference below."},
+		ServiceDesk: []string{"Check with the Registration Authority that the user has this role at this organisation."},
 	}
 	organisationNotAllowed = &problem.Problem{
 		Title:       "e-RS Login may not be used for this organisation",

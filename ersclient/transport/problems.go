@@ -61,7 +61,7 @@ var (
 			stepServiceDesk,
 		},
 		ServiceDesk: []string{
-			"If the name is wrong, correct the setting that has it: base_url or proxy, and with NHS Care Identity fhir_base_url or oauth_url.",
+			"If the name is wrong, correct the setting that has it: base_url or proxy, and with NHS Care Identity fhir_base_url, oauth_url or directory_url.",
 		},
 		Retry: true,
 	}
@@ -200,7 +200,7 @@ var (
 			stepServiceDesk,
 		},
 		ServiceDesk: []string{
-			"Check whether {{.Host}} is allowed through the proxy.",
+			"Check that the proxy runs at {{.Proxy}}, which the setting proxy or the environment names, and that it lets {{.Host}} through.",
 		},
 		Retry: true,
 	}

@@ -24,7 +24,7 @@ var (
 			stepDeskAgain,
 		},
 		ServiceDesk: []string{
-			"If the name is wrong, correct the setting that has it: base_url or proxy, and with NHS Care Identity fhir_base_url or oauth_url.",
+			"If the name is wrong, correct the setting that has it: base_url or proxy, and with NHS Care Identity fhir_base_url, oauth_url or directory_url.",
 		},
 		Retry: true,
 	}

@@ -175,11 +175,11 @@ var (
 		Retry:       true,
 		ServiceDesk: []string{deskCheck},
 	}
-	// TimedOut: the keyring hangs, although it is not locked.
+	// TimedOut: the keyring hangs.
 	TimedOut = &problem.Problem{
 		Code:     "KEYRING-TIMEOUT",
 		Title:    "Secure storage on this computer does not answer",
-		Happened: "The computer's secure storage (keyring) is not locked, but it did not respond in time.",
+		Happened: "The computer's secure storage (keyring) did not respond in time.",
 		Steps: []string{
 			"Press **Try again**.",
 			"If that does not help, sign out of the computer and sign in again.",
