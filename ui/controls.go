@@ -53,7 +53,7 @@ func (p press) brought(next press) bool {
 // next one of a series: it was meant for the browser.
 func (w *Window) clickCounts(at fyne.Position) bool {
 	now, moved := w.press(), at.Subtract(w.clickedAt)
-	if now.when.Sub(w.activeAt) < impatience && now.when.Sub(w.cameAt) < impatience || now.when.Sub(w.strayAt) < doubleClick {
+	if now.when.Sub(w.backAt) < impatience && now.when.Sub(w.cameAt) < impatience || now.when.Sub(w.strayAt) < doubleClick {
 		w.strayAt = now.when
 		return false
 	}

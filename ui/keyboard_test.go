@@ -15,6 +15,7 @@ import (
 	"github.com/ers-login/ers-login/assets"
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/signin"
+	"github.com/ers-login/ers-login/internal/signin/fhir"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
 	"github.com/ers-login/ers-login/ui/widgets"
 )
@@ -958,7 +959,12 @@ func TestAClickForTheBrowser(t *testing.T) {
 	lifecycle, is := w.app.Lifecycle().(foreground)
 	require.True(t, is)
 	front := lifecycle.OnEnteredForeground()
+	front()
+	w.Show(onFHIR(waitingState(fhir.MissingBrowser, signin.NotEnded)))
+	pressButton(t, w, "Sign in with NHS Care Identity")
+	requireIntents(t, w, signin.SignIn{})
 	w.Show(onFHIR(workingState(signin.SigningIn, signin.NotEnded)))
+	lifecycle.OnExitedForeground()()
 	front()
 	w.now = w.now.Add(impatience / 4)
 	w.Show(onFHIR(choosingState(fiveRoles(), &triage)))

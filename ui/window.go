@@ -90,9 +90,11 @@ type Window struct {
 	clicked, pressed press
 	clickedAt        fyne.Position
 	pressedKey       fyne.KeyName
-	// cameAt is when the present page came, activeAt when the window became active, and strayAt when a
-	// click was one for another window.
-	cameAt, activeAt, strayAt time.Time
+	// cameAt is when the present page came, backAt when the window became active again after another one,
+	// and strayAt when a click was one for another window.
+	cameAt, backAt, strayAt time.Time
+	// left: another window was active since this one was.
+	left bool
 	// last is the latest state.
 	last signin.State
 	// contrast: the system is in high contrast.
@@ -134,8 +136,12 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker
 	w.win.SetPadded(false)
 	w.win.SetMaster()
 	w.win.SetCloseIntercept(w.close)
-	app.Lifecycle().SetOnEnteredForeground(func() { w.active, w.activeAt = true, w.settings.Now() })
-	app.Lifecycle().SetOnExitedForeground(func() { w.active = false })
+	app.Lifecycle().SetOnEnteredForeground(func() {
+		if w.active = true; w.left {
+			w.backAt = w.settings.Now()
+		}
+	})
+	app.Lifecycle().SetOnExitedForeground(func() { w.active, w.left = false, true })
 	w.tray = newTray(w)
 	w.build()
 	w.win.Resize(fyne.NewSize(initialWidth, initialHeight))
