@@ -49,6 +49,10 @@ func newFailed(w *Window, state signin.State) *failed {
 	if p.Quoted != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(translated(p, p.Quoted), leadStyle), Above: 9})
 	}
+	if goesOnMeanwhile(state) && !state.EntryGone {
+		rows = append(rows, widgets.Row{Object: widgets.NewText(
+			lang.L("You are still signed in. Your other e-RS applications go on in the role that you had."), bodyStyle), Above: 9})
+	}
 	rows = append(rows, widgets.Row{Object: steps(lang.L("What you can do"), allTranslated(p, p.WhatToDo())), Above: 20})
 	if leaving := fromPlatform(state.Words.Leaving); state.Proven && leaving != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(leaving, bodyStyle), Above: 12})

@@ -433,6 +433,18 @@ func TestSwitchingInPlace(t *testing.T) {
 		w.Show(failed)
 		require.True(t, w.seen(closeBrowser))
 	})
+	t.Run("a role that is refused leaves the one of before", func(t *testing.T) {
+		const still = "You are still signed in."
+		w := newWorld(t, Settings{})
+		state := onFHIR(switchingState())
+		state.Problem, state.ProblemAt = notAccepted, morning
+		w.Show(state)
+		require.True(t, w.seen(still))
+		first := onFHIR(choosingState(fiveRoles(), nil))
+		first.Problem, first.ProblemAt = notAccepted, morning.Add(time.Second)
+		w.Show(first)
+		require.False(t, w.seen(still))
+	})
 	t.Run("the same role, after its session was removed", func(t *testing.T) {
 		w := newWorld(t, Settings{})
 		state := switchingState()

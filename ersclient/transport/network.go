@@ -46,7 +46,7 @@ func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err
 		if chain := unverified(err); chain != nil {
 			cause.err = &presentedError{cause.err, chain}
 		}
-		return made.With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
+		return withReason(made, cause.err).With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
 	}
 	if made := c.tlsProblem(err); made != nil {
 		if clientCertificateAlerts[remoteAlert(err)] {
@@ -65,7 +65,15 @@ func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err
 	if proxy != "" && !sent && made != timedOut {
 		made, cause.passing = proxyFailed, false
 	}
-	return made.With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
+	return withReason(made, cause.err).With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
+}
+
+// withReason fills in what distinguishes a proxy that refuses from one that is not there.
+func withReason(made *problem.Problem, err error) *problem.Problem {
+	if made.Is(proxyFailed) {
+		return made.With("Alert", err.Error())
+	}
+	return made
 }
 
 // kind classifies a network failure.

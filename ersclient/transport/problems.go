@@ -192,9 +192,10 @@ var (
 		},
 	}
 	proxyFailed = &problem.Problem{
-		Code:     "NET-PROXY",
-		Title:    "The network's proxy did not connect to {{.Service}}",
-		Happened: "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
+		Code:      "NET-PROXY",
+		Title:     "The network's proxy did not connect to {{.Service}}",
+		Happened:  "The proxy {{.Proxy}} could not be reached, or did not connect to {{.Host}}.",
+		Technical: technicalAlert,
 		Steps: []string{
 			stepTryAgain,
 			stepServiceDesk,
