@@ -87,8 +87,8 @@ type Words struct {
 	Renewing string
 	// Switching says what switching the role interrupts; empty if other applications go on meanwhile.
 	Switching string
-	// Leaving is what a user who closes the window has to do besides, so that no other user signs in as them;
-	// empty if nothing.
+	// Leaving is what a user who closes the window has to do besides, so that no other one signs in as
+	// them; empty if nothing.
 	Leaving string
 	// CardEnds: removing the smartcard ends the session.
 	CardEnds bool
