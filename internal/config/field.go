@@ -152,6 +152,10 @@ func boolField(value *bool) field {
 				return false, nil
 			}
 		}
+		// The registry has no booleans, and administrative templates write 1 and 0.
+		if number, ok := raw.(int64); ok && from.text && (number == 0 || number == 1) {
+			return number == 1, nil
+		}
 		found, ok := raw.(bool)
 		if !ok {
 			return false, errors.New("it is neither true nor false")
@@ -255,7 +259,7 @@ func words(raw any, from place) ([]string, error) {
 		word, ok := item.(string)
 		switch {
 		case !ok:
-			return nil, fmt.Errorf("item %d is not a text", i+1)
+			return nil, errors.New("it is not a list of texts")
 		case len(word) > maxText:
 			return nil, fmt.Errorf("item %d is longer than %d bytes", i+1, maxText)
 		case strings.ContainsRune(word, 0):

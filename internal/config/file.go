@@ -5,8 +5,8 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 
@@ -64,10 +64,10 @@ func openRegular(path string) (*os.File, error) {
 	return file, nil
 }
 
-// document is the content of a settings file.
+// document is the content of a settings file, or of a [Policy].
 type document struct {
 	values map[string]any
-	// lines has the line of each key.
+	// lines has the line of each key in a file.
 	lines map[string]int
 }
 
@@ -100,11 +100,6 @@ func parse(content []byte) (document, error) {
 	if err != nil {
 		return document{}, syntax(err, repeated)
 	}
-	for key, value := range values {
-		if !plain(value) {
-			values[key] = nested{value}
-		}
-	}
 	return document{values, lines}, nil
 }
 
@@ -123,11 +118,12 @@ func syntax(err error, repeated int) error {
 
 var quoted = regexp.MustCompile(`"[^"]*"`)
 
-// settingsFile is one of the files with settings: whose it is decides what a mistake in it means.
+// settingsFile is one of the files with settings, or a place of the system's: whose it is decides what
+// a mistake in it means.
 type settingsFile struct {
 	path      string
 	layer     Layer
-	home      string
+	place     place
 	forgiving bool
 	// trust may be nil, for a file that is the user's own.
 	trust Trust
@@ -143,8 +139,9 @@ func (f settingsFile) read() (document, error) {
 
 // layer returns the settings of a document, and reports the keys that are none.
 func (d document) layer(table []Setting, file settingsFile, found *findings) layer {
+	values := maps.Clone(d.values)
 	var unknown []string
-	for key := range d.values {
+	for key := range values {
 		if lookup(table, key).bind == nil {
 			unknown = append(unknown, key)
 		}
@@ -154,13 +151,13 @@ func (d document) layer(table []Setting, file settingsFile, found *findings) lay
 	})
 	for i, key := range unknown {
 		if i < maxUnknown {
-			found.unknownKey(table, key, d.values[key], file.origin(d.lines[key]), file.forgiving)
+			found.unknownKey(table, key, values[key], file.origin(d.lines[key]), file.forgiving)
 		}
-		delete(d.values, key)
+		delete(values, key)
 	}
 	return layer{
-		values:    d.values,
-		place:     place{dir: filepath.Dir(file.path), home: file.home},
+		values:    values,
+		place:     file.place,
 		origin:    func(s Setting) Origin { return file.origin(d.lines[s.Key]) },
 		forgiving: file.forgiving,
 	}
@@ -171,25 +168,6 @@ func (f settingsFile) origin(line int) Origin {
 		return origin(f.layer, inLine(line, f.path))
 	}
 	return origin(f.layer, problem.Verbatim(f.path))
-}
-
-// nested is a value that no setting takes: a table, or a list of anything but words. It is wrapped
-// to stop traversal, which takes for ever with a key of half a million dots.
-type nested struct{ value any }
-
-// plain reports whether a value is a scalar or a list of texts.
-func plain(value any) bool {
-	switch value := value.(type) {
-	case map[string]any:
-		return false
-	case []any:
-		for _, item := range value {
-			if _, ok := item.(string); !ok {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // keyLines returns the first line of each top-level key or table, and the first line that repeats

@@ -52,8 +52,8 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 		// Single letters may be a flag that lost a hyphen, with a secret: at most one of them is
 		// repeated.
 		reason := errors.New("unknown flag: one of the letters after a single hyphen")
-		near, _, _ := strings.Cut(letters, "=")
-		return suggest(unknownFlag, nearFlag(flags, near)).
+		meant, _, _ := strings.Cut(letters, "=")
+		return suggest(unknownFlag, nearFlag(flags, meant)).
 			With("Setting", problem.Clean("-"+notThere.GetSpecifiedName(), 2)).Because(reason)
 	}
 	name := notThere.GetSpecifiedName()
@@ -88,15 +88,16 @@ func wrongValue(invalid *pflag.InvalidValueError) *problem.Problem {
 
 // nearFlag returns the flag that was probably meant, or nothing.
 func nearFlag(flags *pflag.FlagSet, name string) string {
-	name = normal(name)
-	nearest, fewest := "", -1
+	var known []string
 	flags.VisitAll(func(flag *pflag.Flag) {
-		known := normal(flag.Name)
-		if n := changes(name, known); !flag.Hidden && alike(name, known) && (fewest < 0 || n < fewest) {
-			nearest, fewest = "--"+flag.Name, n
+		if !flag.Hidden {
+			known = append(known, flag.Name)
 		}
 	})
-	return nearest
+	if found := near(name, known); found != "" {
+		return "--" + found
+	}
+	return ""
 }
 
 // flagValue keeps what was written on the command line for [Load].

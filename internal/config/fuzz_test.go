@@ -34,9 +34,9 @@ func FuzzSettingsFile(f *testing.F) {
 			return
 		}
 		for _, file := range []settingsFile{
-			{path: path, layer: LayerFile, home: "/home/ann", forgiving: true},
-			{path: path, layer: LayerFile, home: "/home/ann"},
-			{path: path, layer: LayerPolicy, home: "/home/ann"},
+			{path: path, layer: LayerFile, place: place{home: "/home/ann"}, forgiving: true},
+			{path: path, layer: LayerFile, place: place{home: "/home/ann"}},
+			{path: path, layer: LayerPolicy, place: place{home: "/home/ann"}},
 		} {
 			holdsToItsWord(t, table, file, content)
 		}

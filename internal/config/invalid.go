@@ -415,7 +415,7 @@ func (f *findings) err() error {
 // unknownKey reports a key of a settings file that is not in the table, as a warning in a forgiving
 // layer. One among the preferences is another version's, and stays there in silence.
 func (f *findings) unknownKey(table []Setting, key string, value any, origin Origin, forgiving bool) {
-	made := unknown(key, near(table, key).Key, origin)
+	made := unknown(key, near(key, keysOf(table)), origin)
 	if secret, ok := looksLikeSecret(table, key, value); ok {
 		made = refused(secret, origin)
 	} else if origin.Layer == LayerPreferences {
@@ -448,7 +448,7 @@ func (f *findings) unknownVariable(table []Setting, name string) {
 		return
 	}
 	if len(f.warnings) < maxUnknown {
-		f.warn(unknown(name, near(table, key).Environment, from))
+		f.warn(unknown(name, lookup(table, near(key, keysOf(table))).Environment, from))
 	}
 }
 

@@ -78,19 +78,25 @@ func System(file string, flags *pflag.FlagSet) Sources {
 // user returns the user's settings file. Its faults are warnings, unless the user has named it.
 func (s Sources) user() settingsFile {
 	if s.File != "" {
-		return settingsFile{path: s.File, layer: LayerFile, home: s.Home}
+		return s.file(LayerFile, s.File)
 	}
-	return settingsFile{path: s.UserFile, layer: LayerFile, home: s.Home, forgiving: true}
+	file := s.file(LayerFile, s.UserFile)
+	file.forgiving = true
+	return file
+}
+
+func (s Sources) file(level Layer, path string) settingsFile {
+	return settingsFile{path: path, layer: level, place: place{dir: filepath.Dir(path), home: s.Home}}
 }
 
 // trusted returns a file that holds for all users of the computer, and counts only if none of them
 // can have written it.
 func (s Sources) trusted(level Layer, path string) settingsFile {
-	trust := s.Trust
-	if trust == nil {
-		trust = TrustOwner
+	file := s.file(level, path)
+	if file.trust = s.Trust; file.trust == nil {
+		file.trust = TrustOwner
 	}
-	return settingsFile{path: path, layer: level, home: s.Home, trust: trust}
+	return file
 }
 
 func defaultLayer(table []Setting) layer {

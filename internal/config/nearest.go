@@ -5,31 +5,32 @@ import (
 	"strings"
 )
 
-// nearest returns the row whose key takes the fewest changes to reach from an unknown key.
-func nearest(table []Setting, key string) Setting {
-	key = normal(key)
-	best, fewest := Setting{}, -1
-	for _, setting := range table {
-		if n := changes(key, setting.Key); fewest < 0 || n < fewest {
-			best, fewest = setting, n
-		}
-	}
-	return best
-}
-
-// near returns the row that an unknown key probably means, or a zero Setting.
-func near(table []Setting, key string) Setting {
-	if found := nearest(table, key); alike(normal(key), found.Key) {
+// near returns the known name that another one probably means, or nothing: two changes, or one in
+// three letters of a long name, but at most one in two letters.
+func near(name string, known []string) string {
+	if found, n := nearest(name, known); n <= max(2, len(found)/3) && 2*n <= len(found) {
 		return found
 	}
-	return Setting{}
+	return ""
 }
 
-// alike reports whether a name is probably a misspelling of a known one: two changes, or one in
-// three letters of a long name, but at most one in two letters.
-func alike(name, known string) bool {
-	n := changes(name, known)
-	return n <= max(2, len(known)/3) && 2*n <= len(known)
+// nearest returns the known name that takes the fewest changes to reach, and how many.
+func nearest(name string, known []string) (best string, fewest int) {
+	name = normal(name)
+	for _, one := range known {
+		if n := changes(name, normal(one)); best == "" || n < fewest {
+			best, fewest = one, n
+		}
+	}
+	return best, fewest
+}
+
+func keysOf(table []Setting) []string {
+	keys := make([]string, len(table))
+	for i, setting := range table {
+		keys[i] = setting.Key
+	}
+	return keys
 }
 
 // normal writes a key as the table would: baseURL, base-url and BASE_URL become base_url or close
@@ -78,18 +79,14 @@ var (
 // secret, and reports whether there is one. A misspelt key of the table does not count: for
 // passphrase-file, the right name helps more.
 func looksLikeSecret(table []Setting, key string, value any) (string, bool) {
-	if wrapped, ok := value.(nested); ok {
-		value = wrapped.value
-	}
-	return smellBelow(table, key, value, 4)
+	return smellBelow(keysOf(table), key, value, 4)
 }
 
-func smellBelow(table []Setting, key string, value any, depth int) (string, bool) {
-	name := normal(key)
-	if near := nearest(table, key).Key; sounds(near) && changes(name, near) <= 2 {
+func smellBelow(known []string, key string, value any, depth int) (string, bool) {
+	if meant, n := nearest(key, known); n <= 2 && sounds(meant) {
 		return "", false
 	}
-	if sounds(name) {
+	if sounds(normal(key)) {
 		return key, true
 	}
 	below, ok := value.(map[string]any)
@@ -97,7 +94,7 @@ func smellBelow(table []Setting, key string, value any, depth int) (string, bool
 		return "", false
 	}
 	for inner, value := range below {
-		if found, ok := smellBelow(table, inner, value, depth-1); ok {
+		if found, ok := smellBelow(known, inner, value, depth-1); ok {
 			return key + "." + found, true
 		}
 	}

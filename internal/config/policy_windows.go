@@ -118,7 +118,7 @@ func readValue(key registry.Key, name string) (any, error) {
 		number, _, err := key.GetIntegerValue(name)
 		return int64(min(number, math.MaxInt64)), err
 	}
-	return nested{kind}, nil
+	return kind, nil
 }
 
 // knownFolder returns the folder that a variable of a new user's environment names.

@@ -113,7 +113,9 @@ func save(path string, chosen map[string]any) error {
 	// What another version has written stays, but for what is nested, which none writes.
 	after := map[string]any{}
 	for key, value := range before.values {
-		if _, isNested := value.(nested); !isNested {
+		switch value.(type) {
+		case map[string]any, []any:
+		default:
 			after[key] = value
 		}
 	}
