@@ -35,55 +35,46 @@ func FlagError(command string, flags *pflag.FlagSet, err error) error {
 }
 
 func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
-	table := Settings()
+	table, made, name, nearest := Settings(), *unknownFlag, "", ""
 	var empty *pflag.ValueRequiredError
-	if errors.As(err, &empty) && empty.GetSpecifiedName() != "" {
-		return emptyFlag.With("Setting", "--"+empty.GetSpecifiedName()).Because(err)
-	}
 	var invalid *pflag.InvalidValueError
-	if errors.As(err, &invalid) {
-		return wrongValue(invalid)
-	}
 	var notThere *pflag.NotExistError
-	if !errors.As(err, &notThere) {
-		return badFlag.Because(err)
-	}
-	if letters := notThere.GetSpecifiedShortnames(); letters != "" {
-		// Single letters may be a flag that lost a hyphen, with a secret: at most one of them is
-		// repeated.
-		reason := errors.New("unknown flag: one of the letters after a single hyphen")
-		meant, _, _ := strings.Cut(letters, "=")
-		return suggest(unknownFlag, nearFlag(flags, meant)).
-			With("Setting", problem.Clean("-"+notThere.GetSpecifiedName(), 2)).Because(reason)
-	}
-	name := notThere.GetSpecifiedName()
-	if _, ok := looksLikeSecret(table, name, nil); ok {
-		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
-	}
-	written := shownName("--" + name)
-	reason := fmt.Errorf("unknown flag: %s", written)
-	if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == name }) {
-		return foreignFlag.With("Setting", written).Because(reason)
-	}
-	return suggest(unknownFlag, nearFlag(flags, name)).With("Setting", written).Because(reason)
-}
-
-// wrongValue is the Problem of a value of the wrong type. Flags of settings take any: see
-// [AddFlags].
-func wrongValue(invalid *pflag.InvalidValueError) *problem.Problem {
-	flag := invalid.GetFlag()
-	name := "--" + flag.Name
-	switch flag.Value.Type() {
-	case "duration":
-		nearest := ""
+	switch {
+	case errors.As(err, &empty):
+		name = "--" + empty.GetSpecifiedName()
+		made.Happened = "The flag {{.Setting}} needs a value."
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "duration":
+		name = "--" + invalid.GetFlag().Name
+		made.Happened = "The flag {{.Setting}} needs a time with its unit, such as 5s, 2m or 1h30m."
 		if seconds, err := strconv.ParseUint(invalid.GetValue(), 10, 16); err == nil && seconds > 0 {
 			nearest = fmt.Sprintf("%s %ds", name, seconds)
 		}
-		return suggest(timeFlag, nearest).With("Setting", name).Because(invalid)
-	case "bool":
-		return switchFlag.With("Setting", name).Because(invalid)
+	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "bool":
+		name = "--" + invalid.GetFlag().Name
+		made.Happened = "The flag {{.Setting}} is a switch: give it without a value, or with true or false."
+	case !errors.As(err, &notThere):
+		made.Happened = "A flag on the command line cannot be used."
+	case notThere.GetSpecifiedShortnames() != "":
+		// Single letters may be a flag that lost a hyphen, with a secret: at most one of them is
+		// repeated.
+		letters, _, _ := strings.Cut(notThere.GetSpecifiedShortnames(), "=")
+		name, nearest = problem.Clean("-"+notThere.GetSpecifiedName(), 2), nearFlag(flags, letters)
+		err = errors.New("unknown flag: one of the letters after a single hyphen")
+	default:
+		given := notThere.GetSpecifiedName()
+		if _, ok := looksLikeSecret(table, given, nil); ok {
+			return refused("--"+given, origin(LayerFlag, problem.Words("the command line")))
+		}
+		name = shownName("--" + given)
+		err = fmt.Errorf("unknown flag: %s", name)
+		if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == given }) {
+			made.Happened = "The flag {{.Setting}} belongs to ers-login itself, which opens the window, and not to the command that was given."
+			made.Steps = []string{"Leave the flag out, or give it to ers-login without a command.", stepFlags}
+		} else {
+			nearest = nearFlag(flags, given)
+		}
 	}
-	return badFlag.Because(invalid)
+	return suggest(&made, nearest).With("Setting", name).Because(err)
 }
 
 // nearFlag returns the flag that was probably meant, or nothing.

@@ -231,39 +231,6 @@ var (
 		Happened: "The flag {{.Setting}} is not known.",
 		Steps:    []string{stepFlags},
 	}
-	foreignFlag = &problem.Problem{
-		Code:     unknownFlag.Code,
-		Title:    "The command line cannot be understood",
-		Happened: "The flag {{.Setting}} belongs to ers-login itself, which opens the window, and not to the command that was given.",
-		Steps: []string{
-			"Leave the flag out, or give it to ers-login without a command.",
-			stepFlags,
-		},
-	}
-	emptyFlag = &problem.Problem{
-		Code:     unknownFlag.Code,
-		Title:    "The command line cannot be understood",
-		Happened: "The flag {{.Setting}} needs a value.",
-		Steps:    []string{stepFlags},
-	}
-	timeFlag = &problem.Problem{
-		Code:     unknownFlag.Code,
-		Title:    "The command line cannot be understood",
-		Happened: "The flag {{.Setting}} needs a time with its unit, such as 5s, 2m or 1h30m.",
-		Steps:    []string{stepFlags},
-	}
-	switchFlag = &problem.Problem{
-		Code:     unknownFlag.Code,
-		Title:    "The command line cannot be understood",
-		Happened: "The flag {{.Setting}} is a switch: give it without a value, or with true or false.",
-		Steps:    []string{stepFlags},
-	}
-	badFlag = &problem.Problem{
-		Code:     unknownFlag.Code,
-		Title:    "The command line cannot be understood",
-		Happened: "A flag on the command line cannot be used.",
-		Steps:    []string{stepFlags},
-	}
 )
 
 // code returns the code of the Problems of one setting. Those that other packages have with a setting share it.
