@@ -146,29 +146,10 @@ var several = &problem.Problem{
 var (
 	noFile = &problem.Problem{
 		Code:     "SETTING-FILE",
-		Title:    "The settings file cannot be opened",
-		Happened: "The settings file {{.File}} cannot be opened: {{.Reason}}.",
+		Title:    "The settings file cannot be used",
+		Happened: "The settings file {{.File}} cannot be used: {{.Reason}}.",
 		ServiceDesk: []string{
 			"Make sure that the file exists, is not larger than 1 MiB, and can be read by this user.",
-		},
-	}
-	brokenFile = &problem.Problem{
-		Code:     noFile.Code,
-		Title:    "The settings file is not valid",
-		Happened: "The settings file {{.File}} is not valid TOML.",
-		ServiceDesk: []string{
-			"Open the file with a text editor, correct it, and save it as UTF-8.",
-			stepAgain,
-		},
-	}
-	brokenLine = &problem.Problem{
-		Code:     noFile.Code,
-		Title:    "The settings file is not valid",
-		Happened: "The settings file {{.File}} is not valid TOML at line {{.Line}}, column {{.Column}}.",
-		ServiceDesk: []string{
-			"Open the file with a text editor and go to line {{.Line}}. Put text and times in " +
-				"quotation marks.",
-			stepCorrect,
 		},
 	}
 	// UnknownSetting is about a name that no setting has.
@@ -179,16 +160,6 @@ var (
 		ServiceDesk: []string{
 			stepList,
 			stepCorrect,
-		},
-	}
-	skippedFile = &problem.Problem{
-		Code:     noFile.Code,
-		Title:    "Your settings file cannot be used",
-		Happened: "Your settings file {{.File}} cannot be used: {{.Reason}}. e-RS Login does not use it.",
-		ServiceDesk: []string{
-			"Open the file with a text editor, correct it, and save it as UTF-8. It must not " +
-				"be larger than 1 MiB, and this user must be allowed to read it.",
-			stepAgain,
 		},
 	}
 	untrustedFile = &problem.Problem{
@@ -267,58 +238,39 @@ func IsAbout(err error, key string) bool {
 	return errors.As(err, &wrong) && wrong.key == key
 }
 
-// unusable is the Problem of a file that cannot be used. Reasons never repeat what stands in it.
+// unusable is the Problem of a file that cannot be used, or of a user's own that does not count.
+// Reasons never repeat what stands in it.
 func (f settingsFile) unusable(reason error) *problem.Problem {
-	made := noFile
-	var syntax *syntaxError
-	isSyntax := errors.As(reason, &syntax)
-	switch {
-	case f.layer == LayerPolicy:
-		made = f.unusablePolicy(syntax)
-	case errors.Is(reason, errUntrusted):
-		made = untrustedFile
-	case isSyntax && syntax.line > 0:
-		made = brokenLine.With("Line", strconv.Itoa(syntax.line)).With("Column", strconv.Itoa(syntax.column))
-	case isSyntax:
-		made = brokenFile
-	}
-	return f.fill(made, reason)
-}
-
-// unusablePolicy is the template for a policy's file. A slip in its syntax is no sign that another
-// person has edited it.
-func (f settingsFile) unusablePolicy(syntax *syntaxError) *problem.Problem {
-	if syntax == nil {
-		return badPolicy
-	}
-	made := *badPolicy
-	made.ServiceDesk = brokenFile.ServiceDesk
-	if syntax.line > 0 {
-		made.ServiceDesk = brokenLine.ServiceDesk
-		return made.With("Line", strconv.Itoa(syntax.line))
-	}
-	return &made
-}
-
-// skipped is the Problem of a user's file that does not count.
-func (f settingsFile) skipped(reason error) *problem.Problem {
-	made := skippedFile
-	var syntax *syntaxError
+	template := noFile
 	switch {
 	case f.layer == LayerPreferences:
-		made = skippedPreferences
-	case errors.As(reason, &syntax) && syntax.line > 0:
-		made = skippedFile.With("Line", strconv.Itoa(syntax.line))
-		made.ServiceDesk = brokenLine.ServiceDesk
+		return f.fill(skippedPreferences, reason)
+	case f.layer == LayerPolicy:
+		template = badPolicy
+	case errors.Is(reason, errUntrusted):
+		template = untrustedFile
 	}
-	return f.fill(made, reason)
+	made := f.fill(template, reason)
+	if syntax := new(syntaxError); errors.As(reason, &syntax) {
+		// It is no sign that another person has edited a policy.
+		made.ServiceDesk = []string{"Open the file with a text editor, correct it, and save it as UTF-8.", stepAgain}
+		if syntax.line > 0 {
+			made = made.With("Line", strconv.Itoa(syntax.line))
+			made.ServiceDesk = []string{
+				"Open the file with a text editor and go to line {{.Line}}. Put text and times in quotation marks.", stepCorrect,
+			}
+		}
+	}
+	if f.forgiving {
+		made = goingOn(made, "")
+	}
+	return made
 }
 
 func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Problem {
 	cause := fmt.Errorf("settings file: %w", reason)
-	var syntax *syntaxError
-	if errors.As(reason, &syntax) && syntax.line > 0 {
-		cause = fmt.Errorf("line %d, column %d: %w", syntax.line, syntax.column, syntax.reason)
+	if syntax := new(syntaxError); errors.As(reason, &syntax) && syntax.line > 0 {
+		cause = fmt.Errorf("%w: %w", cause, syntax.reason)
 	}
 	return template.With("File", f.path).With("Reason", bare(reason).Error()).Because(cause)
 }

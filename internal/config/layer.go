@@ -174,7 +174,7 @@ func fileLayer(table []Setting, file settingsFile, found *findings) layer {
 	case file.forgiving && errors.Is(err, fs.ErrNotExist),
 		file.layer != LayerFile && missingFile(file.path, err):
 	case file.forgiving:
-		found.warn(file.skipped(err))
+		found.warn(file.unusable(err))
 	default:
 		found.addFrom(file.layer, file.unusable(err))
 	}

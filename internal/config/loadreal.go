@@ -158,7 +158,7 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 func (c Config) leftOut() []*problem.Problem {
 	var all []*problem.Problem
 	for _, warning := range c.Warnings {
-		if errors.Is(warning, skippedFile) {
+		if errors.Is(warning, noFile) {
 			all = append(all, warning)
 		}
 	}
