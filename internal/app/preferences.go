@@ -111,7 +111,7 @@ func (p *preferences) save(name ui.Preference, value string) error {
 	if !isSetting {
 		return fmt.Errorf("there is no preference %q", name)
 	}
-	return p.settings.Save(map[string]string{key: writtenAs(name, value)})
+	return p.settings.Save(key, writtenAs(name, value))
 }
 
 // Autostart returns the start of this program at log-in, nil if its own file cannot be found.

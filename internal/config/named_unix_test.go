@@ -347,7 +347,7 @@ func TestUnreadablePreferencesAreReplaced(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, c.Warnings, 1)
 	require.ErrorIs(t, c.Warnings[0], skippedPreferences)
-	require.NoError(t, c.Save(map[string]string{"theme": ThemeDark}))
+	require.NoError(t, c.Save("theme", ThemeDark))
 	c, err = Load(Sources{UserFile: file})
 	require.NoError(t, err)
 	assert.Empty(t, c.Warnings)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -45,23 +44,20 @@ func preferencesLayer(table []Setting, sources Sources, found *findings) layer {
 	return fileLayer(offered, sources.preferences(), found)
 }
 
-// Save keeps the user's choices in the window, by the settings' keys, with the values as in the
-// environment. Only [Setting.UserChangeable] settings that are not locked can be saved.
+// Save keeps a choice of the user in the window, by the setting's key, with the value as in the
+// environment. Only a [Setting.UserChangeable] setting that is not locked can be saved.
 //
 // The file of the preferences is read again, so that choices of another process stay, and replaced
-// as a whole. A damaged or unreadable one is renamed, with .bak at the end. The error is a Problem.
-func (c Config) Save(values map[string]string) error {
-	chosen := make(map[string]any, len(values))
-	for _, key := range slices.Sorted(maps.Keys(values)) {
-		value, err := c.checked(key, values[key])
-		if err != nil {
-			return err
-		}
-		chosen[key] = value
+// as a whole. A damaged or unreadable one is renamed, with .bak at the end. The error is a Problem,
+// but for a setting that the window does not offer.
+func (c Config) Save(key, value string) error {
+	chosen, err := c.checked(key, value)
+	if err != nil {
+		return err
 	}
 	saving.Lock()
 	defer saving.Unlock()
-	if err := save(c.preferences.path, chosen); err != nil {
+	if err := save(c.preferences.path, key, chosen); err != nil {
 		return c.preferences.fill(notSaved, err)
 	}
 	return nil
@@ -73,13 +69,8 @@ var saving sync.Mutex
 // checked returns the value of a setting with its TOML type.
 func (c Config) checked(key, value string) (any, error) {
 	setting := lookup(Settings(), key)
-	switch {
-	case !setting.UserChangeable:
-		return nil, notChangeable.With("Setting", shownName(key)).
-			Because(fmt.Errorf("%s is not to be changed in the window", shownName(key)))
-	case c.Locked(key):
-		return nil, lockedSetting.With("Setting", key).WithPhrase("Origin", c.Origin(key).Phrase()).
-			Because(fmt.Errorf("%s is set by %s", key, c.Origin(key).Where))
+	if !setting.UserChangeable || c.Locked(key) {
+		return nil, fmt.Errorf("the window cannot change the setting %s", shownName(key))
 	}
 	var scratch Config
 	if err := setting.put(&scratch, value, place{text: true}, c.system); err != nil {
@@ -95,7 +86,7 @@ func (c Config) checked(key, value string) (any, error) {
 	return value, nil
 }
 
-func save(path string, chosen map[string]any) error {
+func save(path, key string, chosen any) error {
 	if resolved, err := filepath.EvalSymlinks(path); err == nil {
 		// A link to a file that is kept elsewhere stays one.
 		path = resolved
@@ -119,7 +110,7 @@ func save(path string, chosen map[string]any) error {
 			after[key] = value
 		}
 	}
-	maps.Copy(after, chosen)
+	after[key] = chosen
 	content, err := toml.Marshal(after)
 	if err != nil {
 		return err
@@ -158,19 +149,5 @@ var (
 			"Make sure that this user can write to that file's folder.",
 		},
 		Retry: true,
-	}
-	lockedSetting = &problem.Problem{
-		Code:  "SETTING-LOCKED",
-		Title: "This setting is managed by your organisation",
-		Happened: "Your organisation has set {{.Setting}} for everyone, so you cannot change it " +
-			"here. It comes from {{.Origin}}.",
-		Steps: []string{"If you need to change it, contact your local service desk."},
-	}
-	notChangeable = &problem.Problem{
-		Code:        "SETTING-UNCHANGEABLE",
-		Title:       "This setting cannot be changed in the window",
-		Happened:    "The window cannot change the setting {{.Setting}}.",
-		Steps:       []string{"If you need to change it, contact your local service desk."},
-		ServiceDesk: []string{"Change it in the settings file."},
 	}
 )

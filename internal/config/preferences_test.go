@@ -30,7 +30,9 @@ func loadUser(t *testing.T, file string) config.Config {
 func TestSave(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none", "yet", "config.toml")
 	c := loadUser(t, path)
-	require.NoError(t, c.Save(map[string]string{"theme": "dark", "text_size": "150%", "minimise_on_sign_in": "TRUE", "language": "cy"}))
+	for key, value := range map[string]string{"theme": "dark", "text_size": "150%", "minimise_on_sign_in": "TRUE", "language": "cy"} {
+		require.NoError(t, c.Save(key, value))
+	}
 	again := loadUser(t, path)
 	assert.Empty(t, again.Warnings)
 	assert.Equal(t, config.ThemeDark, again.Theme)
@@ -48,7 +50,7 @@ func TestSave(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, entries, 1, "nothing else is left in the folder")
 
-	require.NoError(t, c.Save(map[string]string{"text_size": "80"}))
+	require.NoError(t, c.Save("text_size", "80"))
 	again = loadUser(t, path)
 	assert.Equal(t, 80, again.TextSize)
 	assert.Equal(t, config.ThemeDark, again.Theme, "the other choices stay")
@@ -61,7 +63,7 @@ func TestChoicesInTheSettingsFile(t *testing.T) {
 	file := settingsFile(t, before)
 	c := loadUser(t, file)
 	assert.Equal(t, config.ThemeLight, c.Theme)
-	require.NoError(t, c.Save(map[string]string{"theme": "system"}))
+	require.NoError(t, c.Save("theme", "system"))
 	for _, sources := range []config.Sources{{UserFile: file}, {UserFile: file, File: settingsFile(t, before)}} {
 		c, err := config.Load(sources)
 		require.NoError(t, err)
@@ -86,27 +88,22 @@ func TestChoicesInTheSettingsFile(t *testing.T) {
 func TestWhatIsNotSaved(t *testing.T) {
 	const before = "theme = 'light'\n"
 	policy := settingsFile(t, "language = 'en'\n")
-	for name, test := range map[string]struct {
-		values map[string]string
-		code   string
-		says   string
-	}{
-		"locked":           {map[string]string{"language": "cy"}, "SETTING-LOCKED", "managed by your organisation"},
-		"one of them":      {map[string]string{"language": "cy", "theme": "dark"}, "SETTING-LOCKED", "language"},
-		"not changeable":   {map[string]string{"base_url": "https://e"}, "SETTING-UNCHANGEABLE", "base_url"},
-		"unknown":          {map[string]string{"colour": "red"}, "SETTING-UNCHANGEABLE", "colour"},
-		"not a value":      {map[string]string{"theme": "purple"}, "SETTING-THEME", "from the window"},
-		"another TOML":     {map[string]string{"theme": "dark\"\nagent = \"command"}, "SETTING-THEME", "control character"},
-		"too small":        {map[string]string{"text_size": "10"}, "SETTING-TEXT_SIZE", "less than 80"},
-		"nothing at all":   {map[string]string{"theme": ""}, "SETTING-THEME", "one of these words"},
-		"key as injection": {map[string]string{"theme = 'dark'\nasid": "1"}, "SETTING-UNCHANGEABLE", "asid"},
+	for name, test := range map[string]struct{ key, value, code, says string }{
+		"locked":           {"language", "cy", "UNEXPECTED", "cannot change the setting language"},
+		"not changeable":   {"base_url", "https://e", "UNEXPECTED", "base_url"},
+		"unknown":          {"colour", "red", "UNEXPECTED", "colour"},
+		"not a value":      {"theme", "purple", "SETTING-THEME", "from the window"},
+		"another TOML":     {"theme", "dark\"\nagent = \"command", "SETTING-THEME", "control character"},
+		"too small":        {"text_size", "10", "SETTING-TEXT_SIZE", "less than 80"},
+		"nothing at all":   {"theme", "", "SETTING-THEME", "one of these words"},
+		"key as injection": {"theme = 'dark'\nasid", "1", "UNEXPECTED", "asid"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := settingsFile(t, "")
 			require.NoError(t, os.WriteFile(preferencesOf(path), []byte(before), 0o600))
 			c, err := config.Load(config.Sources{UserFile: path, PolicyFile: policy, Trust: trustAll})
 			require.NoError(t, err)
-			err = c.Save(test.values)
+			err = c.Save(test.key, test.value)
 			p := problem.Of(err)
 			require.NotNil(t, p)
 			assert.Equal(t, test.code, p.Code)
@@ -137,7 +134,7 @@ func TestAFailureToSave(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c, err := config.Load(config.Sources{UserFile: test.path})
 			require.NoError(t, err)
-			p := problem.Of(c.Save(map[string]string{"theme": "dark"}))
+			p := problem.Of(c.Save("theme", "dark"))
 			require.NotNil(t, p)
 			assert.Equal(t, "SETTING-SAVE", p.Code)
 			assert.Contains(t, allText(p), test.says)
@@ -186,7 +183,7 @@ func TestUnusablePreferences(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, test.content == string(content), "reading changes nothing")
 
-			require.NoError(t, c.Save(map[string]string{"theme": "dark"}))
+			require.NoError(t, c.Save("theme", "dark"))
 			again := loadUser(t, file)
 			assert.Equal(t, config.ThemeDark, again.Theme)
 			assert.Equal(t, 120, again.TextSize)
@@ -213,7 +210,7 @@ func TestChoicesAtTheSameTime(t *testing.T) {
 	var all sync.WaitGroup
 	for key, value := range choices {
 		read := loadUser(t, path)
-		all.Go(func() { assert.NoError(t, read.Save(map[string]string{key: value})) })
+		all.Go(func() { assert.NoError(t, read.Save(key, value)) })
 	}
 	all.Wait()
 	c := loadUser(t, path)
@@ -228,7 +225,7 @@ func TestSavingThroughALink(t *testing.T) {
 	kept := settingsFile(t, "theme = 'light'\n")
 	file := filepath.Join(t.TempDir(), "config.toml")
 	require.NoError(t, os.Symlink(kept, preferencesOf(file)))
-	require.NoError(t, loadUser(t, file).Save(map[string]string{"theme": "dark"}))
+	require.NoError(t, loadUser(t, file).Save("theme", "dark"))
 	content, err := os.ReadFile(kept)
 	require.NoError(t, err)
 	assert.Contains(t, string(content), "theme = 'dark'\n")
