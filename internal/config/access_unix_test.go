@@ -59,7 +59,7 @@ func TestAPassphraseFileThatIsNotPrivate(t *testing.T) {
 	text, err := settings.Passphrase(t.Context(), nil)
 	require.True(t, text.IsZero())
 	p := problem.Of(err)
-	assert.Equal(t, "SETTING-PASSPHRASE_FILE-ACCESS", p.Code)
+	assert.Equal(t, "SETTING-FILE-ACCESS", p.Code)
 	assert.Contains(t, p.ServiceDesk[0], "chmod 600")
 	assert.Contains(t, p.Error(), "0640")
 	assert.NotContains(t, p.Error(), "hunter2")

@@ -66,34 +66,21 @@ func (c Config) readSecretOf(key string) (secret.Text, error) {
 	}
 	made := unusable(setting, c.Origin(setting.Key), err)
 	if errors.Is(err, errAccess) {
-		made = secretAccess[key].With("Setting", setting.Key).WithPhrase("Origin", c.Origin(setting.Key).Phrase()).Because(made.Cause)
+		made = notPrivate.With("Setting", setting.Key).WithPhrase("Origin", c.Origin(setting.Key).Phrase()).Because(made.Cause)
 	}
 	return secret.Text{}, made
 }
 
-// secretAccess are the Problems of files that are not private, by the settings that name them.
-var secretAccess = map[string]*problem.Problem{"passphrase_file": passphraseAccess, "client_secret_file": clientSecretAccess}
-
-const (
-	happenedNotPrivate = "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
-		"The setting comes from {{.Origin}}."
-	deskNotPrivate = "Make the file readable by its owner only, with chmod 600. It must belong to this user or to root."
-)
-
-var (
-	clientSecretAccess = &problem.Problem{
-		Code:        "SETTING-CLIENT_SECRET_FILE-ACCESS",
-		Title:       "The client secret's file is not private",
-		Happened:    happenedNotPrivate,
-		ServiceDesk: []string{deskNotPrivate, stepAgain},
-	}
-	passphraseAccess = &problem.Problem{
-		Code:        "SETTING-PASSPHRASE_FILE-ACCESS",
-		Title:       "The passphrase's file is not private",
-		Happened:    happenedNotPrivate,
-		ServiceDesk: []string{deskNotPrivate, stepAgain},
-	}
-)
+var notPrivate = &problem.Problem{
+	Code:  "SETTING-FILE-ACCESS",
+	Title: "The file of a secret is not private",
+	Happened: "The file that the setting {{.Setting}} names can be read by others, or belongs to another user. " +
+		"The setting comes from {{.Origin}}.",
+	ServiceDesk: []string{
+		"Make the file readable by its owner only, with chmod 600. It must belong to this user or to root.",
+		stepAgain,
+	},
+}
 
 // readSecret reads a file that only its owner can read.
 func readSecret(path string) (secret.Text, error) {

@@ -32,7 +32,7 @@ func (c Config) maybePasted(key, value string) bool {
 	if setting := lookup(Settings(), key); setting.Kind != KindPath && setting.Kind != KindFolder {
 		return false
 	}
-	if secretAccess[key] == nil && !c.relative[key] {
+	if key != "passphrase_file" && key != "client_secret_file" && !c.relative[key] {
 		return false
 	}
 	_, err := os.Stat(value)
