@@ -12,32 +12,6 @@ import (
 	"time"
 )
 
-// field is one field of a Config, with the check of its row.
-type field struct {
-	// set checks a value and stores it. A value from a settings file has TOML's type, one from
-	// elsewhere is a string. Errors never contain the value: a secret may have been pasted into the
-	// wrong line.
-	set func(raw any, from place) error
-	// text returns the value as it is written in the environment.
-	text func() string
-}
-
-// fieldOf makes a field of a value, which read checks and write makes a text of.
-func fieldOf[T any](
-	value *T, read func(raw any, from place) (T, error), write func(T) string,
-) field {
-	return field{
-		set: func(raw any, from place) error {
-			checked, err := read(raw, from)
-			if err == nil {
-				*value = checked
-			}
-			return err
-		},
-		text: func() string { return write(*value) },
-	}
-}
-
 // place is what the meaning of a value can depend on.
 type place struct {
 	// dir is where relative paths start, home what ~/ stands for.
@@ -69,26 +43,22 @@ func text(raw any, from place) (string, error) {
 	return value, nil
 }
 
-// textField is a text with a check, or empty.
-func textField(value *string, check func(string) (string, error)) field {
-	return placedField(value, func(text string, _ place) (string, error) { return check(text) })
-}
-
-// pathField is the path of a file or folder, or empty.
-func pathField(value *string) field { return placedField(value, resolvePath) }
-
-func placedField(value *string, check func(string, place) (string, error)) field {
-	read := func(raw any, from place) (string, error) {
-		written, err := text(raw, from)
-		if err != nil || written == "" {
-			return "", err
-		}
-		return check(written, from)
+// readText returns a text as its kind demands. It may be empty, unless it is one of a few words.
+func (s Setting) readText(raw any, from place) (string, error) {
+	written, err := text(raw, from)
+	switch {
+	case err != nil:
+		return "", err
+	case s.Kind == KindEnum && !slices.Contains(s.Values, written):
+		return "", errors.New("it is not one of the allowed words")
+	case s.Kind == KindEnum, written == "":
+		return written, nil
+	case s.Kind == KindPath, s.Kind == KindFolder:
+		return resolvePath(written, from)
+	default:
+		return s.check(written)
 	}
-	return fieldOf(value, read, unchanged)
 }
-
-func unchanged(text string) string { return text }
 
 // resolvePath expands ~/ and makes a relative path start where its place says.
 func resolvePath(path string, from place) (string, error) {
@@ -120,101 +90,74 @@ func cutHome(path string) (string, bool) {
 	return "", false
 }
 
-// durationField is a duration between two bounds.
-func durationField(value *time.Duration, lowest, highest time.Duration) field {
-	read := func(raw any, from place) (time.Duration, error) {
-		written, err := text(raw, from)
-		if err != nil {
-			return 0, err
-		}
-		found, err := time.ParseDuration(written)
-		switch {
-		case err != nil:
-			err = errors.New("it is not a number with a unit")
-		case found < lowest:
-			err = errors.New("it is shorter than " + brief(lowest))
-		case found > highest:
-			err = errors.New("it is longer than " + brief(highest))
-		}
-		return found, err
+func readDuration(raw any, from place, lowest, highest time.Duration) (time.Duration, error) {
+	written, err := text(raw, from)
+	if err != nil {
+		return 0, err
 	}
-	return fieldOf(value, read, brief)
+	found, err := time.ParseDuration(written)
+	switch {
+	case err != nil:
+		err = errors.New("it is not a number with a unit")
+	case found < lowest:
+		err = errors.New("it is shorter than " + brief(lowest))
+	case found > highest:
+		err = errors.New("it is longer than " + brief(highest))
+	}
+	return found, err
 }
 
-// boolField is true or false.
-func boolField(value *bool) field {
-	read := func(raw any, from place) (bool, error) {
-		if written, ok := raw.(string); ok && from.text {
-			switch strings.ToLower(strings.TrimSpace(written)) {
-			case "true":
-				return true, nil
-			case "false":
-				return false, nil
-			}
+func readBool(raw any, from place) (bool, error) {
+	if written, ok := raw.(string); ok && from.text {
+		switch strings.ToLower(strings.TrimSpace(written)) {
+		case "true":
+			return true, nil
+		case "false":
+			return false, nil
 		}
-		// The registry has no booleans, and administrative templates write 1 and 0.
-		if number, ok := raw.(int64); ok && from.text && (number == 0 || number == 1) {
-			return number == 1, nil
-		}
-		found, ok := raw.(bool)
-		if !ok {
-			return false, errors.New("it is neither true nor false")
-		}
-		return found, nil
 	}
-	return fieldOf(value, read, strconv.FormatBool)
+	// The registry has no booleans, and administrative templates write 1 and 0.
+	if number, ok := raw.(int64); ok && from.text && (number == 0 || number == 1) {
+		return number == 1, nil
+	}
+	found, ok := raw.(bool)
+	if !ok {
+		return false, errors.New("it is neither true nor false")
+	}
+	return found, nil
 }
 
-// percentField is a whole number between two bounds.
-func percentField(value *int, least, most int) field {
-	read := func(raw any, from place) (int, error) {
-		number, ok := raw.(int64)
-		if written, is := raw.(string); is && from.text {
-			parsed, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(written), "%"), 10, 64)
-			number, ok = parsed, err == nil
-		}
-		switch {
-		case !ok:
-			return 0, errors.New("it is not a whole number")
-		case number < int64(least):
-			return 0, fmt.Errorf("it is less than %d", least)
-		case number > int64(most):
-			return 0, fmt.Errorf("it is more than %d", most)
-		}
-		return int(number), nil
+func readPercent(raw any, from place, least, most int) (int, error) {
+	number, ok := raw.(int64)
+	if written, is := raw.(string); is && from.text {
+		parsed, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(written), "%"), 10, 64)
+		number, ok = parsed, err == nil
 	}
-	return fieldOf(value, read, strconv.Itoa)
+	switch {
+	case !ok:
+		return 0, errors.New("it is not a whole number")
+	case number < int64(least):
+		return 0, fmt.Errorf("it is less than %d", least)
+	case number > int64(most):
+		return 0, fmt.Errorf("it is more than %d", most)
+	}
+	return int(number), nil
 }
 
-// enumField is one of a few words.
-func enumField(value *string, allowed []string) field {
-	read := func(raw any, from place) (string, error) {
-		found, err := text(raw, from)
-		if err == nil && !slices.Contains(allowed, found) {
-			err = errors.New("it is not one of the allowed words")
-		}
-		return found, err
+// readCommand returns a program and its arguments, or nothing. The program is a full path: neither
+// the working directory nor PATH decides which program hands out tickets.
+func readCommand(raw any, from place) ([]string, error) {
+	command, err := words(raw, from)
+	if err != nil || len(command) == 0 {
+		return nil, err
 	}
-	return fieldOf(value, read, unchanged)
-}
-
-// commandField is a program and its arguments, or empty. The program is a full path: neither the
-// working directory nor PATH decides which program hands out tickets.
-func commandField(value *[]string) field {
-	read := func(raw any, from place) ([]string, error) {
-		command, err := words(raw, from)
-		if err != nil || len(command) == 0 {
-			return nil, err
-		}
-		if rest, ok := cutHome(command[0]); ok && rest != "" && from.home != "" {
-			command[0] = filepath.Join(from.home, rest)
-		}
-		if !filepath.IsAbs(command[0]) {
-			return nil, errors.New("it does not start with the full path of a program")
-		}
-		return command, nil
+	if rest, ok := cutHome(command[0]); ok && rest != "" && from.home != "" {
+		command[0] = filepath.Join(from.home, rest)
 	}
-	return fieldOf(value, read, commandText)
+	if !filepath.IsAbs(command[0]) {
+		return nil, errors.New("it does not start with the full path of a program")
+	}
+	return command, nil
 }
 
 // commandText writes a command as a JSON array.

@@ -142,7 +142,7 @@ func (d document) layer(table []Setting, file settingsFile, found *findings) lay
 	values := maps.Clone(d.values)
 	var unknown []string
 	for key := range values {
-		if lookup(table, key).bind == nil {
+		if lookup(table, key).field == nil {
 			unknown = append(unknown, key)
 		}
 	}

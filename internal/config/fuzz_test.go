@@ -68,7 +68,7 @@ func holdsToItsWord(t *testing.T, table []Setting, file settingsFile, content []
 		}
 	}
 	for _, setting := range table {
-		if err := setting.bind(&config).set(setting.of(config), place{text: true, home: "/home/ann"}); err != nil {
+		if err := setting.put(&config, setting.of(config), place{text: true, home: "/home/ann"}, config.system); err != nil {
 			t.Errorf("%s is left with a bad value: %v", setting.Key, err)
 		}
 		if config.Locked(setting.Key) && file.layer != LayerPolicy {

@@ -56,7 +56,8 @@ func TestPropertyLists(t *testing.T) {
 			}
 			require.NoError(t, policy.Err)
 			if fraction, ok := policy.Values["closing_grace"]; ok {
-				assert.Error(t, durationField(new(time.Duration), 0, time.Hour).set(fraction, place{text: true}), "a fraction is no value of any setting")
+				_, err := readDuration(fraction, place{text: true}, 0, time.Hour)
+				assert.Error(t, err, "a fraction is no value of any setting")
 				delete(policy.Values, "closing_grace")
 			}
 			assert.Equal(t, test.want, policy.Values)

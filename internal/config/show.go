@@ -43,7 +43,7 @@ func (c Config) maybePasted(key, value string) bool {
 // are such a file.
 func (c Config) Written(key string) string {
 	setting := lookup(Settings(), key)
-	if setting.bind == nil {
+	if setting.field == nil {
 		return ""
 	}
 	return setting.literal(c.Shown(key))
