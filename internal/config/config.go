@@ -304,38 +304,36 @@ func Load(sources Sources) (Config, error) {
 	return config, found.err()
 }
 
-// resolve puts the layers on top of each other and reads the values that win.
+// resolve puts the layers on top of each other and reads the values that win. One that cannot be used
+// gives way to the layer below if its own is forgiving.
 func resolve(table []Setting, layers []layer, sources Sources, found *findings) Config {
-	config := Config{file: sources.user().path, preferences: sources.preferences(), system: cmp.Or(sources.OS, runtime.GOOS)}
-	for _, l := range layers {
-		l.dropDefaults(table)
+	config := Config{
+		file: sources.user().path, preferences: sources.preferences(), system: cmp.Or(sources.OS, runtime.GOOS),
+		origins: make(map[string]Origin, len(table)), relative: make(map[string]bool),
 	}
-	slips := forgive(table, layers, config.system)
-
-	from := make(map[string]layer, len(table)) // the uppermost layer of each setting
-	for _, l := range layers {
-		for key := range l.values {
-			from[key] = l
-		}
-	}
-
-	config.origins, config.relative = make(map[string]Origin, len(table)), make(map[string]bool)
+	var slips []slip
 	refused := make(map[string]bool)
 	for _, setting := range table {
-		l := from[setting.Key]
-		raw := l.values[setting.Key]
-		config.origins[setting.Key] = l.origin(setting)
-		config.relative[setting.Key] = isRelative(raw)
-		err := l.put(setting, &config, raw, config.system)
-		if err == nil {
-			continue
+		for _, l := range slices.Backward(layers) {
+			raw, ok := l.values[setting.Key]
+			if !ok || setting.Managed && !l.manages(setting) && raw == setting.Default {
+				continue // A managed setting may say nothing new, as in the output of ers-login config show.
+			}
+			origin, err := l.origin(setting), l.put(setting, &config, raw, config.system)
+			if err != nil && l.forgiving {
+				slips = append(slips, slip{setting, unusable(setting, origin, err)})
+				continue
+			}
+			config.origins[setting.Key], config.relative[setting.Key] = origin, isRelative(raw)
+			if err != nil {
+				refused[setting.Key] = true
+				found.addFrom(origin.Layer, unusable(setting, origin, err))
+				config.origins[setting.Key] = origin.unusable()
+				// The default is in the table and passes its own check: a test holds the table to that.
+				_ = setting.put(&config, setting.Default, place{text: true}, config.system)
+			}
+			break
 		}
-		refused[setting.Key] = true
-		origin := l.origin(setting)
-		found.addFrom(origin.Layer, unusable(setting, origin, err))
-		config.origins[setting.Key] = origin.unusable()
-		// The default is in the table and passes its own check: a test holds the table to that.
-		_ = setting.put(&config, setting.Default, place{text: true}, config.system)
 	}
 	config.chooseCertificate(table)
 	config.chooseAgent(table)
@@ -349,29 +347,6 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 type slip struct {
 	setting Setting
 	problem *problem.Problem
-}
-
-// forgive removes unusable values from the layers whose faults are warnings, so that the layer
-// below counts.
-func forgive(table []Setting, layers []layer, system string) []slip {
-	var slips []slip
-	for i, l := range layers {
-		if !l.forgiving {
-			continue
-		}
-		for _, setting := range table {
-			raw, ok := l.values[setting.Key]
-			if !ok || slices.ContainsFunc(layers[i+1:], func(above layer) bool { return above.has(setting.Key) }) {
-				continue
-			}
-			var scratch Config
-			if err := l.put(setting, &scratch, raw, system); err != nil {
-				slips = append(slips, slip{setting, unusable(setting, l.origin(setting), err)})
-				delete(l.values, setting.Key)
-			}
-		}
-	}
-	return slips
 }
 
 // settle reports the slips, as errors where no other value can replace the broken one.

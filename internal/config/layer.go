@@ -26,11 +26,6 @@ type layer struct {
 	forgiving bool
 }
 
-func (l layer) has(key string) bool {
-	_, ok := l.values[key]
-	return ok
-}
-
 // put checks a value of this layer and stores it.
 func (l layer) put(setting Setting, c *Config, raw any, system string) error {
 	if setting.Managed && !l.manages(setting) {
@@ -46,16 +41,6 @@ func (l layer) manages(setting Setting) bool {
 		return true
 	default:
 		return false
-	}
-}
-
-// dropDefaults removes managed settings from a layer where they do not count, if they equal the
-// default, as in the output of ers-login config show.
-func (l layer) dropDefaults(table []Setting) {
-	for _, setting := range table {
-		if value, ok := l.values[setting.Key]; ok && setting.Managed && !l.manages(setting) && value == setting.Default {
-			delete(l.values, setting.Key)
-		}
 	}
 }
 
