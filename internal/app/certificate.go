@@ -54,7 +54,7 @@ func withOrigin(settings config.Config, err error) error {
 		return err
 	}
 	origin := settings.Origin(found.Args["Setting"])
-	if origin.Where == "" {
+	if origin.String() == "" {
 		return err
 	}
 	made := found.WithPhrase("Origin", origin.Phrase())

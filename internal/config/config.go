@@ -423,8 +423,8 @@ func (c *Config) yield(table []Setting, key, value, other string) {
 	winner := c.origins[other]
 	// It is empty, or a word of the table.
 	_ = lookup(table, key).put(c, value, place{text: true}, c.system)
-	place := problem.Words("{{.Setting}} is used instead: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.Phrase())
-	c.origins[key] = Origin{Layer: winner.Layer, Where: place.String(), phrase: place}
+	winner.place = problem.Words("{{.Setting}} is used instead: {{.Place}}").With("Setting", other).WithPhrase("Place", winner.place)
+	c.origins[key] = winner
 }
 
 // Origin returns where the value of a setting came from, the zero Origin for an unknown key.

@@ -89,7 +89,7 @@ func TestDefaults(t *testing.T) {
 		assert.Equal(t, setting.Default, c.Value(setting.Key), setting.Key)
 		from := c.Origin(setting.Key)
 		assert.Equal(t, config.LayerDefault, from.Layer, setting.Key)
-		assert.Equal(t, "built-in default", from.Where, setting.Key)
+		assert.Equal(t, "built-in default", from.String(), setting.Key)
 		assert.False(t, c.Locked(setting.Key))
 	}
 	assert.Empty(t, c.Value("no_such_setting"))
@@ -110,7 +110,7 @@ func TestEachLayerOverridesTheOnesBefore(t *testing.T) {
 
 	assert.Equal(t, "111111111111", c.ASID, "an empty variable is one that is not set")
 	assert.Equal(t, config.LayerFile, c.Origin("asid").Layer)
-	assert.Equal(t, "line 3 of "+file, c.Origin("asid").Where)
+	assert.Equal(t, "line 3 of "+file, c.Origin("asid").String())
 	assert.Equal(t, 30*time.Second, c.RequestTimeout)
 	assert.Equal(t, "environment variable ERS_LOGIN_REQUEST_TIMEOUT", c.Origin("request_timeout").String())
 	assert.False(t, c.SendFQDN)
@@ -652,7 +652,7 @@ func TestAFileSavedOnWindows(t *testing.T) {
 	c, err := config.Load(config.Sources{File: file})
 	require.NoError(t, err)
 	assert.Equal(t, "123456789012", c.ASID)
-	assert.Equal(t, "line 3 of "+file, c.Origin("log_level").Where)
+	assert.Equal(t, "line 3 of "+file, c.Origin("log_level").String())
 }
 
 // A line number must be right also behind texts and lists of several lines.
@@ -661,9 +661,9 @@ func TestLineNumbers(t *testing.T) {
 	c, err := config.Load(config.Sources{File: file})
 	require.NoError(t, err)
 	assert.Equal(t, "https://e.nhs.uk", c.BaseURL)
-	assert.Equal(t, "line 1 of "+file, c.Origin("base_url").Where)
-	assert.Equal(t, "line 4 of "+file, c.Origin("agent_command").Where)
-	assert.Equal(t, "line 8 of "+file, c.Origin("asid").Where)
+	assert.Equal(t, "line 1 of "+file, c.Origin("base_url").String())
+	assert.Equal(t, "line 4 of "+file, c.Origin("agent_command").String())
+	assert.Equal(t, "line 8 of "+file, c.Origin("asid").String())
 }
 
 // Keys of many thousand dots, or a list of deep tables, are refused like any other mistake and do not hang the start.

@@ -217,7 +217,7 @@ func unusable(setting Setting, origin Origin, reason error) *problem.Problem {
 		ServiceDesk: []string{setting.Remedy, stepCorrect},
 	}
 	return made.With("Setting", setting.Key).WithPhrase("Origin", origin.Phrase()).With("Reason", reason.Error()).
-		Because(&settingError{setting.Key, fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason)})
+		Because(&settingError{setting.Key, fmt.Errorf("%s, from %s: %w", setting.Key, origin, reason)})
 }
 
 // ErrNotSet is in the chain of a Problem with a setting that every sign-in needs and that nothing
@@ -373,7 +373,7 @@ func (f *findings) unknownVariable(table []Setting, name string) {
 
 func refused(name string, origin Origin) *problem.Problem {
 	return secretSetting.With("Setting", shownName(name)).WithPhrase("Origin", origin.Phrase()).
-		Because(fmt.Errorf("%s sounds like a secret, from %s", shownName(name), origin.Where))
+		Because(fmt.Errorf("%s sounds like a secret, from %s", shownName(name), origin))
 }
 
 // maxName bounds a name that no setting has, in characters.
@@ -394,7 +394,7 @@ func shownName(name string) string {
 func unknown(name, nearest string, origin Origin) *problem.Problem {
 	name = shownName(name)
 	return suggest(UnknownSetting, nearest).With("Setting", name).WithPhrase("Origin", origin.Phrase()).
-		Because(fmt.Errorf("%s is not known, from %s", name, origin.Where))
+		Because(fmt.Errorf("%s is not known, from %s", name, origin))
 }
 
 // suggest puts the name that was probably meant first, if there is one.

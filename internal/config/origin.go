@@ -39,13 +39,7 @@ func (l Layer) String() string {
 // Origin is where a value came from.
 type Origin struct {
 	Layer Layer
-	// Where names the place for a reader, such as "line 3 of
-	// /home/ann/.config/ers-login/config.toml", "environment variable ERS_LOGIN_ASID", "flag
-	// --asid" or "built-in default". The line comes first, in case a long path is cut. The place of
-	// a locked value ends in "managed by your organisation".
-	Where string
-	// phrase is Where for translation.
-	phrase problem.Phrase
+	place problem.Phrase
 }
 
 // origin returns the Origin of a place.
@@ -53,13 +47,13 @@ func origin(layer Layer, place problem.Phrase) Origin {
 	if layer == LayerPolicy {
 		place = problem.Words("{{.Place}}, managed by your organisation").WithPhrase("Place", place)
 	}
-	return Origin{Layer: layer, Where: place.String(), phrase: place}
+	return Origin{layer, place}
 }
 
 // unusable returns the Origin of the default in the place of a value that cannot be used.
 func (o Origin) unusable() Origin {
-	place := problem.Words("built-in default, in the place of a value that cannot be used: {{.Place}}").WithPhrase("Place", o.Phrase())
-	return Origin{Layer: o.Layer, Where: place.String(), phrase: place}
+	o.place = problem.Words("built-in default, in the place of a value that cannot be used: {{.Place}}").WithPhrase("Place", o.place)
+	return o
 }
 
 // The places of a value whose names are translated.
@@ -75,13 +69,10 @@ func inFlag(name string) problem.Phrase {
 	return problem.Words("flag {{.Name}}").With("Name", "--"+name)
 }
 
-// Phrase returns Where for a text in the user's language.
-func (o Origin) Phrase() problem.Phrase {
-	if o.phrase.String() == "" {
-		return problem.Verbatim(o.Where)
-	}
-	return o.phrase
-}
+// Phrase names the place for a text in the user's language.
+func (o Origin) Phrase() problem.Phrase { return o.place }
 
-// String returns Where.
-func (o Origin) String() string { return o.Where }
+// String names the place, such as "line 3 of /home/ann/.config/ers-login/config.toml", "environment
+// variable ERS_LOGIN_ASID", "flag --asid" or "built-in default". The line comes first, in case a long
+// path is cut. The place of a locked value ends in "managed by your organisation".
+func (o Origin) String() string { return o.place.String() }

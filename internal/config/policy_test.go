@@ -63,7 +63,7 @@ func TestTheOrderOfTheLayers(t *testing.T) {
 		assert.Empty(t, c.Warnings, "being overridden is no mistake")
 		assert.Equal(t, step.value, c.LogLevel, step.name)
 		assert.Equal(t, step.layer, c.Origin("log_level").Layer)
-		assert.Equal(t, step.where, c.Origin("log_level").Where)
+		assert.Equal(t, step.where, c.Origin("log_level").String())
 		assert.Equal(t, step.name, c.Origin("log_level").Layer.String())
 		assert.Equal(t, step.locked, c.Locked("log_level"), step.name)
 		step.without()
@@ -335,7 +335,7 @@ func TestTheCertificateIsOneChoice(t *testing.T) {
 			if test.locked {
 				assert.True(t, c.Locked("certificate") && c.Locked("certificate_thumbprint"), "neither can be changed")
 				for _, key := range []string{"certificate", "certificate_thumbprint"} {
-					assert.Contains(t, c.Origin(key).Where, "managed by your organisation")
+					assert.Contains(t, c.Origin(key).String(), "managed by your organisation")
 				}
 			}
 		})

@@ -40,7 +40,7 @@ func TestSave(t *testing.T) {
 	assert.True(t, again.MinimiseOnSignIn)
 	assert.Equal(t, config.LanguageWelsh, again.Language)
 	assert.Equal(t, "preferences", again.Origin("theme").Layer.String())
-	assert.Equal(t, "line 6 of "+preferencesOf(path), again.Origin("theme").Where)
+	assert.Equal(t, "line 6 of "+preferencesOf(path), again.Origin("theme").String())
 	if runtime.GOOS != "windows" {
 		info, err := os.Stat(preferencesOf(path))
 		require.NoError(t, err)

@@ -264,7 +264,7 @@ func (c Config) DistrustBundle() error {
 
 func untrusted(template *problem.Problem, setting Setting, origin Origin, reason error) *problem.Problem {
 	return template.With("Setting", setting.Key).WithPhrase("Origin", origin.Phrase()).With("Reason", reason.Error()).
-		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin.Where, reason))
+		Because(fmt.Errorf("%s, from %s: %w", setting.Key, origin, reason))
 }
 
 var (

@@ -213,7 +213,7 @@ func (n Target) asid(context.Context) Finding {
 		return skipped(saidNothing)
 	}
 	origin := problem.Verbatim(known(""))
-	if from := n.Settings.Origin("asid"); from.Where != "" {
+	if from := n.Settings.Origin("asid"); from.String() != "" {
 		origin = from.Phrase()
 	}
 	return ok(saidASID).With("ASID", n.ASID).WithPhrase("Origin", origin)
