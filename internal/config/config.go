@@ -35,196 +35,122 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The values of the setting platform.
+// The words of settings that take one of a few. [Settings] says what they do.
 const (
-	// PlatformAuto leaves the choice to [ChoosePlatform].
-	PlatformAuto = "auto"
-	// PlatformHSCN is the Identity Agent, its tickets and A001 to A003.
-	PlatformHSCN = "hscn"
-	// PlatformFHIR is NHS Care Identity in the browser, and the e-RS FHIR API.
-	PlatformFHIR = "fhir"
-)
+	PlatformAuto = "auto" // leaves the choice to [ChoosePlatform]
+	PlatformHSCN = "hscn" // the Identity Agent, its tickets and A001 to A003
+	PlatformFHIR = "fhir" // NHS Care Identity in the browser, and the e-RS FHIR API
 
-// NoDirectory is the value of directory_url that asks no directory.
-const NoDirectory = "none"
+	// NoDirectory is the value of directory_url that asks no directory.
+	NoDirectory = "none"
 
-// The values of the setting agent. The simulator is none of them: it belongs to the demonstration,
-// and no setting turns a real sign-in into a simulated one.
-const (
-	// AgentAuto is the program that agent_command names, and the Identity Agent of this computer if
-	// it names none.
-	AgentAuto = "auto"
-	// AgentIdentity is the Identity Agent of this computer alone: agent_command does not count.
-	AgentIdentity = "identity-agent"
-	// AgentByCommand is the program that the setting agent_command names.
+	// The simulator is no agent: it belongs to the demonstration, and no setting turns a real sign-in
+	// into a simulated one.
+	AgentAuto      = "auto"
+	AgentIdentity  = "identity-agent"
 	AgentByCommand = "command"
-)
 
-// What the setting card_removal can be.
-const (
-	// RemovalByTicket asks the agent after a removal: the ticket decides.
 	RemovalByTicket = "ticket"
-	// RemovalAlways ends the session with every removal.
-	RemovalAlways = "always"
-)
+	RemovalAlways   = "always"
 
-// What the setting screen_lock can be.
-const (
-	// LockKeeps leaves the session as it is.
 	LockKeeps = "keep"
-	// LockEnds ends the session.
-	LockEnds = "end"
-)
+	LockEnds  = "end"
 
-// What the setting proxy can be, besides an address.
-const (
-	// ProxyFromEnvironment obeys HTTPS_PROXY and NO_PROXY.
-	ProxyFromEnvironment = "environment"
-	// ProxyNone goes to e-RS directly, whatever the environment says.
-	ProxyNone = "none"
-)
+	// Besides these, the setting proxy can be an address.
+	ProxyFromEnvironment = "environment" // HTTPS_PROXY and NO_PROXY
+	ProxyNone            = "none"        // whatever the environment says
 
-// What the setting tls_ciphers can be.
-const (
-	// CiphersStandard is the cipher suites with forward secrecy.
-	CiphersStandard = "standard"
-	// CiphersCompatible adds those with RSA key exchange.
+	CiphersStandard   = "standard"
 	CiphersCompatible = "compatible"
-)
 
-// What the setting audit_session_id can be.
-const (
-	// AuditDigest names a session by a digest of its id, which opens nothing.
 	AuditDigest = "digest"
-	// AuditFull names a session by its id.
-	AuditFull = "full"
-)
+	AuditFull   = "full"
 
-// What the setting language can be.
-const (
-	// LanguageAuto is the language of the desktop.
 	LanguageAuto    = "auto"
 	LanguageEnglish = "en"
 	LanguageWelsh   = "cy"
-)
 
-// What the setting theme can be.
-const (
-	// ThemeSystem is light or dark, as the desktop is.
 	ThemeSystem       = "system"
 	ThemeLight        = "light"
 	ThemeDark         = "dark"
 	ThemeHighContrast = "high-contrast"
 )
 
-// Config is the settings in force. Paths are absolute or relative to the working directory, never
-// to the file.
+// Config is the settings in force. Each field is the setting of its name, as [Settings] describes it.
+// Paths are absolute or relative to the working directory, never to the file.
 type Config struct {
-	// Platform is [PlatformAuto], [PlatformHSCN] or [PlatformFHIR]. The one in use is [Config.UsedPlatform].
+	// Platform is what is set. The one in use is [Config.UsedPlatform].
 	Platform string
 
-	// BaseURL is the e-RS platform, such as https://api.dev1.ers.ncrs.nhs.uk/ers-api, without a trailing slash.
+	// BaseURL has no trailing slash, nor have the other addresses.
 	BaseURL string
-	// EnvironmentName is the name of the e-RS at BaseURL, [LiveEnvironment] for the live one. It may
-	// not count: see [Config.Environment].
+	// EnvironmentName may not count: see [Config.Environment].
 	EnvironmentName string
-	// ASID is the organisation's accredited system id, 12 digits.
-	ASID string
-	// Certificate is the file with the endpoint certificate, PEM or PKCS#12: see [Config.PKCS12].
-	Certificate string
-	// Key is the PEM file with the certificate's private key. It is empty if the certificate's file has the key too.
-	Key string
-	// CertificateThumbprint names a certificate in the Windows certificate store: 40 hexadecimal
-	// digits in upper case, its SHA-1 fingerprint. Certificate is empty then, unless both stand in
-	// the same place: see [Config.RequireReal].
+	ASID            string
+	// Certificate is a PEM or DER file, or a PKCS#12 file: see [Config.PKCS12]. Key is empty if the
+	// certificate's file has the key too.
+	Certificate, Key string
+	// CertificateThumbprint is 40 hexadecimal digits in upper case. Certificate is empty then, unless
+	// both stand in the same place: see [Config.RequireReal].
 	CertificateThumbprint string
-	// PassphraseFile holds the PKCS#12 passphrase. Empty means the OS keyring: see [Config.Passphrase].
+	// PassphraseFile is read by [Config.Passphrase].
 	PassphraseFile string
-	// CABundle is a PEM file with the certificate authorities to trust. Empty means those of the system.
-	CABundle string
-	// ServerName is the name that the certificate of e-RS must carry. Empty means the host of BaseURL.
-	ServerName string
-	// TLSCiphers is [CiphersStandard] or [CiphersCompatible].
-	TLSCiphers string
+	CABundle       string
+	ServerName     string
+	TLSCiphers     string
 
-	// Agent is [AgentAuto], [AgentIdentity] or [AgentByCommand].
 	Agent string
-	// AgentCommand is the program that prints a ticket, by its full path, and its arguments. It is
-	// empty with [AgentIdentity].
-	AgentCommand []string
-	// AgentPollInterval is how often the agent is asked whether the ticket is still there.
+	// AgentCommand is the program, by its full path, and its arguments. It is empty with
+	// [AgentIdentity].
+	AgentCommand      []string
 	AgentPollInterval time.Duration
+	CardRemoval       string
 
-	// CardRemoval is [RemovalByTicket] or [RemovalAlways].
-	CardRemoval string
-	// ClientID names the registered application of the FHIR platform.
 	ClientID string
-	// ClientSecretFile holds its secret. Empty means the OS keyring: see [Config.ClientSecret].
+	// ClientSecretFile is read by [Config.ClientSecret].
 	ClientSecretFile string
 	// RedirectURI is a loopback address with a port, which is 0 for a broker: see [Config.Broker].
-	RedirectURI string
-	// FHIRBaseURL is the e-RS FHIR API, and OAuthURL the OAuth 2 server, both without a trailing slash.
+	RedirectURI           string
 	FHIRBaseURL, OAuthURL string
 	// OAuthEndpoints are three words, see [Config.Endpoints]. OAuthScope and ACRValues are sent as they are.
 	OAuthEndpoints, OAuthScope, ACRValues string
-	// DirectoryURL is the directory of organisations, or [NoDirectory].
-	DirectoryURL string
-	// SignInTimeout bounds a sign-in in the browser.
+	// DirectoryURL may be [NoDirectory].
+	DirectoryURL  string
 	SignInTimeout time.Duration
-	// IdleTimeout is how long the computer may be unused before a session of the FHIR platform is
-	// ended; 0 means for ever.
-	IdleTimeout time.Duration
-	// EndOnCardRemoval ends a session of the FHIR platform with the removal of a smartcard.
+	// IdleTimeout is 0 for ever.
+	IdleTimeout      time.Duration
 	EndOnCardRemoval bool
-	// SharedLoopback allows a sign-in without a broker on a computer with several log-on sessions.
-	SharedLoopback bool
+	SharedLoopback   bool
 
-	// ScreenLock is [LockKeeps] or [LockEnds].
-	ScreenLock string
-
-	// RequestTimeout bounds one call to e-RS.
-	RequestTimeout time.Duration
-	// KeyringTimeout bounds a call to the OS keyring that needs no prompt.
-	KeyringTimeout time.Duration
-	// KeyringPromptTimeout bounds the wait for the user to unlock the keyring.
+	ScreenLock           string
+	RequestTimeout       time.Duration
+	KeyringTimeout       time.Duration
 	KeyringPromptTimeout time.Duration
-	// SessionMaxAge is the age at which a session is ended, 12 hours at most as the gateway's. Each
-	// platform has a bound of its own.
+	// SessionMaxAge is 12 hours at most, as the gateway's. Each platform has a bound of its own.
 	SessionMaxAge time.Duration
 	// ClosingGrace is how long a session stays open at e-RS after its keyring entry is gone (A003's
-	// rule), after a sign-out or a switch. It may be 0.
+	// rule). It may be 0.
 	ClosingGrace time.Duration
 
-	// Proxy is [ProxyFromEnvironment], [ProxyNone], or an address such as http://proxy.example.nhs.uk:8080, without a user.
-	Proxy string
-	// ProxyUser is the user name for the proxy. The password is in the OS keyring.
-	ProxyUser string
-	// SendFQDN sends the certificate's common name as the header XAPI_FQDN, which an older public client did.
-	SendFQDN bool
-	// WindowsAliases writes further keyring entries, for readers that expect UTF-16. It has no
-	// effect elsewhere.
+	// Proxy has no user: that is ProxyUser, whose password is in the OS keyring.
+	Proxy, ProxyUser string
+	// SendFQDN is for servers that expect what an older public client did.
+	SendFQDN       bool
 	WindowsAliases bool
 
-	// AuditDir is the folder of the audit log. Empty means the platform's place.
+	// AuditDir is empty for the platform's place.
 	AuditDir string
-	// AuditKeep is how long audit records are kept, three months (92 days) at least (LAL-001).
-	AuditKeep time.Duration
-	// AuditRequired refuses a sign-in that cannot be recorded.
-	AuditRequired bool
-	// AuditSystemLog writes the records to syslog or the Windows Event Log too.
+	// AuditKeep is three months (92 days) at least (LAL-001).
+	AuditKeep      time.Duration
+	AuditRequired  bool
 	AuditSystemLog bool
-	// AuditSessionID is [AuditDigest] or [AuditFull].
 	AuditSessionID string
-	// LogLevel is error, warning, info or debug.
-	LogLevel string
+	LogLevel       string
 
-	// Language is [LanguageAuto], [LanguageEnglish] or [LanguageWelsh].
 	Language string
-	// Theme is [ThemeSystem], [ThemeLight], [ThemeDark] or [ThemeHighContrast].
-	Theme string
-	// TextSize is the size of texts, in percent of the usual one, 80 to 200.
-	TextSize int
-	// MinimiseOnSignIn takes the window out of the way once the user is signed in.
+	Theme    string
+	// TextSize is in percent of the usual one.
+	TextSize         int
 	MinimiseOnSignIn bool
 
 	// Warnings are the faults that do not stop the program: unknown environment variables, and
