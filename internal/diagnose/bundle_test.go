@@ -98,8 +98,9 @@ func source(t *testing.T) diagnose.BundleSettings {
 	redactor.Guard(secret.New(planted["proxy's password"]))
 
 	// A log as the program writes it, with lines as of an older version or an editor.
-	log, err := logging.New(logging.Settings{Dir: logs, Level: "debug", Version: "1.2.3"})
+	log, err := logging.New(logging.Settings{Dir: logs, Version: "1.2.3"})
 	require.NoError(t, err)
+	log.SetLevel(logrus.DebugLevel)
 	log.Guard(secret.New(planted["passphrase"]))
 	var raw strings.Builder
 	for what, text := range anywhere() {

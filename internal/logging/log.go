@@ -45,8 +45,6 @@ type Settings struct {
 	// other users. Empty means no file, as in a helper process, which must not write to its
 	// parent's.
 	Dir string
-	// Level is error, warning, info or debug; empty means info.
-	Level string
 	// Console gets each line too, in a form for people. It may be nil.
 	Console io.Writer
 	// Version is the program's version, a member of every line, since files are joined when they
@@ -76,39 +74,26 @@ func DefaultDir() string {
 	return dir
 }
 
-// New opens the log. The Log works even with an error: a *problem.Problem, LOG-FOLDER if the file
-// cannot be written and the console alone gets the lines, or LOG-LEVEL if the level is unknown and
-// info is used. It has been logged.
+// New opens the log. The Log works even with an error, which has been logged: the *problem.Problem
+// LOG-FOLDER if the file cannot be written and the console alone gets the lines.
 func New(settings Settings) (*Log, error) {
 	log := &Log{Logger: logrus.New(), redactor: NewRedactor(), sink: &sink{console: settings.Console}}
 	log.formatter = newFormatter(log.redactor, settings.Version)
 	log.SetFormatter(log.formatter)
 	log.SetOutput(log.sink)
 
-	var troubles []error
-	level, err := logrus.ParseLevel(settings.Level)
-	if settings.Level == "" {
-		level, err = logrus.InfoLevel, nil
+	if settings.Dir == "" {
+		return log, nil
 	}
-	if err != nil {
-		level = logrus.InfoLevel
-		troubles = append(troubles, unknownLevel.Because(err))
-	}
-	log.SetLevel(level)
-
-	if settings.Dir != "" {
-		path := filepath.Join(settings.Dir, fileName)
-		if err := prepare(settings.Dir, path); err != nil {
-			troubles = append(troubles, noFolder.With("Folder", settings.Dir).Because(err))
-		} else {
-			log.file = path
-			log.sink.file = &lumberjack.Logger{Filename: path, MaxSize: megabytes, MaxBackups: filesAside}
-		}
-	}
-	for _, trouble := range troubles {
+	path := filepath.Join(settings.Dir, fileName)
+	if err := prepare(settings.Dir, path); err != nil {
+		trouble := noFolder.With("Folder", settings.Dir).Because(err)
 		log.Warn(trouble)
+		return log, trouble
 	}
-	return log, errors.Join(troubles...)
+	log.file = path
+	log.sink.file = &lumberjack.Logger{Filename: path, MaxSize: megabytes, MaxBackups: filesAside}
+	return log, nil
 }
 
 // Close writes what is pending and closes the file. Later lines go to the console alone.
@@ -163,29 +148,15 @@ func prepare(dir, path string) error {
 	return nil
 }
 
-// The Problems of the log.
-var (
-	noFolder = &problem.Problem{
-		Code:     "LOG-FOLDER",
-		Title:    "The log cannot be written",
-		Happened: "e-RS Login cannot write its log to the folder {{.Folder}}. You can sign in.",
-		Steps: []string{
-			"You can keep working.",
-			"If that does not help, contact your local service desk and quote the reference below.",
-		},
-		ServiceDesk: []string{
-			"Make sure that the folder exists, belongs to this user, and that the disk is not full.",
-		},
-	}
-	unknownLevel = &problem.Problem{
-		Code:     "LOG-LEVEL",
-		Title:    "The log level is not valid",
-		Happened: "e-RS Login does not know this log level, and logs as much as usual.",
-		Steps: []string{
-			"You can keep working.",
-		},
-		ServiceDesk: []string{
-			"Set log_level to error, warning, info or debug.",
-		},
-	}
-)
+var noFolder = &problem.Problem{
+	Code:     "LOG-FOLDER",
+	Title:    "The log cannot be written",
+	Happened: "e-RS Login cannot write its log to the folder {{.Folder}}. You can sign in.",
+	Steps: []string{
+		"You can keep working.",
+		"If that does not help, contact your local service desk and quote the reference below.",
+	},
+	ServiceDesk: []string{
+		"Make sure that the folder exists, belongs to this user, and that the disk is not full.",
+	},
+}

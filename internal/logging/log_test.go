@@ -225,20 +225,6 @@ func TestAFolderThatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// An unknown level gives the usual log, not none.
-func TestLevels(t *testing.T) {
-	for level, want := range map[string]logrus.Level{"": logrus.InfoLevel, "debug": logrus.DebugLevel, "warning": logrus.WarnLevel, "error": logrus.ErrorLevel} {
-		log, err := New(Settings{Level: level})
-		require.NoError(t, err)
-		assert.Equal(t, want, log.GetLevel())
-	}
-	var console bytes.Buffer
-	log, err := New(Settings{Level: "loud", Console: &console})
-	assert.Equal(t, "LOG-LEVEL", problem.Of(err).Code)
-	assert.Equal(t, logrus.InfoLevel, log.GetLevel())
-	assert.Contains(t, console.String(), "LOG-LEVEL")
-}
-
 // brokenFile is a disk that is full, for a while.
 type brokenFile struct {
 	full bool

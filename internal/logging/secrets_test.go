@@ -84,8 +84,9 @@ func leaks(output, text string) string {
 func newTestLog(t *testing.T) (*Log, *terminal) {
 	t.Helper()
 	console := &terminal{}
-	log, err := New(Settings{Dir: t.TempDir(), Level: "trace", Console: console, Version: "1.2.3"})
+	log, err := New(Settings{Dir: t.TempDir(), Console: console, Version: "1.2.3"})
 	require.NoError(t, err)
+	log.SetLevel(logrus.TraceLevel)
 	log.formatter.limiter = rate.NewLimiter(rate.Inf, 1)
 	log.ExitFunc = func(int) {}
 	t.Cleanup(func() { assert.NoError(t, log.Close()) })
