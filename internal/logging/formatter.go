@@ -224,7 +224,8 @@ func (f *formatter) spells(list []any) bool {
 	return f.redactor.Redact(asRunes.String()) != asRunes.String() || f.redactor.Redact(asBytes.String()) != asBytes.String()
 }
 
-// bounded puts a line together and cuts it until it fits.
+// bounded puts a line together and cuts its texts until it fits, and those of its lists and objects
+// as JSON.
 func (f *formatter) bounded(members map[string]any) []byte {
 	if _, taken := members["version"]; !taken && f.version != "" {
 		members["version"] = f.version
@@ -233,7 +234,13 @@ func (f *formatter) bounded(members map[string]any) []byte {
 	for limit := maxLine * 3 / 4; len(line) > maxLine && limit >= 16; limit /= 8 {
 		members["cut"] = true
 		for name, value := range members {
-			members[name] = shorten(value, limit)
+			text, is := value.(string)
+			if !is {
+				text = strings.TrimSpace(string(compose(value)))
+			}
+			if len(text) > limit {
+				members[name] = strings.ToValidUTF8(text[:limit], "") + cutMark
+			}
 		}
 		line = compose(members)
 	}
@@ -249,40 +256,13 @@ func (f *formatter) bounded(members map[string]any) []byte {
 	return line
 }
 
-// compose writes a line. HTML is not escaped: a log is not put into a web page unescaped, and &
-// reads better.
-func compose(members map[string]any) []byte {
+// compose writes a line, or one value of it. HTML is not escaped: a log is not put into a web page
+// unescaped, and & reads better.
+func compose(value any) []byte {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
 	// What a JSON decoder has made can be encoded, and a buffer takes it all.
-	_ = encoder.Encode(members)
+	_ = encoder.Encode(value)
 	return b.Bytes()
-}
-
-// shorten cuts the texts in a value at limit bytes and the lists and objects at limit members.
-func shorten(value any, limit int) any {
-	switch value := value.(type) {
-	case string:
-		if len(value) > limit {
-			return strings.ToValidUTF8(value[:limit], "") + cutMark
-		}
-	case json.Number:
-		if len(value) > limit {
-			return string(value[:limit]) + cutMark
-		}
-	case []any:
-		short := make([]any, 0, min(len(value), limit))
-		for _, item := range value[:min(len(value), limit)] {
-			short = append(short, shorten(item, limit))
-		}
-		return short
-	case map[string]any:
-		short := make(map[string]any, min(len(value), limit))
-		for _, name := range slices.Sorted(maps.Keys(value))[:min(len(value), limit)] {
-			short[name] = shorten(value[name], limit)
-		}
-		return short
-	}
-	return value
 }
