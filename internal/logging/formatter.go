@@ -31,10 +31,9 @@ const (
 )
 
 // formatter makes a line of an entry: its fields are encoded one by one and decoded, redacted,
-// bounded and encoded again. A hook of logrus could not redact: it does not see what logrus says of
-// a field that it refuses, name included, nor is it asked for [logrus.Entry.String].
+// bounded and encoded again. A hook of logrus could not redact: it is not asked for
+// [logrus.Entry.String].
 type formatter struct {
-	encoder  logrus.JSONFormatter
 	redactor *Redactor
 	version  string
 
@@ -49,7 +48,6 @@ var _ logrus.Formatter = (*formatter)(nil)
 
 func newFormatter(redactor *Redactor, version string) *formatter {
 	return &formatter{
-		encoder:  logrus.JSONFormatter{TimestampFormat: time.RFC3339Nano},
 		redactor: redactor,
 		version:  version,
 		limiter:  rate.NewLimiter(perSecond, burst),
@@ -94,20 +92,18 @@ func (f *formatter) summary() []byte {
 }
 
 func (f *formatter) line(entry *logrus.Entry) []byte {
-	return f.bounded(f.redactMembers(f.members(entry)))
+	return f.bounded(f.redactMembers(members(entry)))
 }
 
-// members returns what a line has to say, in the types of a JSON decoder: first what logrus says of
-// the entry itself, then the fields.
-func (f *formatter) members(entry *logrus.Entry) map[string]any {
-	bare := *entry
-	bare.Time, bare.Data, bare.Buffer = entry.Time.UTC(), nil, nil
+// members returns what a line has to say, in the types of a JSON decoder.
+func members(entry *logrus.Entry) map[string]any {
 	// Longer than the redactor's limit, so that it notices the cut.
-	bare.Message = entry.Message[:min(len(entry.Message), 2*maxText)]
-	// There is no value in it that could fail.
-	encoded, _ := f.encoder.Format(&bare)
-	members := map[string]any{}
-	_ = json.Unmarshal(encoded, &members)
+	message, _ := plain(entry.Message[:min(len(entry.Message), 2*maxText)], maxRaw)
+	members := map[string]any{
+		logrus.FieldKeyTime:  entry.Time.UTC().Format(time.RFC3339Nano),
+		logrus.FieldKeyLevel: entry.Level.String(),
+		logrus.FieldKeyMsg:   message,
+	}
 	room := maxRaw
 	for _, name := range slices.Sorted(maps.Keys(entry.Data)) {
 		if room -= len(name); room < 0 {
