@@ -28,7 +28,7 @@ func TestTheManualPage(t *testing.T) {
 		assert.Contains(t, page, "\n.SH "+section+"\n")
 	}
 	for _, part := range slices.Concat(variableNames(), []string{
-		linkScheme + "//" + linkSignIn + "?for=NAME", linkScheme + "//" + linkOpen, fmt.Sprintf("1 to %d printable", maxLinkName),
+		"ers-login://sign-in?for=NAME", "ers-login://open", fmt.Sprintf("1 to %d printable", maxLinkName),
 		fmt.Sprintf("1 to %d, of ers-login doctor", statusMostFailures), fmt.Sprintf("%d, of ers-login doctor", statusNotDone),
 		"ERS_LOGIN_*", "/etc/ers-login/policy.toml", "--asid",
 	}) {
