@@ -53,9 +53,7 @@ func changeLine(session handoff.Entry, err error, withKey bool) ([]byte, error) 
 	case err == nil && withKey:
 		now.Session = entry
 	case err == nil:
-		if now.Session, err = stripKey(entry); err != nil {
-			return nil, err
-		}
+		now.Session = stripKey(entry)
 	case errors.Is(err, keyring.Unreadable):
 		now.Problem = keyring.Unreadable.Code
 	case !errors.Is(err, handoff.ErrNotFound):

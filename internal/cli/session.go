@@ -118,13 +118,10 @@ func (s sessionInput) run(ctx context.Context, stdout, stderr io.Writer) error {
 			return err
 		}
 		// A shell that evaluates this must not go on with an earlier session.
-		_, unsetErr := io.WriteString(stdout, unsetVariables(s.shell))
+		_, unsetErr := io.WriteString(stdout, assignments(s.shell, nil))
 		return errors.Join(err, unsetErr)
 	}
-	text, err := s.form(session, entry)
-	if err != nil {
-		return err
-	}
+	text := s.form(session, entry)
 	if (s.key || s.token) && desktop.ReachesTerminal(stdout) {
 		text += "\n"
 	}

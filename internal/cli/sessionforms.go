@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/handoff"
@@ -19,20 +18,20 @@ import (
 )
 
 // form returns the session in the requested form. entry is the session's.
-func (s sessionInput) form(session handoff.Entry, entry []byte) (string, error) {
+func (s sessionInput) form(session handoff.Entry, entry []byte) string {
 	switch {
 	case s.json && s.withoutKey:
-		return entryWithoutKey(entry)
+		return string(stripKey(entry)) + "\n"
 	case s.json:
-		return string(entry) + "\n", nil
+		return string(entry) + "\n"
 	case s.key, s.token:
-		return signin.SecretOf(session).Reveal(), nil
+		return signin.SecretOf(session).Reveal()
 	case s.env:
-		return setVariables(s.shell, session), nil
+		return assignments(s.shell, session)
 	case s.header:
-		return headers(session), nil
+		return headers(session)
 	default:
-		return forPeople(session, time.Now()), nil
+		return forPeople(session, time.Now())
 	}
 }
 
@@ -92,60 +91,45 @@ func headers(session handoff.Entry) string {
 	}
 }
 
-// entryWithoutKey returns an entry that may be logged.
-func entryWithoutKey(entry []byte) (string, error) {
-	stripped, err := stripKey(entry)
-	return string(stripped) + "\n", err
-}
-
-func stripKey(entry []byte) ([]byte, error) {
-	// The members keep their order, version first: scripts rely on that.
+// stripKey returns an entry that may be logged. The members keep their order, version first: scripts
+// rely on that.
+func stripKey(entry []byte) []byte {
 	var kept []string
-	decoder := json.NewDecoder(bytes.NewReader(entry))
-	_, err := decoder.Token()
-	for err == nil && decoder.More() {
-		name, noName := decoder.Token()
-		var value json.RawMessage
-		quoted, noText := json.Marshal(name)
-		err = errors.Join(noName, noText, decoder.Decode(&value))
-		if name != "sessionKey" && name != "accessToken" {
-			kept = append(kept, string(quoted)+":"+string(value))
+	gjson.ParseBytes(entry).ForEach(func(name, value gjson.Result) bool {
+		if name.Str != "sessionKey" && name.Str != "accessToken" {
+			kept = append(kept, name.Raw+":"+value.Raw)
 		}
-	}
-	if err != nil || !json.Valid(entry) {
-		return nil, errors.New("could not read an entry of our own")
-	}
-	return []byte("{" + strings.Join(kept, ",") + "}"), nil
+		return true
+	})
+	return []byte("{" + strings.Join(kept, ",") + "}")
 }
 
-// variable is an environment variable of --env, empty where a session has none. The names are a
-// public interface.
-type variable struct {
-	name string
-	of   func(handoff.Entry) string
-}
+// variable is an environment variable of --env.
+type variable struct{ name, value string }
 
-// only applies to the sessions of one platform.
-func only[S handoff.Entry](of func(S) string) func(handoff.Entry) string {
-	return func(entry handoff.Entry) string {
-		session, is := entry.(S)
-		if !is {
-			return ""
-		}
-		return of(session)
+// variables are those of --env with their values, which are empty where a session has none. The names
+// are a public interface.
+func variables(session handoff.Entry) []variable {
+	var of handoff.Details
+	var key, asid, token string
+	if session != nil {
+		of = session.Details()
 	}
-}
-
-func variables() []variable {
+	switch session := session.(type) {
+	case handoff.Session:
+		key, asid = session.SessionKey.Reveal(), session.ASID
+	case handoff.FHIRSession:
+		token = session.AccessToken.Reveal()
+	}
 	return []variable{
-		{"ERS_SESSION_KEY", only(func(s handoff.Session) string { return s.SessionKey.Reveal() })},
-		{"ERS_BASE_URL", func(s handoff.Entry) string { return s.Details().BaseURL }},
-		{"ERS_ASID", only(func(s handoff.Session) string { return s.ASID })},
-		{"ERS_PLATFORM", func(s handoff.Entry) string { return string(s.Details().Platform) }},
-		{"ERS_ACCESS_TOKEN", only(func(s handoff.FHIRSession) string { return s.AccessToken.Reveal() })},
-		{"ERS_ORG_IDENTIFIER", func(s handoff.Entry) string { return s.Details().OrgIdentifier }},
-		{"ERS_BUSINESS_FUNCTION", func(s handoff.Entry) string { return s.Details().BusinessFunction }},
-		{"ERS_ON_BEHALF_OF", func(s handoff.Entry) string { return s.Details().OnBehalfOf }},
+		{"ERS_SESSION_KEY", key},
+		{"ERS_BASE_URL", of.BaseURL},
+		{"ERS_ASID", asid},
+		{"ERS_PLATFORM", string(of.Platform)},
+		{"ERS_ACCESS_TOKEN", token},
+		{"ERS_ORG_IDENTIFIER", of.OrgIdentifier},
+		{"ERS_BUSINESS_FUNCTION", of.BusinessFunction},
+		{"ERS_ON_BEHALF_OF", of.OnBehalfOf},
 	}
 }
 
@@ -160,47 +144,28 @@ func dropVariables() {
 
 func variableNames() []string {
 	var names []string
-	for _, variable := range variables() {
+	for _, variable := range variables(nil) {
 		names = append(names, variable.name)
 	}
 	return names
 }
 
-// shell describes how a shell sets and removes an environment variable.
+// shell describes how shells of one syntax set and remove an environment variable.
 type shell struct {
-	name string
-	// also are other shells with the same syntax.
-	also  []string
-	set   func(name, value string) string
-	unset func(name string) string
+	names []string
+	// set and unset are formats of the variable's name, set also of its value.
+	set, unset string
+	// quoted replaces what does not stand for itself in single quotation marks.
+	quoted *strings.Replacer
 }
 
-// shells are those whose evaluation --env supports. In each, text in single quotation marks is
-// literal, apart from the replacements here; the values are printable ASCII. cmd.exe has no such
-// syntax.
+// shells are those whose evaluation --env supports. The values are printable ASCII. cmd.exe has no
+// such syntax.
 func shells() []shell {
 	return []shell{
-		{
-			"sh", []string{"bash", "zsh"},
-			func(name, value string) string {
-				return "export " + name + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
-			},
-			func(name string) string { return "unset " + name },
-		},
-		{
-			"fish", nil,
-			func(name, value string) string {
-				return "set -gx " + name + " '" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(value) + "'"
-			},
-			func(name string) string { return "set -e " + name },
-		},
-		{
-			"powershell", []string{"pwsh"},
-			func(name, value string) string {
-				return "$env:" + name + " = '" + strings.ReplaceAll(value, "'", "''") + "'"
-			},
-			func(name string) string { return "$env:" + name + " = $null" },
-		},
+		{[]string{"sh", "bash", "zsh"}, "export %s='%s';\n", "unset %s;\n", strings.NewReplacer("'", `'\''`)},
+		{[]string{"fish"}, "set -gx %s '%s';\n", "set -e %s;\n", strings.NewReplacer(`\`, `\\`, `'`, `\'`)},
+		{[]string{"powershell", "pwsh"}, "$env:%s = '%s';\n", "$env:%s = $null;\n", strings.NewReplacer("'", "''")},
 	}
 }
 
@@ -211,36 +176,26 @@ var defaultShell = map[bool]string{true: "powershell", false: "sh"}[runtime.GOOS
 func shellNames() []string {
 	var names []string
 	for _, shell := range shells() {
-		names = append(append(names, shell.name), shell.also...)
+		names = append(names, shell.names...)
 	}
 	return names
 }
 
-func setVariables(shellName string, session handoff.Entry) string {
-	return commandsFor(shellName, func(shell shell, variable variable) string {
-		value := variable.of(session)
-		if value == "" {
-			// It may be there, of a session of the other platform.
-			return shell.unset(variable.name)
-		}
-		return shell.set(variable.name, value)
-	})
-}
-
-func unsetVariables(shellName string) string {
-	return commandsFor(shellName, func(shell shell, variable variable) string { return shell.unset(variable.name) })
-}
-
-// commandsFor returns a command for each variable. Each ends in a semicolon, since an unquoted
-// substitution joins lines.
-func commandsFor(shellName string, write func(shell, variable) string) string {
+// assignments returns a command for each variable. One without a value is removed: it may be there
+// from a session of the other platform, or from an earlier one if session is nil. Each command ends
+// in a semicolon, since an unquoted substitution joins lines.
+func assignments(shellName string, session handoff.Entry) string {
 	var text strings.Builder
 	for _, shell := range shells() {
-		if shell.name != shellName && !slices.Contains(shell.also, shellName) {
+		if !slices.Contains(shell.names, shellName) {
 			continue
 		}
-		for _, variable := range variables() {
-			text.WriteString(write(shell, variable) + ";\n")
+		for _, variable := range variables(session) {
+			if variable.value == "" {
+				fmt.Fprintf(&text, shell.unset, variable.name)
+			} else {
+				fmt.Fprintf(&text, shell.set, variable.name, shell.quoted.Replace(variable.value))
+			}
 		}
 	}
 	return text.String()
