@@ -115,7 +115,6 @@ func newRoot(p app.Host) *cobra.Command {
 	addBackground(root.Flags())
 	asked.addFlags(root.Flags())
 	root.Flags().BoolVar(&version, "version", false, "print the version")
-	root.SetHelpCommand(help())
 	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p))
 	root.AddCommand(demoCommand(p), configCommand(p), passphraseCommand(p), proxyPasswordCommand(p), clientSecretCommand(p), forgetCommand(p), doctorCommand(p), versionCommand(p))
 	completeFlag(root, "config", filesLike("toml"))

@@ -19,6 +19,9 @@ func nameSubcommands(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
 	for _, cmd := range root.Commands() {
+		if cmd.Name() == "help" {
+			cmd.RunE = helpOn // instead of the usage with status 0 for a command that does not exist
+		}
 		if !cmd.Runnable() && cmd.HasAvailableSubCommands() {
 			cmd.Args = subcommand
 			cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -69,34 +72,15 @@ func subcommandsOf(cmd *cobra.Command) []string {
 	return names
 }
 
-// help prints what a command's own --help prints.
-func help() *cobra.Command {
-	return &cobra.Command{
-		Use:   "help [command]",
-		Short: "Help about any command",
-		Long:  "Prints the same as the option --help of a command.",
-		ValidArgsFunction: func(cmd *cobra.Command, args []string, toComplete string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			about, rest, err := cmd.Root().Find(args)
-			var offered []cobra.Completion
-			if err == nil && len(rest) == 0 {
-				for _, name := range subcommandsOf(about) {
-					if strings.HasPrefix(name, toComplete) {
-						offered = append(offered, name)
-					}
-				}
-			}
-			return offered, cobra.ShellCompDirectiveNoFileComp
-		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			about, rest, err := cmd.Root().Find(args)
-			if err == nil && len(rest) > 0 {
-				err = unknownCommand(about, rest[0])
-			}
-			if err != nil {
-				return app.UsageError{Err: err}
-			}
-			about.InitDefaultHelpFlag()
-			return about.Help()
-		},
+// helpOn prints what a command's own --help prints.
+func helpOn(cmd *cobra.Command, args []string) error {
+	about, rest, err := cmd.Root().Find(args)
+	if err == nil && len(rest) > 0 {
+		err = unknownCommand(about, rest[0])
 	}
+	if err != nil {
+		return app.UsageError{Err: err}
+	}
+	about.InitDefaultHelpFlag()
+	return about.Help()
 }
