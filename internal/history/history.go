@@ -88,10 +88,10 @@ type content struct {
 	Favourites []favourite `json:"favourites,omitempty"`
 }
 
-// favourite is a marked pair. Files of earlier versions have no places.
+// favourite is a marked pair.
 type favourite struct {
 	choice
-	Place int `json:"place,omitempty"`
+	Place int `json:"place"`
 }
 
 type choice struct {
@@ -192,14 +192,13 @@ func (h *History) Mark(userIdentifier string, permission ersclient.Permission, p
 		return errors.New("could not keep the favourite: it is too long")
 	}
 	return h.change(userIdentifier, func(c *content, user string) error {
-		marked := favourite{chosen(user, permission), place}
+		marked := chosen(user, permission)
 		own, others := favouritesOf(c, user)
-		if !slices.ContainsFunc(own, func(f favourite) bool { return f.choice == marked.choice }) {
+		if !slices.ContainsFunc(own, func(f favourite) bool { return f.choice == marked }) {
 			if len(own) >= MostFavourites {
 				return fmt.Errorf("could not keep the favourite: there are %d already", MostFavourites)
 			}
-			own = append(own, marked)
-			settle(own)
+			own = append(own, favourite{marked, freePlace(own, place)})
 		}
 		c.Favourites = keepLatestUsers(append(own, others...))
 		return nil
@@ -229,29 +228,19 @@ func favouritesOf(c *content, user string) (own, others []favourite) {
 	return own, others
 }
 
-// settle gives each favourite without a place, or with that of an earlier one of its user, the
-// lowest free one.
-func settle(stars []favourite) {
-	type place struct {
-		user   string
-		number int
+// freePlace returns a place that none of a user's favourites has: the wanted one, or the lowest.
+func freePlace(own []favourite, wanted int) int {
+	taken := func(place int) bool {
+		return slices.ContainsFunc(own, func(f favourite) bool { return f.Place == place })
 	}
-	taken := map[place]bool{}
-	var homeless []*favourite
-	for i := range stars {
-		star := &stars[i]
-		if star.Place < FirstPlace || star.Place >= FirstPlace+MostFavourites || taken[place{star.User, star.Place}] {
-			homeless = append(homeless, star)
-			continue
-		}
-		taken[place{star.User, star.Place}] = true
+	if wanted >= FirstPlace && wanted < FirstPlace+MostFavourites && !taken(wanted) {
+		return wanted
 	}
-	for _, star := range homeless {
-		for star.Place = FirstPlace; taken[place{star.User, star.Place}]; {
-			star.Place++
-		}
-		taken[place{star.User, star.Place}] = true
+	lowest := FirstPlace
+	for taken(lowest) {
+		lowest++
 	}
+	return lowest
 }
 
 // keepLatestUsers leaves out the favourites of users beyond the [Limit].
@@ -441,7 +430,8 @@ func parse(raw []byte) (content, error) {
 		}
 	}
 	made.Choices = made.Choices[:min(len(made.Choices), Limit)]
+	// One without a place could be neither chosen nor marked.
+	made.Favourites = slices.DeleteFunc(made.Favourites, func(f favourite) bool { return f.Place < FirstPlace })
 	made.Favourites = keepLatestUsers(made.Favourites[:min(len(made.Favourites), Limit*MostFavourites)])
-	settle(made.Favourites)
 	return made, nil
 }
