@@ -273,8 +273,7 @@ func (h *History) change(userIdentifier string, edit func(*content, string) erro
 	if editErr != nil {
 		return errors.Join(err, editErr)
 	}
-	var aside *asideError
-	if err != nil && !errors.As(err, &aside) {
+	if err != nil && !errors.Is(err, errAside) {
 		// What cannot be read cannot be set aside either, and so must not be replaced.
 		return err
 	}
@@ -379,17 +378,10 @@ func (h *History) sealing(user string) (cipher.AEAD, error) {
 	return h.last.sealing, nil
 }
 
-// asideError means that a file was set aside because of its content.
-type asideError struct{ cause error }
+var errAside = errors.New("the history could not be understood and was set aside")
 
-func (e *asideError) Error() string {
-	return "the history could not be understood and was set aside: " + e.cause.Error()
-}
-
-func (e *asideError) Unwrap() error { return e.cause }
-
-// load reads a file. A missing one is empty; one that cannot be understood is set aside, with an
-// *asideError.
+// load reads a file. A missing one is empty; one that cannot be understood is set aside, with
+// errAside.
 func load(path string) (content, error) {
 	raw, err := bounded.ReadFile(path, maxFile)
 	var made content
@@ -406,7 +398,7 @@ func load(path string) (content, error) {
 	if renamed := os.Rename(path, path+".bak"); renamed != nil {
 		return content{}, fmt.Errorf("could not set the history aside, which cannot be understood: %w", errors.Join(err, renamed))
 	}
-	return content{}, &asideError{err}
+	return content{}, fmt.Errorf("%w: %w", errAside, err)
 }
 
 func parse(raw []byte) (content, error) {
