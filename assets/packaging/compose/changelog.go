@@ -11,8 +11,6 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
-
-	"github.com/pelletier/go-toml/v2"
 )
 
 // changelogFile is the changelog, in the manner of keepachangelog.com.
@@ -97,22 +95,19 @@ func plain(line string) string { return marked.ReplaceAllString(line, "$1") }
 
 // readReleases reads the changelog for the version of FyneApp.toml.
 func readReleases() ([]release, error) {
-	var app struct{ Details struct{ Version string } }
-	content, err := os.ReadFile("FyneApp.toml")
+	_, version, err := readMetadata()
 	if err != nil {
-		return nil, fmt.Errorf("could not read the version: %w", err)
-	}
-	if err := toml.Unmarshal(content, &app); err != nil {
-		return nil, fmt.Errorf("could not read the version: %w", err)
+		return nil, err
 	}
 	seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64)
 	if err != nil {
 		return nil, fmt.Errorf("SOURCE_DATE_EPOCH is no number of seconds: %w", err)
 	}
-	if content, err = os.ReadFile(changelogFile); err != nil {
+	content, err := os.ReadFile(changelogFile)
+	if err != nil {
 		return nil, fmt.Errorf("could not read the changelog: %w", err)
 	}
-	releases, err := parseChangelog(string(content), app.Details.Version, time.Unix(seconds, 0).UTC())
+	releases, err := parseChangelog(string(content), version, time.Unix(seconds, 0).UTC())
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", changelogFile, err)
 	}

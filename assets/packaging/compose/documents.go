@@ -29,10 +29,12 @@ func writeDocuments(folder string, args []string) error {
 		}
 		shipped[source] = place
 	}
-	web, err := sourcesOnTheWeb()
+	website, version, err := readMetadata()
 	if err != nil {
 		return err
 	}
+	// The kind of page is filled in.
+	web := website + "/%s/v" + version + "/"
 	for source, place := range shipped {
 		if path.Ext(source) != ".md" || path.Ext(place) != ".md" {
 			continue
@@ -52,23 +54,23 @@ func writeDocuments(folder string, args []string) error {
 	return nil
 }
 
-// sourcesOnTheWeb returns the address below which the sources of this version are, with the kind of page to be filled in.
-func sourcesOnTheWeb() (string, error) {
+// readMetadata returns where the sources are, and their version.
+func readMetadata() (website, version string, err error) {
 	var app struct {
 		Website string
 		Details struct{ Version string }
 	}
 	content, err := os.ReadFile("FyneApp.toml")
+	if err == nil {
+		err = toml.Unmarshal(content, &app)
+	}
+	if err == nil && (app.Website == "" || app.Details.Version == "") {
+		err = errors.New("it does not say where the sources are, or their version")
+	}
 	if err != nil {
-		return "", fmt.Errorf("could not read where the sources are: %w", err)
+		return "", "", fmt.Errorf("could not read FyneApp.toml: %w", err)
 	}
-	if err := toml.Unmarshal(content, &app); err != nil {
-		return "", fmt.Errorf("could not read where the sources are: %w", err)
-	}
-	if app.Website == "" || app.Details.Version == "" {
-		return "", errors.New("FyneApp.toml does not say where the sources are, or their version")
-	}
-	return app.Website + "/%s/v" + app.Details.Version + "/", nil
+	return app.Website, app.Details.Version, nil
 }
 
 // relinked leads the links of a document to where they will lie.
