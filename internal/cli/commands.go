@@ -83,6 +83,7 @@ func Commands() *cobra.Command {
 
 func newRoot(p app.Host) *cobra.Command {
 	var asked signInInput
+	var window app.RealInput
 	var version bool
 	root := &cobra.Command{
 		Use:   "ers-login",
@@ -102,7 +103,8 @@ func newRoot(p app.Host) *cobra.Command {
 			case flags.Changed("timeout"):
 				return app.UsageError{Err: errors.New("--timeout needs --for, because the window does not wait. Or use ers-login sign-in --timeout")}
 			}
-			return openWithFlags(p, cmd)
+			window.Flags = flags
+			return p.OpenReal(cmd.Context(), window)
 		},
 	}
 	root.SetOut(p.Stdout)
@@ -110,9 +112,11 @@ func newRoot(p app.Host) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return config.FlagError(cmd.CommandPath(), cmd.Flags(), err)
 	})
-	root.PersistentFlags().String("config", "", "settings file, instead of "+config.DefaultFile())
+	root.PersistentFlags().StringVar(&window.File, "config", "", "settings file, instead of "+config.DefaultFile())
 	config.AddFlags(root.Flags())
-	addBackground(root.Flags())
+	root.Flags().BoolVar(&window.Background, app.BackgroundFlag, false, "start as an icon next to the clock, or minimised if the desktop does not show icons")
+	root.Flags().BoolVar(&window.ByLink, app.ByLinkFlag, false, "wait for the user even if a card is inserted (used by e-RS Login, for links)")
+	_ = root.Flags().MarkHidden(app.ByLinkFlag) // the flag was added in the line before
 	asked.addFlags(root.Flags())
 	root.Flags().BoolVar(&version, "version", false, "print the version")
 	root.AddCommand(sessionCommand(p), signInCommand(p), signOutCommand(p))
@@ -121,3 +125,6 @@ func newRoot(p app.Host) *cobra.Command {
 	completeValues(root)
 	return root
 }
+
+// configFile returns the value of --config, which every command has.
+func configFile(cmd *cobra.Command) string { return cmd.Flag("config").Value.String() }

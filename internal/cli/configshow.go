@@ -31,11 +31,7 @@ func configCommand(p app.Host) *cobra.Command {
 			"see what they would change.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, err := cmd.Flags().GetString("config")
-			if err != nil {
-				return err
-			}
-			sources := p.Sources(file, cmd.Flags())
+			sources := p.Sources(configFile(cmd), cmd.Flags())
 			sources.Environ = p.Environ
 			return input.run(sources, p.Stdout, p.Stderr)
 		},

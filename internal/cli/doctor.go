@@ -55,10 +55,6 @@ func doctorCommand(p app.Host) *cobra.Command {
 			"not valid, the status is 2 and no checks are printed.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			file, err := cmd.Flags().GetString("config")
-			if err != nil {
-				return err
-			}
 			if demo {
 				if err := withoutSettings(cmd.Flags(), "leave out --demo", "platform"); err != nil {
 					return err
@@ -71,7 +67,7 @@ func doctorCommand(p app.Host) *cobra.Command {
 					return err
 				}
 			}
-			sources := p.Sources(file, cmd.Flags())
+			sources := p.Sources(configFile(cmd), cmd.Flags())
 			sources.Environ = p.Environ
 			return input.run(cmd.Context(), p, sources)
 		},

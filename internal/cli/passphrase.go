@@ -91,15 +91,11 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			file, err := cmd.Flags().GetString("config")
-			if err != nil {
-				return err
-			}
 			// The log file belongs to a window that may be running.
 			log := p.OpenLog("")
 			defer app.CloseLog(log)
 			log.Guard(entered)
-			settings, err := config.Load(p.Sources(file, nil))
+			settings, err := config.Load(p.Sources(configFile(cmd), nil))
 			if err != nil {
 				// Errors in other settings do not prevent this: storing the secret may be a part of
 				// repairing them.

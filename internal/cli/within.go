@@ -18,13 +18,9 @@ func within(cmd *cobra.Command, timeout time.Duration, undone string, do func(co
 	if timeout <= 0 {
 		return app.UsageError{Err: errors.New("--timeout: a time above zero is needed, such as 30s")}
 	}
-	file, err := cmd.Flags().GetString("config")
-	if err != nil {
-		return err
-	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 	defer cancel()
-	err = do(ctx, config.System(file, nil))
+	err := do(ctx, config.System(configFile(cmd), nil))
 	if err != nil && cmd.Context().Err() == nil && ctx.Err() != nil {
 		return app.ExitStatusError{Err: fmt.Errorf("%s within %v", undone, timeout), Status: app.StatusLate}
 	}
