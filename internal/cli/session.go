@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/app"
@@ -40,8 +41,7 @@ func sessionCommand(p app.Host) *cobra.Command {
 			"  eval \"$(ers-login session --env)\"",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			input.timeLimited = cmd.Flags().Changed("timeout")
-			if err := input.check(cmd.Flags().Changed("shell")); err != nil {
+			if err := input.check(cmd.Flags()); err != nil {
 				return app.UsageError{Err: err}
 			}
 			return input.run(cmd.Context(), p.Stdout, p.Stderr)
@@ -68,22 +68,19 @@ type sessionInput struct {
 	withoutKey                            bool
 	shell                                 string
 
-	wait        bool
-	timeLimited bool
-	timeout     time.Duration
+	wait bool
+	// timeout is 0 without a limit.
+	timeout time.Duration
 }
 
 // check reports options that exclude each other.
-func (s sessionInput) check(shellGiven bool) error {
+func (s sessionInput) check(given *pflag.FlagSet) error {
 	var forms []string
-	for name, given := range map[string]bool{
-		"--json": s.json, "--key": s.key, "--token": s.token, "--env": s.env, "--header": s.header, "--follow": s.follow,
-	} {
-		if given {
-			forms = append(forms, name)
+	given.Visit(func(flag *pflag.Flag) {
+		if slices.Contains([]string{"json", "key", "token", "env", "header", "follow"}, flag.Name) && flag.Value.String() == "true" {
+			forms = append(forms, "--"+flag.Name)
 		}
-	}
-	slices.Sort(forms)
+	})
 	switch {
 	case len(forms) > 1:
 		return fmt.Errorf("%s cannot be given together", strings.Join(forms, " and "))
@@ -91,16 +88,14 @@ func (s sessionInput) check(shellGiven bool) error {
 		return errors.New("--follow already waits: leave out --wait")
 	case s.withoutKey && !s.json && !s.follow:
 		return errors.New("--without-key needs --json or --follow")
-	case shellGiven && !s.env:
+	case given.Changed("shell") && !s.env:
 		return errors.New("--shell needs --env")
 	case !slices.Contains(shellNames(), s.shell):
 		return fmt.Errorf("--shell: there is no %q, only %s", s.shell, strings.Join(shellNames(), ", "))
-	case s.timeLimited && !s.wait:
+	case given.Changed("timeout") && !s.wait:
 		return errors.New("--timeout needs --wait")
-	case s.timeLimited && s.timeout <= 0:
-		return errors.New("--timeout: a time above zero is needed, such as 30s or 5m")
 	}
-	return nil
+	return checkTimeout(given, s.timeout)
 }
 
 // run prints the session. The error is errSignedOut if there is none.
@@ -172,11 +167,8 @@ func findOf[S handoff.Entry](
 	waiting, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	desktop.WhenUnread(waiting, stdout, func() { stop(errUnread) })
-	if s.timeLimited {
-		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(waiting, s.timeout)
-		defer cancel()
-	}
+	waiting, cancel := limited(waiting, s.timeout)
+	defer cancel()
 	session, err := wait(waiting)
 	switch {
 	case err == nil:

@@ -38,10 +38,9 @@ func signInCommand(p app.Host) *cobra.Command {
 
 // signInInput holds the command's options.
 type signInInput struct {
-	name        string
-	named       bool
-	timeout     time.Duration
-	timeLimited bool
+	name string
+	// timeout is 0 without a limit.
+	timeout time.Duration
 }
 
 func (s *signInInput) addFlags(flags *pflag.FlagSet) {
@@ -52,31 +51,19 @@ func (s *signInInput) addFlags(flags *pflag.FlagSet) {
 // start carries out the command line.
 func (s signInInput) start(cmd *cobra.Command, p app.Host) error {
 	flags := cmd.Flags()
-	s.named, s.timeLimited = flags.Changed("for"), flags.Changed("timeout")
-	if err := s.check(); err != nil {
+	if flags.Changed("for") && shown(s.name) == "" {
+		return app.UsageError{Err: errors.New("--for needs the name of a program")}
+	}
+	if err := checkTimeout(flags, s.timeout); err != nil {
 		return app.UsageError{Err: err}
 	}
 	return s.run(cmd.Context(), newAsker(p, flags))
 }
 
-func (s signInInput) check() error {
-	switch {
-	case s.named && shown(s.name) == "":
-		return errors.New("--for needs the name of a program")
-	case s.timeLimited && s.timeout <= 0:
-		return errors.New("--timeout: a time above zero is needed, such as 30s or 5m")
-	}
-	return nil
-}
-
 // run returns nil once a user is signed in, or an error with the reason why none is.
 func (s signInInput) run(ctx context.Context, asker asker) error {
-	waiting := ctx
-	if s.timeLimited {
-		var cancel context.CancelFunc
-		waiting, cancel = context.WithTimeout(ctx, s.timeout)
-		defer cancel()
-	}
+	waiting, cancel := limited(ctx, s.timeout)
+	defer cancel()
 	answer, err := asker.ask(waiting, instance.Request{Action: instance.SignIn, For: s.name, Wait: true})
 	switch {
 	case err == nil:
