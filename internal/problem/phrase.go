@@ -37,20 +37,15 @@ func Moment(t time.Time) Phrase { return Phrase{Time: t.UTC(), Clock: true} }
 
 // With returns a copy that is filled with one more value.
 func (p Phrase) With(name, value string) Phrase {
-	args := make(map[string]string, len(p.Args)+1)
-	maps.Copy(args, p.Args)
-	args[name] = value
-	p.Args = args
+	p.Args = with(p.Args, name, value)
 	return p
 }
 
 // WithPhrase returns a copy that is filled with another Phrase.
 func (p Phrase) WithPhrase(name string, value Phrase) Phrase {
-	made := p.With(name, value.String())
-	made.Phrases = make(map[string]Phrase, len(p.Phrases)+1)
-	maps.Copy(made.Phrases, p.Phrases)
-	made.Phrases[name] = value
-	return made
+	p = p.With(name, value.String())
+	p.Phrases = with(p.Phrases, name, value)
+	return p
 }
 
 // String returns the Phrase in English: 28 November 2026, or 28 November 2026 15:04 UTC.
@@ -74,10 +69,7 @@ func (p Phrase) ExpandIn(text string, translate func(Phrase) string) string {
 // WithPhrase returns a copy whose texts are filled with a translated value. Args has it in English.
 func (p *Problem) WithPhrase(name string, value Phrase) *Problem {
 	made := p.With(name, value.String())
-	phrases := make(map[string]Phrase, len(p.Phrases)+1)
-	maps.Copy(phrases, p.Phrases)
-	phrases[name] = value
-	made.Phrases = phrases
+	made.Phrases = with(p.Phrases, name, value)
 	return made
 }
 

@@ -20,7 +20,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"sort"
 	"strings"
 	"unicode"
 )
@@ -115,16 +114,20 @@ func (p *Problem) Because(cause error) *Problem {
 // control characters, since many values come from other machines.
 func (p *Problem) With(name, value string) *Problem {
 	made := *p
-	made.Args = make(map[string]string, len(p.Args)+1)
-	for k, v := range p.Args {
-		made.Args[k] = v
-	}
-	made.Args[name] = Clean(value, maxValue)
+	made.Args = with(p.Args, name, Clean(value, maxValue))
 	if _, was := p.Phrases[name]; was {
 		made.Phrases = maps.Clone(p.Phrases)
 		delete(made.Phrases, name)
 	}
 	return &made
+}
+
+// with returns a copy of a map with one more value.
+func with[T any](m map[string]T, name string, value T) map[string]T {
+	made := make(map[string]T, len(m)+1)
+	maps.Copy(made, m)
+	made[name] = value
+	return made
 }
 
 // maxValue is how much is shown of a value, in characters.
@@ -136,14 +139,9 @@ func (p *Problem) Expand(text string) string {
 	if len(p.Args) == 0 || !strings.Contains(text, "{{") {
 		return text
 	}
-	names := make([]string, 0, len(p.Args))
-	for name := range p.Args {
-		names = append(names, name)
-	}
-	sort.Strings(names)
-	pairs := make([]string, 0, 2*len(names))
-	for _, name := range names {
-		pairs = append(pairs, "{{."+name+"}}", p.Args[name])
+	pairs := make([]string, 0, 2*len(p.Args))
+	for name, value := range p.Args {
+		pairs = append(pairs, "{{."+name+"}}", value)
 	}
 	return strings.NewReplacer(pairs...).Replace(text)
 }
