@@ -24,24 +24,16 @@ type Invalid struct {
 // Problem returns the only Problem, or one that has each for the service desk, so that three wrong
 // settings do not take three starts. A text has the marks of its Problem, numbered.
 func (e *Invalid) Problem() *problem.Problem {
-	if len(e.Problems) == 1 {
-		return also(e.Problems[0], e.Discarded)
+	if len(e.Problems) == 1 && len(e.Discarded) == 0 {
+		return e.Problems[0]
 	}
-	made := several.With("Count", strconv.Itoa(len(e.Problems)))
-	made.ServiceDesk = []string{stepAgain}
-	addLines(made, e.Problems, 0)
-	return also(made.Because(errors.Join(e.Unwrap()...)), e.Discarded)
-}
-
-// also returns p, or a copy of it that tells the service desk of further faults as well, which are
-// less grave. At most maxShown have a line.
-func also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
-	if len(further) == 0 {
-		return p
+	made := *e.Problems[0]
+	if len(e.Problems) > 1 {
+		made = *several.With("Count", strconv.Itoa(len(e.Problems))).Because(errors.Join(e.Unwrap()...))
+		made.ServiceDesk = []string{stepAgain}
+		addLines(&made, e.Problems, 0)
 	}
-	made := *p
-	// The numbers follow those of [Invalid.Problem].
-	addLines(&made, further, maxShown)
+	addLines(&made, e.Discarded, maxShown)
 	return &made
 }
 
@@ -49,7 +41,7 @@ func also(p *problem.Problem, further []*problem.Problem) *problem.Problem {
 // of their marks, which are numbered from after+1. The lines come before a last step to start again.
 // What made shares with its template stays as it is.
 func addLines(made *problem.Problem, all []*problem.Problem, after int) {
-	made.Args, made.Phrases = copied(made.Args), copied(made.Phrases)
+	made.Args, made.Phrases = maps.Collect(maps.All(made.Args)), maps.Collect(maps.All(made.Phrases))
 	var lines []string
 	for i, p := range all[:min(len(all), maxShown)] {
 		number := strconv.Itoa(after + i + 1)
@@ -76,14 +68,6 @@ func addLines(made *problem.Problem, all []*problem.Problem, after int) {
 		end--
 	}
 	made.ServiceDesk = slices.Insert(slices.Clone(made.ServiceDesk), end, lines...)
-}
-
-// copied returns a map that can be written to.
-func copied[T any](m map[string]T) map[string]T {
-	if m == nil {
-		return map[string]T{}
-	}
-	return maps.Clone(m)
 }
 
 // As makes errors.As find [Invalid.Problem] where it looks for a *problem.Problem.
