@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -43,25 +44,42 @@ func checkDirectory(value string) (string, error) {
 
 // checkRedirectURI returns the URI unchanged: the NHS API platform compares it as a text.
 func checkRedirectURI(value string) (string, error) {
-	address, err := url.Parse(value)
+	address, err := parseAddress(value, maxBaseURL, "http")
 	switch {
-	case len(value) > maxBaseURL:
-		return "", fmt.Errorf("it is longer than %d bytes", maxBaseURL)
 	case err != nil:
-		return "", errors.New("it is not an address")
-	case address.Scheme != "http":
-		return "", errors.New("it does not start with http://")
+		return "", err
 	case !isLoopback(address.Hostname()):
 		return "", errors.New("it is not an address of this computer itself")
 	case address.Port() == "":
 		return "", errors.New("it has no port")
-	case address.User != nil || strings.ContainsAny(value, "?# "):
+	case strings.ContainsAny(value, "?# "):
 		return "", errors.New("it has more in it than a host name, a port and a path")
 	}
 	if port, err := strconv.ParseUint(address.Port(), 10, 16); err != nil || strconv.FormatUint(port, 10) != address.Port() {
 		return "", errors.New("its port is not a number from 0 to 65535")
 	}
 	return value, nil
+}
+
+// parseAddress checks what all addresses need. Errors do not repeat the address, which may have a
+// password in it.
+func parseAddress(value string, limit int, schemes ...string) (*url.URL, error) {
+	address, err := url.Parse(value)
+	switch {
+	case len(value) > limit:
+		return nil, fmt.Errorf("it is longer than %d bytes", limit)
+	case strings.Contains(value, "@"):
+		return nil, errors.New("it has a user name in it")
+	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
+		return nil, errors.New("it has characters other than those of ASCII")
+	case err != nil:
+		return nil, errors.New("it is not an address")
+	case !slices.Contains(schemes, address.Scheme):
+		return nil, fmt.Errorf("it does not start with %s://", strings.Join(schemes, ":// or "))
+	case address.Hostname() == "":
+		return nil, errors.New("it has no host name")
+	}
+	return address, nil
 }
 
 // Bounds of texts, in bytes. The client ids of the NHS API platform have 32.
@@ -133,28 +151,14 @@ func checkEndpoints(value string) (string, error) {
 
 func checkBaseURL(value string) (string, error) {
 	value = strings.TrimRight(value, "/")
-	address, err := url.Parse(value)
-	switch {
-	case len(value) > maxBaseURL:
-		return "", fmt.Errorf("it is longer than %d bytes", maxBaseURL)
-	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
-		return "", errors.New("it has characters other than those of ASCII")
-	case err != nil:
-		// The parser's error repeats the address, which may have a password in it.
-		return "", errors.New("it is not an address")
-	case address.Scheme != "https":
-		return "", errors.New("it does not start with https://")
-	case address.Hostname() == "":
-		return "", errors.New("it has no host name")
-	case address.User != nil:
-		return "", errors.New("it has a user name in it")
-	case strings.ContainsAny(value, "?#"):
-		return "", errors.New("it has a query or a fragment")
+	address, err := parseAddress(value, maxBaseURL, "https")
+	if err == nil && strings.ContainsAny(value, "?#") {
+		err = errors.New("it has a query or a fragment")
 	}
-	if err := checkPort(address); err != nil {
-		return "", err
+	if err == nil {
+		err = checkPort(address)
 	}
-	return value, nil
+	return value, err
 }
 
 // checkPort accepts an address without a port, but not one with a colon and nothing behind it.
@@ -217,32 +221,14 @@ func checkProxy(value string) (string, error) {
 		return value, nil
 	}
 	value = strings.TrimRight(value, "/")
-	scheme, _, _ := strings.Cut(strings.ToLower(value), "://")
-	address, err := url.Parse(value)
+	address, err := parseAddress(value, maxProxy, "http", "https")
 	switch {
-	case len(value) > maxProxy:
-		return "", fmt.Errorf("it is longer than %d bytes", maxProxy)
-	case strings.Contains(value, "@"):
-		return "", errors.New("it has a user name in it")
-	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
-		return "", errors.New("it has characters other than those of ASCII")
-	case strings.ContainsAny(value, "\"'`"):
-		return "", errors.New("it has quotation marks in it")
-	case strings.ContainsAny(value, " \t"):
-		return "", errors.New("it has a blank in it")
-	case scheme != "http" && scheme != "https":
-		return "", errors.New("it is neither one of the words nor an address that starts with http:// or https://")
 	case err != nil:
-		return "", errors.New("it is not an address")
-	case address.Hostname() == "":
-		return "", errors.New("it has no host name")
-	case address.Path != "" || strings.ContainsAny(value, "?#"):
+		return "", err
+	case address.Path != "" || strings.ContainsAny(value, "?#\"'"):
 		return "", errors.New("it has more in it than a host name and a port")
 	case address.Port() == "":
 		return "", errors.New("it has no port")
 	}
-	if err := checkPort(address); err != nil {
-		return "", err
-	}
-	return value, nil
+	return value, checkPort(address)
 }

@@ -167,17 +167,10 @@ func (c Config) leftOut() []*problem.Problem {
 
 // requireFile records why the file that a setting names cannot be read.
 func (c Config) requireFile(setting Setting, found *findings) {
-	if setting.Kind != KindPath || setting.Key == "key" && c.Certificate == "" {
+	switch {
+	case setting.Kind != KindPath, setting.Key == "key" && c.Certificate == "", setting.Key == "passphrase_file" && !c.PKCS12():
 		return
-	}
-	switch setting.Key {
-	case "passphrase_file":
-		if c.PKCS12() {
-			_, err := c.readSecretOf(setting.Key)
-			found.add(err)
-		}
-		return
-	case "client_secret_file":
+	case setting.namesSecret():
 		_, err := c.readSecretOf(setting.Key)
 		found.add(err)
 		return

@@ -57,6 +57,11 @@ func (c Config) ClientSecret(ctx context.Context, fromKeyring PassphraseSource) 
 	return fromKeyring(ctx)
 }
 
+// namesSecret reports whether a setting names a file with a secret in it.
+func (s Setting) namesSecret() bool {
+	return s.Key == "passphrase_file" || s.Key == "client_secret_file"
+}
+
 // readSecretOf reads the file that a setting names.
 func (c Config) readSecretOf(key string) (secret.Text, error) {
 	setting := lookup(Settings(), key)

@@ -442,7 +442,8 @@ func brief(d time.Duration) string {
 // type, one from elsewhere is a string. Errors never contain the value: a secret may have been pasted
 // into the wrong line.
 func (s Setting) put(c *Config, raw any, from place, system string) (err error) {
-	switch target := s.field(c).(type) {
+	made := *c
+	switch target := s.field(&made).(type) {
 	case *string:
 		*target, err = s.readText(raw, from)
 	case *time.Duration:
@@ -457,11 +458,12 @@ func (s Setting) put(c *Config, raw any, from place, system string) (err error) 
 	switch {
 	case err != nil:
 		return err
-	case s.Default != "" && s.of(*c) == "":
+	case s.Default != "" && s.of(made) == "":
 		return errors.New("it is empty")
-	case s.Only != "" && s.Only != system && s.of(*c) != "":
+	case s.Only != "" && s.Only != system && s.of(made) != "":
 		return errOtherSystem
 	}
+	*c = made
 	return nil
 }
 

@@ -29,10 +29,8 @@ func (c Config) Shown(key string) string {
 // maybePasted reports whether a path may be a secret pasted into the wrong line: no such file
 // exists. Full paths are shown all the same, but for those of settings that name a secret's file.
 func (c Config) maybePasted(key, value string) bool {
-	if setting := lookup(Settings(), key); setting.Kind != KindPath && setting.Kind != KindFolder {
-		return false
-	}
-	if key != "passphrase_file" && key != "client_secret_file" && !c.relative[key] {
+	setting := lookup(Settings(), key)
+	if setting.Kind != KindPath && setting.Kind != KindFolder || !setting.namesSecret() && !c.relative[key] {
 		return false
 	}
 	_, err := os.Stat(value)
