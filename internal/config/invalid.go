@@ -343,9 +343,8 @@ func goingOn(p *problem.Problem, used string) *problem.Problem {
 
 // unknownVariable reports, as a warning, an ERS_LOGIN_ variable that is not in the table: variables
 // outlive versions of the program.
-func (f *findings) unknownVariable(table []Setting, name string) {
+func (f *findings) unknownVariable(table []Setting, name, key string) {
 	from := origin(LayerEnvironment, inVariable(shownName(name)))
-	key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
 	if _, ok := looksLikeSecret(table, key, nil); ok {
 		f.add(refused(name, from))
 		return

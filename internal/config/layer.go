@@ -97,10 +97,6 @@ func defaultLayer(table []Setting) layer {
 }
 
 func environmentLayer(table []Setting, sources Sources, found *findings) layer {
-	known := make(map[string]Setting, len(table))
-	for _, setting := range table {
-		known[setting.Environment] = setting
-	}
 	values := make(map[string]any)
 	for _, entry := range sources.Environ {
 		name, value, ok := strings.Cut(entry, "=")
@@ -111,22 +107,20 @@ func environmentLayer(table []Setting, sources Sources, found *findings) layer {
 		if !ok || !strings.HasPrefix(name, environmentPrefix) {
 			continue
 		}
-		setting, ok := known[name]
-		if !ok {
-			found.unknownVariable(table, name)
+		key := strings.ToLower(strings.TrimPrefix(name, environmentPrefix))
+		if lookup(table, key).Environment != name {
+			found.unknownVariable(table, name, key)
 			continue
 		}
 		// An empty variable counts as unset: scripts and service files unset a variable so.
 		if value != "" {
-			values[setting.Key] = value
+			values[key] = value
 		}
 	}
 	return layer{
 		values: values,
 		place:  place{dir: sources.Dir, home: sources.Home, text: true},
-		origin: func(s Setting) Origin {
-			return origin(LayerEnvironment, inVariable(s.Environment))
-		},
+		origin: func(s Setting) Origin { return origin(LayerEnvironment, inVariable(s.Environment)) },
 	}
 }
 

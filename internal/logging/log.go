@@ -17,7 +17,6 @@ package logging
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -132,20 +131,17 @@ func (w stdWriter) Write(text []byte) (int, error) {
 // mode.
 func prepare(dir, path string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("could not make the folder: %w", err)
+		return err
 	}
 	if err := os.Chmod(dir, 0o700); err != nil { // #nosec G302 -- a folder needs the bit for entering it
-		return fmt.Errorf("could not close the folder to other users: %w", err)
+		return err
 	}
 	// #nosec G304 -- the composition root names the folder
 	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("could not open the log: %w", err)
+		return err
 	}
-	if err := errors.Join(file.Close(), os.Chmod(path, 0o600)); err != nil {
-		return fmt.Errorf("could not close the log to other users: %w", err)
-	}
-	return nil
+	return errors.Join(file.Close(), os.Chmod(path, 0o600))
 }
 
 var noFolder = &problem.Problem{
