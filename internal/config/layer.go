@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/adrg/xdg"
@@ -36,12 +37,7 @@ func (l layer) put(setting Setting, c *Config, raw any, system string) error {
 
 // manages reports whether a managed setting counts in this layer.
 func (l layer) manages(setting Setting) bool {
-	switch l.origin(setting).Layer {
-	case LayerDefault, LayerMachine, LayerPolicy:
-		return true
-	default:
-		return false
-	}
+	return slices.Contains([]Layer{LayerDefault, LayerMachine, LayerPolicy}, l.origin(setting).Layer)
 }
 
 // DefaultFile returns the usual place of the settings file: $XDG_CONFIG_HOME/ers-login/config.toml on Linux, the same below

@@ -13,12 +13,14 @@ import (
 // is writable by them alone. Ordinary users can make folders in ProgramData, so each folder on the
 // way must belong to one of them, and only they may remove its files; that others can add files, as
 // Windows permits, does no harm.
-func administrators(s step) error {
-	rights := uint32(rightsToWrite)
+func administrators(s step) error { return judgeStep(s, s.rights(), errUntrusted) }
+
+// rights are those that others must not have.
+func (s step) rights() uint32 {
 	if s.info.IsDir() && !s.last {
-		rights = rightsToFolder
+		return rightsToFolder
 	}
-	return judgeStep(s, rights, errUntrusted)
+	return rightsToWrite
 }
 
 // administratorsOfProgram refuses a folder to which others can add a file or a folder, beside a
@@ -38,11 +40,7 @@ func userAndAdministrators(bool) func(step) error {
 		if err != nil {
 			return err
 		}
-		rights := uint32(rightsToWrite)
-		if s.info.IsDir() && !s.last {
-			rights = rightsToFolder
-		}
-		return judgeStep(s, rights, errShared, user)
+		return judgeStep(s, s.rights(), errShared, user)
 	}
 }
 
