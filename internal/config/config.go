@@ -169,11 +169,13 @@ type Config struct {
 
 // Sources is where settings are looked for. [System] fills it from the running system.
 type Sources struct {
-	// Machine reads the computer's settings outside a file: the registry key that the Windows
-	// installer fills. MachineFile overrides it. Nil means nothing.
-	Machine PolicySource
-	// MachineFile is the settings file of the computer. It may be missing, and must not be writable by ordinary users.
-	MachineFile string
+	// MachineFile is the settings file of the computer, and PolicyFile that of the organisation's policy.
+	// They may be missing, and must not be writable by ordinary users.
+	MachineFile, PolicyFile string
+	// Machine reads the computer's settings outside a file, below it: the registry key that the Windows
+	// installer fills. Policy reads the policy outside a file, above it: the Windows registry, managed
+	// preferences. Nil means nothing.
+	Machine, Policy PolicySource
 	// File is the settings file named by --config. It must exist, and its faults are errors, as on
 	// a command line. Empty means UserFile.
 	File string
@@ -184,12 +186,6 @@ type Sources struct {
 	Environ []string
 	// Flags is the parsed command line; [AddFlags] has made its flags. Nil means no flags.
 	Flags *pflag.FlagSet
-	// PolicyFile is the file of the organisation's policy. It may be missing, and must not be
-	// writable by ordinary users.
-	PolicyFile string
-	// Policy reads the policy outside a file: the Windows registry, managed preferences. Nil means
-	// nothing.
-	Policy PolicySource
 
 	// IdentityAgent reports whether the Identity Agent is installed; nil means that it is not. It is
 	// called only if [PlatformAuto] depends on it.
@@ -199,11 +195,9 @@ type Sources struct {
 	// OS is the operating system as in runtime.GOOS, for the settings of one system. Empty means
 	// the running one.
 	OS string
-	// Home is the user's home folder, for paths that start with ~/.
-	Home string
-	// Dir is the working directory, the start of relative paths in the environment and on the
-	// command line.
-	Dir string
+	// Home is the user's home folder, for ~/. Dir is the working directory, the start of relative paths
+	// in the environment and on the command line.
+	Home, Dir string
 }
 
 // Load determines the value of every setting. The error is an *[Invalid] with a Problem for each

@@ -52,7 +52,7 @@ func System(file string, flags *pflag.FlagSet) Sources {
 	dir, _ := os.Getwd()
 	return Sources{
 		Machine: systemMachine, MachineFile: machineFile(), File: file, UserFile: DefaultFile(), Environ: os.Environ(), Flags: flags,
-		PolicyFile: policyFile, Policy: systemPolicy, Trust: TrustOwner, OS: runtime.GOOS, Home: home, Dir: dir,
+		PolicyFile: policyFile, Policy: systemPolicy, Trust: TrustOwner, Home: home, Dir: dir,
 	}
 }
 

@@ -11,29 +11,18 @@ type Layer int
 
 // The layers, in rising order.
 const (
-	// LayerDefault is built into the program.
-	LayerDefault Layer = iota
-	// LayerMachine is the settings of the computer: its file, and on Windows a key of the registry.
-	LayerMachine
-	// LayerFile is the user's settings file.
-	LayerFile
-	// LayerPreferences is what the user has chosen in the window.
-	LayerPreferences
-	// LayerEnvironment is the ERS_LOGIN_* variables.
-	LayerEnvironment
-	// LayerFlag is the command line.
+	LayerDefault     Layer = iota
+	LayerMachine           // the computer's file, and on Windows a key of the registry
+	LayerFile              // the user's settings file
+	LayerPreferences       // what the user has chosen in the window
+	LayerEnvironment       // the ERS_LOGIN_* variables
 	LayerFlag
-	// LayerPolicy is what the organisation prescribes. It locks a setting.
-	LayerPolicy
+	LayerPolicy // what the organisation prescribes; it locks a setting
 )
 
 // String names the layer.
 func (l Layer) String() string {
-	names := []string{"default", "machine", "file", "preferences", "environment", "flag", "policy"}
-	if l < 0 || int(l) >= len(names) {
-		return "unknown"
-	}
-	return names[l]
+	return []string{"default", "machine", "file", "preferences", "environment", "flag", "policy"}[l]
 }
 
 // Origin is where a value came from.

@@ -13,25 +13,20 @@ type Kind string
 
 // The kinds of setting.
 const (
-	// KindString is a text.
-	KindString Kind = "string"
-	// KindPath names a file. Relative paths start at the settings file's folder, or at the working
-	// directory in the environment and on the command line; ~/ is the user's home.
-	KindPath Kind = "path"
-	// KindDuration is a number with a unit, such as 500ms, 15s or 1h30m.
-	KindDuration Kind = "duration"
-	// KindBool is true or false.
-	KindBool Kind = "bool"
+	KindString   Kind = "string"
+	KindDuration Kind = "duration" // a number with a unit, such as 500ms, 15s or 1h30m
+	KindBool     Kind = "bool"
+	KindEnum     Kind = "enum"
+	KindPercent  Kind = "percent" // a whole number, with or without a % sign in a text
+	// KindPath names a file, and KindFolder a folder, which need not exist. Relative paths start at the
+	// settings file's folder, or at the working directory in the environment and on the command line;
+	// ~/ is the user's home.
+	KindPath   Kind = "path"
+	KindFolder Kind = "folder"
 	// KindList is a program with its arguments: in the settings file a list of strings; in the
 	// environment and on the command line a JSON array of strings, or one absolute path. No shell
 	// is involved.
 	KindList Kind = "list"
-	// KindEnum is one of a few words.
-	KindEnum Kind = "enum"
-	// KindPercent is a whole number, with or without a % sign in a text.
-	KindPercent Kind = "percent"
-	// KindFolder names a folder, which need not exist. Relative paths start as those of files do.
-	KindFolder Kind = "folder"
 )
 
 // Setting is one row of the table: the whole definition of a setting.
@@ -44,28 +39,23 @@ type Setting struct {
 	// Required reports whether a real sign-in needs it, or the setting that Instead names, if any.
 	Required bool
 	Instead  string
-	// Only is the operating system of the setting, as in runtime.GOOS. Empty means all.
-	Only string
-	// Platform is the platform of the setting, [PlatformHSCN] or [PlatformFHIR]. Empty means both.
-	Platform string
+	// Only is the operating system of the setting, as in runtime.GOOS, and Platform is [PlatformHSCN] or
+	// [PlatformFHIR]. Empty means all.
+	Only, Platform string
 	// UserChangeable reports whether the window offers the setting, and [Config.Save] keeps the
 	// choice.
 	UserChangeable bool
 	// Managed reports whether only the computer's own settings and the policy can set it: a user's
 	// file, variable or flag is refused.
 	Managed bool
-	// Description says in one line what the setting is for.
-	Description string
-	// Allowed says in a few words which values can be used.
-	Allowed string
-	// Remedy is the sentence on how to correct the value.
-	Remedy string
-	// Values are the words of an enum.
-	Values []string
-	// Lowest and Highest bound a duration, both included.
+	// Description says in one line what the setting is for, Allowed in a few words which values can be
+	// used, and Remedy in a sentence how to correct one.
+	Description, Allowed, Remedy string
+	// Values are the words of an enum. Lowest and Highest bound a duration, Least and Most a percentage,
+	// all included.
+	Values          []string
 	Lowest, Highest time.Duration
-	// Least and Most bound a percentage, both included.
-	Least, Most int
+	Least, Most     int
 	// Example is a value for the example file, in TOML.
 	Example string
 
