@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -10,14 +12,7 @@ import (
 // completeValues registers completions for the flags of a command and its subcommands, with files
 // only where one is meant: a shell offers files for anything without a completion.
 func completeValues(cmd *cobra.Command) {
-	settings := map[string]config.Setting{}
-	for _, setting := range config.Settings() {
-		settings[setting.Flag] = setting
-	}
-	completeFlags(cmd, settings)
-}
-
-func completeFlags(cmd *cobra.Command, settings map[string]config.Setting) {
+	settings := config.Settings()
 	if cmd.ValidArgsFunction == nil {
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
@@ -26,13 +21,13 @@ func completeFlags(cmd *cobra.Command, settings map[string]config.Setting) {
 			return
 		}
 		complete := cobra.NoFileCompletions
-		if setting, is := settings[flag.Name]; is {
-			complete = settingValues(setting)
+		if i := slices.IndexFunc(settings, func(s config.Setting) bool { return s.Flag == flag.Name }); i >= 0 {
+			complete = settingValues(settings[i])
 		}
 		completeFlag(cmd, flag.Name, complete)
 	})
 	for _, below := range cmd.Commands() {
-		completeFlags(below, settings)
+		completeValues(below)
 	}
 }
 

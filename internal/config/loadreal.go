@@ -118,8 +118,9 @@ func (c Config) RequireReal() error {
 	}
 	refused, _ := c.judgeKey(table)
 	found.problems = slices.Concat(found.problems, c.distrust(table), refused)
-	if len(found.problems) > 0 {
-		found.problems = slices.Concat(c.leftOut(), found.problems)
+	leftOut := slices.IndexFunc(c.Warnings, func(w *problem.Problem) bool { return errors.Is(w, noFile) })
+	if leftOut >= 0 && len(found.problems) > 0 {
+		found.problems = slices.Insert(found.problems, 0, c.Warnings[leftOut])
 	}
 	return found.err()
 }
@@ -139,10 +140,8 @@ var twoCertificates = &problem.Problem{
 // missing is the Problem of a setting without a value, or that of an unusable value if there was
 // one.
 func (c Config) missing(setting Setting, reason string) *problem.Problem {
-	for _, warning := range c.Warnings {
-		if IsAbout(warning, setting.Key) {
-			return warning
-		}
+	if i := slices.IndexFunc(c.Warnings, func(w *problem.Problem) bool { return IsAbout(w, setting.Key) }); i >= 0 {
+		return c.Warnings[i]
 	}
 	made := missing(setting, c.file, reason)
 	if setting.Instead != "" && lookup(Settings(), setting.Instead).Only == c.system {
@@ -152,17 +151,6 @@ func (c Config) missing(setting Setting, reason string) *problem.Problem {
 				"thumbprint instead.")
 	}
 	return made
-}
-
-// leftOut returns the warnings about a user's settings file that does not count.
-func (c Config) leftOut() []*problem.Problem {
-	var all []*problem.Problem
-	for _, warning := range c.Warnings {
-		if errors.Is(warning, noFile) {
-			all = append(all, warning)
-		}
-	}
-	return all
 }
 
 // requireFile records why the file that a setting names cannot be read.
