@@ -95,17 +95,13 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	}
 	// The log file belongs to a window that may be running. This log masks secrets, and writes
 	// nowhere.
-	log, err := logging.New(logging.Settings{Version: p.Metadata.Version})
-	if err != nil {
-		return app.ExitStatusError{Err: err, Status: statusNotDone}
-	}
+	log, _ := logging.New(logging.Settings{Version: p.Metadata.Version}) // only a folder can fail
 	defer app.CloseLog(log)
-	var settings config.Config
-	if d.demo != "" {
-		settings, err = app.DemoSettings()
-	} else {
-		settings, err = config.LoadReal(sources)
+	load := app.DemoSettings
+	if d.demo == "" {
+		load = func() (config.Config, error) { return config.LoadReal(sources) }
 	}
+	settings, err := load()
 	ring, ringErr := p.OpenKeyring(settings, log)
 	if ringErr != nil {
 		return app.ExitStatusError{Err: ringErr, Status: statusNotDone}

@@ -160,7 +160,7 @@ func findOf[S handoff.Entry](
 	if !s.wait {
 		session, err := readSession(ctx, read)
 		if with != "" && errors.Is(err, errSignedOut) {
-			err = app.ExitStatusError{Err: fmt.Errorf("%w %s", errSignedOut, with), Status: app.StatusFailed}
+			err = fmt.Errorf("%w %s", errSignedOut, with)
 		}
 		return session, err
 	}
@@ -176,7 +176,7 @@ func findOf[S handoff.Entry](
 	case ctx.Err() != nil:
 		return nil, errInterrupted
 	case errors.Is(context.Cause(waiting), errUnread):
-		return nil, app.ExitStatusError{Err: errUnread, Status: app.StatusFailed}
+		return nil, errUnread
 	case !errors.Is(err, handoff.ErrNotFound):
 		return nil, keyring.AsProblem(err)
 	default:
@@ -184,14 +184,13 @@ func findOf[S handoff.Entry](
 	}
 }
 
-// errUnread: the reader of stdout is gone.
-var errUnread = errors.New("the program that reads the output has ended")
-
-// errSignedOut means signed out, which is an answer rather than a fault of the program.
-var errSignedOut = app.ExitStatusError{Err: errors.New("no user is signed in to e-RS"), Status: app.StatusFailed}
-
-// errInterrupted is the end of a wait by Ctrl+C or a signal.
-var errInterrupted = app.ExitStatusError{Err: errors.New("interrupted before a user signed in"), Status: app.StatusFailed}
+var (
+	errUnread = errors.New("the program that reads the output has ended")
+	// errSignedOut is an answer rather than a fault of the program.
+	errSignedOut = errors.New("no user is signed in to e-RS")
+	// errInterrupted is the end of a wait by Ctrl+C or a signal.
+	errInterrupted = errors.New("interrupted before a user signed in")
+)
 
 // readSession reads once. The error is errSignedOut, or a Problem of the keyring.
 func readSession[S handoff.Entry](ctx context.Context, read func(context.Context) (S, error)) (handoff.Entry, error) {
