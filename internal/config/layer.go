@@ -30,7 +30,7 @@ type layer struct {
 // put checks a value of this layer and stores it.
 func (l layer) put(setting Setting, c *Config, raw any, system string) error {
 	if setting.Managed && !l.manages(setting) {
-		return errManaged
+		return errors.New("it can only be set in the computer's settings file or in the policy")
 	}
 	return setting.put(c, raw, l.place, system)
 }

@@ -30,28 +30,27 @@ type PassphraseSource func(context.Context) (secret.Text, error)
 // access list is left to the administrator. The Problem of an unusable file repeats neither its
 // content nor its name, which may be a passphrase by mistake.
 func (c Config) Passphrase(ctx context.Context, fromKeyring PassphraseSource) (secret.Text, error) {
-	if err := ctx.Err(); err != nil {
-		return secret.Text{}, fmt.Errorf("could not read the passphrase: %w", err)
-	}
-	if c.PassphraseFile != "" {
-		return c.readSecretOf("passphrase_file")
-	}
-	if fromKeyring == nil {
-		return secret.Text{}, nil
-	}
-	return fromKeyring(ctx)
+	return c.secretFor(ctx, "passphrase_file", fromKeyring)
 }
 
 // ClientSecret returns the client secret of the FHIR platform's application, from
 // client_secret_file if that is set, else from the OS keyring, the zero Text for a broker. The file
 // is held to the rules of [Config.Passphrase].
 func (c Config) ClientSecret(ctx context.Context, fromKeyring PassphraseSource) (secret.Text, error) {
+	if c.Broker() {
+		fromKeyring = nil
+	}
+	return c.secretFor(ctx, "client_secret_file", fromKeyring)
+}
+
+// secretFor reads the file that a setting names, or else asks the keyring, if there is one to ask.
+func (c Config) secretFor(ctx context.Context, key string, fromKeyring PassphraseSource) (secret.Text, error) {
 	switch {
 	case ctx.Err() != nil:
-		return secret.Text{}, fmt.Errorf("could not read the client secret: %w", ctx.Err())
-	case c.ClientSecretFile != "":
-		return c.readSecretOf("client_secret_file")
-	case c.Broker():
+		return secret.Text{}, fmt.Errorf("could not read the secret: %w", ctx.Err())
+	case c.Value(key) != "":
+		return c.readSecretOf(key)
+	case fromKeyring == nil:
 		return secret.Text{}, nil
 	}
 	return fromKeyring(ctx)

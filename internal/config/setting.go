@@ -451,7 +451,7 @@ func (s Setting) put(c *Config, raw any, from place, system string) (err error) 
 	case s.Default != "" && s.of(made) == "":
 		return errors.New("it is empty")
 	case s.Only != "" && s.Only != system && s.of(made) != "":
-		return errOtherSystem
+		return errors.New("this setting is for another operating system")
 	}
 	*c = made
 	return nil
@@ -477,11 +477,6 @@ func (s Setting) of(c Config) string {
 		return ""
 	}
 }
-
-// errManaged is why a managed setting does not count where a user could have written it.
-var errManaged = errors.New("it can only be set in the computer's settings file or in the policy")
-
-var errOtherSystem = errors.New("this setting is for another operating system")
 
 // lookup returns the row of a key, or a zero Setting.
 func lookup(table []Setting, key string) Setting {
