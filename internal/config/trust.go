@@ -34,7 +34,7 @@ func TrustOwner(file *os.File) error {
 	if err != nil {
 		return err
 	}
-	found, err := walk(file.Name(), administrators)
+	found, err := guard{because: errUntrusted}.walk(file.Name())
 	if err == nil && !os.SameFile(opened, found) {
 		err = fmt.Errorf("%w: another file has taken its place", errUntrusted)
 	}
@@ -45,15 +45,26 @@ func TrustOwner(file *os.File) error {
 // every folder on the way to it and every symbolic link there must belong to the administrators,
 // and be writable by them alone.
 func TrustPath(path string) error {
-	_, err := walk(path, administrators)
+	_, err := guard{because: errUntrusted}.walk(path)
 	return err
 }
 
 // TrustProgram is [TrustPath] for what is run or loaded: on Windows its folder must be closed to
 // new files too, since a program loads libraries from there.
 func TrustProgram(path string) error {
-	_, err := walk(path, administratorsOfProgram)
+	_, err := guard{because: errUntrusted, program: true}.walk(path)
 	return err
+}
+
+// guard says what is trusted on the way to a file: what belongs to the administrators and is writable by
+// them alone.
+type guard struct {
+	// because is the reason of a refusal.
+	because error
+	// user trusts the user as well. To a private file of theirs, not even their own group may write.
+	user, private bool
+	// program is for what is run: others must not add a file to its folder on Windows.
+	program bool
 }
 
 // step is one entry on the way to a file.
@@ -83,10 +94,10 @@ func (s step) name() string {
 // maxLinks bounds the symbolic links on the way to a file, as Linux does.
 const maxLinks = 40
 
-// walk follows a path as the system does, link by link, and calls judge for every folder, link and
-// file. It returns the file. If judge accepts each step, only accounts that judge trusts can
-// exchange one afterwards.
-func walk(path string, judge func(step) error) (fs.FileInfo, error) {
+// walk follows a path as the system does, link by link, and judges every folder, link and file. It
+// returns the file. If each step is accepted, only accounts that are trusted can exchange one
+// afterwards.
+func (g guard) walk(path string) (fs.FileInfo, error) {
 	if !filepath.IsAbs(path) {
 		// Not for others: it would take .. out of a path without regard to links.
 		var err error
@@ -102,7 +113,7 @@ func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 	for links := 0; len(parts) > 0; {
 		next := filepath.Join(here, parts[0])
 		found, err := os.Lstat(next)
-		if broken := judge(step{path: here, info: info, holder: err != nil || !found.IsDir()}); broken != nil {
+		if broken := g.judge(step{path: here, info: info, holder: err != nil || !found.IsDir()}); broken != nil {
 			return nil, broken
 		}
 		if err != nil {
@@ -114,7 +125,7 @@ func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 			here, info = next, found
 			continue
 		}
-		if err := judge(step{path: next, info: found}); err != nil {
+		if err := g.judge(step{path: next, info: found}); err != nil {
 			return nil, err
 		}
 		target, err := os.Readlink(next)
@@ -132,7 +143,7 @@ func walk(path string, judge func(step) error) (fs.FileInfo, error) {
 		}
 		parts = slices.Concat(splitParts(target), parts)
 	}
-	return info, judge(step{path: here, info: info, last: true})
+	return info, g.judge(step{path: here, info: info, last: true})
 }
 
 // splitPath splits a full path into its root and what follows.
@@ -229,7 +240,7 @@ func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) 
 			continue
 		}
 		private := c.holdsKey(key)
-		found, err := walk(path, userAndAdministrators(private))
+		found, err := guard{because: errShared, user: true, private: private}.walk(path)
 		switch {
 		case errors.Is(err, errShared):
 			refused = append(refused, untrusted(sharedKey, setting, c.origins[key], err))

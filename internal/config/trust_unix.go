@@ -9,19 +9,19 @@ import (
 	"syscall"
 )
 
-// administrators trusts what belongs to root and is writable by root alone. A folder on the way may
-// be open to all if it is sticky, like /tmp: root's files in it stay. An access list shows in the
-// group's bits of the mode (acl(5)), so its rights count, too.
-func administrators(s step) error {
+// judge trusts what belongs to root and is writable by root alone. A folder on the way may be open to
+// all if it is sticky, like /tmp: root's files in it stay. An access list shows in the group's bits of
+// the mode (acl(5)), so its rights count, too. Libraries are not loaded from a program's folder here.
+func (g guard) judge(s step) error {
 	status, ok := s.info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return fmt.Errorf("%w: the owner of %s is not known", errUntrusted, s.name())
+	switch {
+	case !ok:
+		return fmt.Errorf("%w: the owner of %s is not known", g.because, s.name())
+	case g.user:
+		return judgeKeyStep(s, g.private, int(status.Uid), int(status.Gid), os.Geteuid(), os.Getegid())
 	}
 	return judgeTrust(s.name(), s.writers(), int(status.Uid))
 }
-
-// administratorsOfProgram is the same: libraries are not loaded from a program's folder here.
-func administratorsOfProgram(s step) error { return administrators(s) }
 
 // writers returns the mode of a step without bits that give no right to change it.
 func (s step) writers() fs.FileMode {
@@ -40,18 +40,6 @@ func judgeTrust(what string, mode fs.FileMode, owner int) error {
 		return fmt.Errorf("%w: %s has the mode %04o", errUntrusted, what, mode.Perm())
 	}
 	return nil
-}
-
-// userAndAdministrators trusts what belongs to root or to the user, and is writable by them alone.
-// A private file must be closed to groups, even the user's own.
-func userAndAdministrators(private bool) func(step) error {
-	return func(s step) error {
-		status, ok := s.info.Sys().(*syscall.Stat_t)
-		if !ok {
-			return fmt.Errorf("%w: the owner of %s is not known", errShared, s.name())
-		}
-		return judgeKeyStep(s, private, int(status.Uid), int(status.Gid), os.Geteuid(), os.Getegid())
-	}
 }
 
 // unmapped is the user id of all users of other user namespaces, root among them.

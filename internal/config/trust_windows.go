@@ -9,39 +9,31 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// administrators trusts what belongs to the administrators, the system or Windows' installer, and
-// is writable by them alone. Ordinary users can make folders in ProgramData, so each folder on the
-// way must belong to one of them, and only they may remove its files; that others can add files, as
-// Windows permits, does no harm.
-func administrators(s step) error { return judgeStep(s, s.rights(), errUntrusted) }
-
-// rights are those that others must not have.
-func (s step) rights() uint32 {
-	if s.info.IsDir() && !s.last {
-		return rightsToFolder
-	}
-	return rightsToWrite
-}
-
-// administratorsOfProgram refuses a folder to which others can add a file or a folder, beside a
-// program or a library loaded from there.
-func administratorsOfProgram(s step) error {
-	if s.holder {
-		return judgeStep(s, rightsToProgramFolder, errUntrusted)
-	}
-	return administrators(s)
-}
-
-// userAndAdministrators trusts what belongs to the administrators or to the user, and is writable
-// by them alone.
-func userAndAdministrators(bool) func(step) error {
-	return func(s step) error {
+// judge trusts what belongs to the administrators, the system or Windows' installer, and is writable
+// by them alone. Ordinary users can make folders in ProgramData, so each folder on the way must belong
+// to one of them, and only they may remove its files; that others can add files, as Windows permits,
+// does no harm but beside a program.
+func (g guard) judge(s step) error {
+	var users []string
+	if g.user {
 		user, err := currentUser()
 		if err != nil {
 			return err
 		}
-		return judgeStep(s, s.rights(), errShared, user)
+		users = append(users, user)
 	}
+	rights := uint32(rightsToWrite)
+	switch {
+	case g.program && s.holder:
+		rights = rightsToProgramFolder
+	case s.info.IsDir() && !s.last:
+		rights = rightsToFolder
+	}
+	owner, entries, err := accessTo(s.path)
+	if err != nil {
+		return fmt.Errorf("%w: who may change %s could not be read: %w", g.because, s.name(), err)
+	}
+	return judgeEntries(g.because, s.name(), owner, entries, rights, users...)
 }
 
 // readers returns how others can read a file, or nothing.
@@ -66,16 +58,6 @@ func currentUser() (string, error) {
 		return "", fmt.Errorf("could not find out who the user is: %w", err)
 	}
 	return user.User.Sid.String(), nil
-}
-
-// judgeStep trusts the administrators and the users that it is given. The reason of a refusal wraps
-// because.
-func judgeStep(s step, rights uint32, because error, users ...string) error {
-	owner, entries, err := accessTo(s.path)
-	if err != nil {
-		return fmt.Errorf("%w: who may change %s could not be read: %w", because, s.name(), err)
-	}
-	return judgeEntries(because, s.name(), owner, entries, rights, users...)
 }
 
 // accessTo returns the owner and access list of a file or folder; of a link, the link's own.
