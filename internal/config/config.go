@@ -207,12 +207,12 @@ func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
 	layers := []layer{
-		fileLayer(table, sources.trusted(LayerMachine, sources.MachineFile), &found),
+		fileLayer(table, sources.file(LayerMachine, sources.MachineFile), &found),
 		fileLayer(table, sources.user(), &found),
 		preferencesLayer(table, sources, &found),
 		environmentLayer(table, sources, &found),
 		flagLayer(table, sources),
-		fileLayer(table, sources.trusted(LayerPolicy, sources.PolicyFile), &found),
+		fileLayer(table, sources.file(LayerPolicy, sources.PolicyFile), &found),
 	}
 	layers = slices.Concat(
 		[]layer{defaultLayer(table)},

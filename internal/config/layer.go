@@ -66,16 +66,15 @@ func (s Sources) user() settingsFile {
 	return file
 }
 
+// file returns a settings file. One that holds for all users of the computer counts only if none of
+// them can have written it.
 func (s Sources) file(level Layer, path string) settingsFile {
-	return settingsFile{path: path, layer: level, place: place{dir: filepath.Dir(path), home: s.Home}}
-}
-
-// trusted returns a file that holds for all users of the computer, and counts only if none of them
-// can have written it.
-func (s Sources) trusted(level Layer, path string) settingsFile {
-	file := s.file(level, path)
-	if file.trust = s.Trust; file.trust == nil {
-		file.trust = TrustOwner
+	file := settingsFile{path: path, layer: level, place: place{dir: filepath.Dir(path), home: s.Home}}
+	if level == LayerMachine || level == LayerPolicy {
+		file.trust = s.Trust
+		if file.trust == nil {
+			file.trust = TrustOwner
+		}
 	}
 	return file
 }

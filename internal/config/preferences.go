@@ -35,12 +35,7 @@ func (s Sources) preferences() settingsFile {
 // preferencesLayer reads the user's choices in the window. Other settings do not count
 // there.
 func preferencesLayer(table []Setting, sources Sources, found *findings) layer {
-	var offered []Setting
-	for _, setting := range table {
-		if setting.UserChangeable {
-			offered = append(offered, setting)
-		}
-	}
+	offered := slices.DeleteFunc(slices.Clone(table), func(s Setting) bool { return !s.UserChangeable })
 	return fileLayer(offered, sources.preferences(), found)
 }
 
