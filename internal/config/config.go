@@ -201,8 +201,9 @@ type Sources struct {
 }
 
 // Load determines the value of every setting. The error is an *[Invalid] with a Problem for each
-// unusable value; the Config has the default instead of each. Load reads only the settings files,
-// at most 1 MiB of each, and changes nothing. See also [Config.RequireReal].
+// unusable value, but for those that the Warnings have; the Config has the default instead of each.
+// Load reads only the settings files, at most 1 MiB of each, and changes nothing. What a sign-in
+// cannot go without is for [Config.RequireReal] to find.
 func Load(sources Sources) (Config, error) {
 	table := Settings()
 	var found findings
@@ -231,9 +232,8 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 		file: sources.user().path, preferences: sources.preferences(), system: cmp.Or(sources.OS, runtime.GOOS),
 		origins: make(map[string]Origin, len(table)), relative: make(map[string]bool),
 	}
-	var slips []slip
-	refused := make(map[string]bool)
 	for _, setting := range table {
+		var slips []*problem.Problem
 		for _, l := range slices.Backward(layers) {
 			raw, ok := l.values[setting.Key]
 			if !ok || setting.Managed && !l.manages(setting) && raw == setting.Default {
@@ -241,12 +241,11 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 			}
 			origin, err := l.origin(setting), l.put(setting, &config, raw, config.system)
 			if err != nil && l.forgiving {
-				slips = append(slips, slip{setting, unusable(setting, origin, err)})
+				slips = append(slips, unusable(setting, origin, err))
 				continue
 			}
 			config.origins[setting.Key], config.relative[setting.Key] = origin, isRelative(raw)
 			if err != nil {
-				refused[setting.Key] = true
 				found.addFrom(origin.Layer, unusable(setting, origin, err))
 				config.origins[setting.Key] = origin.unusable()
 				// The default is in the table and passes its own check: a test holds the table to that.
@@ -254,56 +253,24 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 			}
 			break
 		}
+		for _, slip := range slips {
+			found.warn(goingOn(slip, config.Shown(setting.Key)))
+		}
 	}
 	config.chooseCertificate(table)
 	config.chooseAgent(table)
 	config.choice = ChoosePlatform(config, sources.IdentityAgent, time.Now())
-	config.settle(table, slips, refused, found)
+	if config.lacksCommand() && config.Locked("agent") && !(&Invalid{Problems: found.problems}).isAbout("agent_command") {
+		reason := errors.New("the policy says that tickets come from a command, but names no command")
+		found.addFrom(LayerPolicy, unusable(lookup(table, "agent_command"), config.origins["agent_command"], reason))
+	}
 	config.Warnings, config.barred = found.warnings, found.barred
 	return config
 }
 
-// slip is a value of the user's own file that cannot be used.
-type slip struct {
-	setting Setting
-	problem *problem.Problem
-}
-
-// settle reports the slips, as errors where no other value can replace the broken one.
-func (c *Config) settle(table []Setting, slips []slip, refused map[string]bool, found *findings) {
-	noCommand := c.UsedPlatform() == PlatformHSCN && c.Agent == AgentByCommand && len(c.AgentCommand) == 0
-	if noCommand && c.Locked("agent") && !refused["agent_command"] {
-		setting := lookup(table, "agent_command")
-		reason := errors.New("the policy says that tickets come from a command, but names no command")
-		found.addFrom(LayerPolicy, unusable(setting, c.origins[setting.Key], reason))
-		refused[setting.Key] = true
-	}
-	for _, s := range slips {
-		key := s.setting.Key
-		refused[key] = true
-		if noCommand && key == "agent_command" || s.setting.IsFor(c.UsedPlatform()) && c.lacks(table, s.setting) {
-			found.add(s.problem)
-		} else {
-			found.warn(goingOn(s.problem, c.Shown(key)))
-		}
-	}
-	if noCommand && !refused["agent_command"] {
-		found.add(missing(lookup(table, "agent_command"), c.file, "the agent is a command, and no command is named"))
-	}
-}
-
-// lacks reports whether a real sign-in cannot go without a setting that has no value.
-func (c Config) lacks(table []Setting, setting Setting) bool {
-	if setting.of(c) != "" {
-		return false
-	}
-	if setting.Required {
-		return lookup(table, setting.Instead).of(c) == ""
-	}
-	// The setting may itself be one that stands in for another.
-	return slices.ContainsFunc(table, func(other Setting) bool {
-		return other.Required && other.Instead == setting.Key && other.of(c) == ""
-	})
+// lacksCommand reports whether tickets come from a command that is not named.
+func (c Config) lacksCommand() bool {
+	return c.UsedPlatform() == PlatformHSCN && c.Agent == AgentByCommand && len(c.AgentCommand) == 0
 }
 
 // chooseCertificate treats the certificate's file and the thumbprint as one choice: the upper layer

@@ -379,7 +379,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 	c, err := config.Load(config.Sources{
 		File:    settingsFile(t, "asid = 1\nbase_ulr = 'https://e'\npassword = 'hunter2'\n"),
 		Environ: []string{"ERS_LOGIN_REQUEST_TIMEOUT=1"},
-		Flags:   commandLine(t, "--agent=command"),
+		Flags:   commandLine(t, "--agent-command=print-ticket"),
 	})
 	all := problems(t, err)
 	codes := make([]string, len(all))
@@ -388,7 +388,7 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		assert.Contains(t, err.Error(), p.Error())
 		assert.ErrorIs(t, err, p)
 	}
-	assert.Equal(t, []string{"SETTING-UNKNOWN", "SETTING-SECRET", "SETTING-ASID", "SETTING-REQUEST_TIMEOUT", "SETTING-AGENT_COMMAND"}, codes)
+	assert.Equal(t, []string{"SETTING-UNKNOWN", "SETTING-SECRET", "SETTING-ASID", "SETTING-AGENT_COMMAND", "SETTING-REQUEST_TIMEOUT"}, codes)
 	assert.NotContains(t, err.Error(), "hunter2")
 
 	shown := problem.Of(err)
@@ -400,8 +400,8 @@ func TestAllProblemsAreReportedAtOnce(t *testing.T) {
 		{"base_ulr", "line 2 of", "Did you mean base_url?"},
 		{"password", "line 3 of", "Remove it there."},
 		{"asid", "line 1 of", "it is not a text in quotation marks", "12 digits"},
+		{"agent_command", "flag --agent-command", "full path"},
 		{"request_timeout", "environment variable ERS_LOGIN_REQUEST_TIMEOUT", "it is not a number with a unit"},
-		{"agent_command", "no command is named", "full path"},
 	} {
 		for _, part := range says {
 			assert.Contains(t, shown.Expand(shown.ServiceDesk[i]), part)

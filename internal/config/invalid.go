@@ -80,6 +80,11 @@ func (e *Invalid) As(target any) bool {
 	return true
 }
 
+// isAbout reports whether one of the Problems is that of the setting with this key.
+func (e *Invalid) isAbout(key string) bool {
+	return slices.ContainsFunc(e.Problems, func(p *problem.Problem) bool { return IsAbout(p, key) })
+}
+
 // Error returns a line for each Problem.
 func (e *Invalid) Error() string {
 	lines := make([]string, len(e.Problems))

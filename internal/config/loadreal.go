@@ -89,11 +89,6 @@ func withNeeded(err, needed error) error {
 	return made
 }
 
-// isAbout reports whether one of the Problems is that of the setting with this key.
-func (e *Invalid) isAbout(key string) bool {
-	return slices.ContainsFunc(e.Problems, func(p *problem.Problem) bool { return IsAbout(p, key) })
-}
-
 // RequireReal returns, as an *[Invalid], what a real sign-in on the used platform still needs: base
 // URL, ASID, one certificate and its key, or else the client id; and that every file named by a
 // setting can be read and is trusted (see [TrustPath]). The demonstration needs none of it. A
@@ -108,7 +103,9 @@ func (c Config) RequireReal() error {
 			c.requireFile(setting, &found)
 		case setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey():
 			found.add(c.missing(setting, "the certificate is a PEM file without a private key in it"))
-		case setting.Required && c.lacks(table, setting):
+		case setting.Key == "agent_command" && c.lacksCommand():
+			found.add(c.missing(setting, "the agent is a command, and no command is named"))
+		case setting.Required && lookup(table, setting.Instead).of(c) == "":
 			found.add(c.missing(setting, ""))
 		}
 	}
@@ -137,10 +134,11 @@ var twoCertificates = &problem.Problem{
 	},
 }
 
-// missing is the Problem of a setting without a value, or that of an unusable value if there was
-// one.
+// missing is the Problem of a setting without a value, or that of an unusable value of it, or of the one
+// that could stand in its place, if there was one.
 func (c Config) missing(setting Setting, reason string) *problem.Problem {
-	if i := slices.IndexFunc(c.Warnings, func(w *problem.Problem) bool { return IsAbout(w, setting.Key) }); i >= 0 {
+	wrong := func(w *problem.Problem) bool { return IsAbout(w, setting.Key) || IsAbout(w, setting.Instead) }
+	if i := slices.IndexFunc(c.Warnings, wrong); i >= 0 {
 		return c.Warnings[i]
 	}
 	made := missing(setting, c.file, reason)

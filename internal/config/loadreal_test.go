@@ -74,6 +74,7 @@ func TestWhatARealSignInNeeds(t *testing.T) {
 		"fhir, bundle is gone": {"client_id = 'x'\nca_bundle = 'b.pem'", nil, []string{"SETTING-CA_BUNDLE"}},
 		"hscn, no use for a secret": {platform + "platform = 'hscn'\nclient_id = 'x'\nclient_secret_file = 'gone'\ncertificate = 'a.p12'",
 			map[string]string{"a.p12": "x"}, nil},
+		"no command":     {platform + "certificate = 'a.p12'\nagent = 'command'", map[string]string{"a.p12": "x"}, []string{"SETTING-AGENT_COMMAND"}},
 		"key in a chain": {platform + "certificate = 'a.pem'", map[string]string{"a.pem": pemKey + pemCertificate + pemCertificate}, nil},
 	}
 	for name, test := range tests {
