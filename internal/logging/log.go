@@ -6,7 +6,7 @@
 // mask whatever is done to it. But a text once revealed is a plain string in a request, an error of
 // another library, a header dump. So every finished line is taken apart again, and each name and
 // each value in it goes through a [Redactor], which knows the shapes of secrets and the very
-// secrets that are in use now ([Log.Guard]), also when they are quoted, escaped, or written in hex
+// secrets that are in use now ([Redactor.Guard]), also when they are quoted, escaped, or written in hex
 // or base64. A line stays valid JSON whatever was masked in it.
 //
 // Logging never stops a sign-in. A folder that cannot be written to is reported once, and the log
@@ -28,7 +28,6 @@ import (
 	"gopkg.in/natefinch/lumberjack.v2"
 
 	"github.com/ers-login/ers-login/internal/problem"
-	"github.com/ers-login/ers-login/internal/secret"
 )
 
 const (
@@ -52,11 +51,12 @@ type Settings struct {
 }
 
 // Log is a logrus logger whose output is redacted, bounded and rotated. Its formatter and output
-// must not be replaced.
+// must not be replaced. The Redactor masks the secrets in texts for other uses as well, such as the
+// details copied for the service desk.
 type Log struct {
 	*logrus.Logger
+	*Redactor
 
-	redactor  *Redactor
 	formatter *formatter
 	sink      *sink
 	file      string
@@ -76,8 +76,8 @@ func DefaultDir() string {
 // New opens the log. The Log works even with an error, which has been logged: the *problem.Problem
 // LOG-FOLDER if the file cannot be written and the console alone gets the lines.
 func New(settings Settings) (*Log, error) {
-	log := &Log{Logger: logrus.New(), redactor: NewRedactor(), sink: &sink{console: settings.Console}}
-	log.formatter = newFormatter(log.redactor, settings.Version)
+	log := &Log{Logger: logrus.New(), Redactor: NewRedactor(), sink: &sink{console: settings.Console}}
+	log.formatter = newFormatter(log.Redactor, settings.Version)
 	log.SetFormatter(log.formatter)
 	log.SetOutput(log.sink)
 
@@ -103,13 +103,6 @@ func (l *Log) Close() error {
 
 // File returns the path of the current file, or "". Older ones lie next to it.
 func (l *Log) File() string { return l.file }
-
-// Guard has a secret masked wherever it appears from now on: see [Redactor.Guard].
-func (l *Log) Guard(text secret.Text) { l.redactor.Guard(text) }
-
-// Redact masks the secrets in a text for another use, such as the details copied for the service
-// desk.
-func (l *Log) Redact(text string) string { return l.redactor.Redact(text) }
 
 // StdWriter returns a writer for the standard library's log package, through which Fyne reports its errors: each line becomes a
 // warning. Use it with log.SetFlags(0), since the time is in the line already.
