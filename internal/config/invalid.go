@@ -264,31 +264,6 @@ func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Pro
 	return template.With("File", f.path).With("Reason", bare(reason).Error()).Because(cause)
 }
 
-// missing is the Problem of a setting that is needed and has no value. The reason may be empty.
-func missing(setting Setting, file, reason string) *problem.Problem {
-	if file == "" {
-		file = DefaultFile()
-	}
-	made := &problem.Problem{
-		Code:     code(setting),
-		Title:    "e-RS Login is not set up on this computer",
-		Happened: "The setting {{.Setting}} is missing.",
-		ServiceDesk: []string{
-			setting.Remedy,
-			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment " +
-				"variable {{.Variable}}.",
-			stepAgain,
-		},
-	}
-	cause := fmt.Errorf("%s %w", setting.Key, ErrNotSet)
-	if reason != "" {
-		made.Happened = "The setting {{.Setting}} is missing: {{.Reason}}."
-		cause = fmt.Errorf("%s is not set: %s", setting.Key, reason)
-	}
-	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", file).With("Reason", reason).
-		Because(&settingError{setting.Key, cause})
-}
-
 // findings collects the faults found while settings are read.
 type findings struct {
 	problems []*problem.Problem

@@ -135,20 +135,36 @@ var twoCertificates = &problem.Problem{
 }
 
 // missing is the Problem of a setting without a value, or that of an unusable value of it, or of the one
-// that could stand in its place, if there was one.
+// that could stand in its place, if there was one. The reason may be empty.
 func (c Config) missing(setting Setting, reason string) *problem.Problem {
 	wrong := func(w *problem.Problem) bool { return IsAbout(w, setting.Key) || IsAbout(w, setting.Instead) }
 	if i := slices.IndexFunc(c.Warnings, wrong); i >= 0 {
 		return c.Warnings[i]
 	}
-	made := missing(setting, c.file, reason)
+	made := &problem.Problem{
+		Code:     code(setting),
+		Title:    "e-RS Login is not set up on this computer",
+		Happened: "The setting {{.Setting}} is missing.",
+		ServiceDesk: []string{
+			setting.Remedy,
+			"Write it into the settings file {{.File}} as {{.Setting}}, or set the environment " +
+				"variable {{.Variable}}.",
+			stepAgain,
+		},
+	}
+	cause := fmt.Errorf("%s %w", setting.Key, ErrNotSet)
+	if reason != "" {
+		made.Happened = "The setting {{.Setting}} is missing: {{.Reason}}."
+		cause = fmt.Errorf("%s is not set: %s", setting.Key, reason)
+	}
 	if setting.Instead != "" && lookup(Settings(), setting.Instead).Only == c.system {
 		made = made.With("Instead", setting.Instead)
-		made.ServiceDesk = slices.Insert(slices.Clone(made.ServiceDesk), 1,
+		made.ServiceDesk = slices.Insert(made.ServiceDesk, 1,
 			"If the certificate is in the Windows certificate store, set {{.Instead}} to its "+
 				"thumbprint instead.")
 	}
-	return made
+	return made.With("Setting", setting.Key).With("Variable", setting.Environment).With("File", c.file).With("Reason", reason).
+		Because(&settingError{setting.Key, cause})
 }
 
 // requireFile records why the file that a setting names cannot be read.
