@@ -242,12 +242,8 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 	made := f.fill(template, reason)
 	if syntax := new(syntaxError); errors.As(reason, &syntax) {
 		// It is no sign that another person has edited a policy.
-		made.ServiceDesk = []string{"Open the file with a text editor, correct it, and save it as UTF-8.", stepAgain}
-		if syntax.line > 0 {
-			made = made.With("Line", strconv.Itoa(syntax.line))
-			made.ServiceDesk = []string{
-				"Open the file with a text editor and go to line {{.Line}}. Put text and times in quotation marks.", stepCorrect,
-			}
+		made.ServiceDesk = []string{
+			"Open the file with a text editor, correct it, and save it as UTF-8. Put text and times in quotation marks.", stepAgain,
 		}
 	}
 	if f.forgiving {

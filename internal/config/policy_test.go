@@ -96,7 +96,7 @@ func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 		"it is a folder":         {config.Sources{PolicyFile: t.TempDir()}, "SETTING-POLICY", []string{"not a regular file"}},
 		"a link to nowhere":      {config.Sources{PolicyFile: dangling}, "SETTING-POLICY", []string{"no such file"}},
 		"broken": {config.Sources{PolicyFile: settingsFile(t, "\naudit_required = yes\n")}, "SETTING-POLICY",
-			[]string{"not valid TOML at line 2, column 18", "Open the file with a text editor and go to line 2."}},
+			[]string{"not valid TOML at line 2, column 18", "Open the file with a text editor, correct it, and save it as UTF-8."}},
 		"broken all over": {config.Sources{PolicyFile: settingsFile(t, "agent_command = "+strings.Repeat("[", 1<<12))}, "SETTING-POLICY",
 			[]string{"brackets", "Open the file with a text editor, correct it, and save it as UTF-8."}},
 		"the registry cannot be read": {config.Sources{Policy: func() []config.Policy { return []config.Policy{unreadable} }}, "SETTING-POLICY",
@@ -368,7 +368,8 @@ func TestABrokenFileExplainsWhatIsMissing(t *testing.T) {
 		c, err := config.Load(config.Sources{UserFile: file})
 		require.NoError(t, err)
 		require.Len(t, c.Warnings, 1)
-		assert.Contains(t, allText(c.Warnings[0]), "go to line 1. Put text and times in quotation marks")
+		assert.Contains(t, allText(c.Warnings[0]), "not valid TOML at line 1")
+		assert.Contains(t, allText(c.Warnings[0]), "Put text and times in quotation marks")
 		assert.Equal(t, config.LayerDefault, c.Origin("asid").Layer)
 		found := codes(problems(t, c.RequireReal()))
 		assert.Equal(t, []string{"SETTING-FILE", "SETTING-BASE_URL", "SETTING-ASID", "SETTING-CERTIFICATE"}, found)
