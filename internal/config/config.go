@@ -164,7 +164,9 @@ type Config struct {
 	// relative has the settings whose value was written as a relative path.
 	relative map[string]bool
 	barred   Layer
-	choice   PlatformChoice
+	// used is the platform in use, and both reports whether the other could be as well.
+	used string
+	both bool
 }
 
 // Sources is where settings are looked for. [System] fills it from the running system.
@@ -259,7 +261,7 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 	}
 	config.chooseCertificate(table)
 	config.chooseAgent(table)
-	config.choice = ChoosePlatform(config, sources.IdentityAgent, time.Now())
+	config.used, config.both = ChoosePlatform(config, sources.IdentityAgent, time.Now())
 	if config.lacksCommand() && config.Locked("agent") && !(&Invalid{Problems: found.problems}).isAbout("agent_command") {
 		reason := errors.New("the policy says that tickets come from a command, but names no command")
 		found.addFrom(LayerPolicy, unusable(lookup(table, "agent_command"), config.origins["agent_command"], reason))

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"net/url"
 	"strings"
 	"time"
@@ -12,46 +13,34 @@ import (
 // 28 February 2027.
 var ticketsEnd = time.Date(2027, time.March, 1, 0, 0, 0, 0, time.UTC)
 
-// PlatformChoice is the platform that is used.
-type PlatformChoice struct {
-	// Platform is [PlatformHSCN] or [PlatformFHIR].
-	Platform string
-	// Both reports whether users could sign in with either, and no setting has decided.
-	Both bool
-}
-
 // ChoosePlatform chooses the platform by the setting for it, else by the settings that only one of
-// them needs. Whether the Identity Agent is installed, which may be nil, is asked only if it decides.
-func ChoosePlatform(c Config, installed func() bool, now time.Time) PlatformChoice {
+// them needs; both reports whether users could sign in with either, and no setting has decided. Whether
+// the Identity Agent is installed, which may be nil, is asked only if it decides.
+func ChoosePlatform(c Config, installed func() bool, now time.Time) (platform string, both bool) {
 	switch {
 	case c.Platform == PlatformHSCN, c.Platform == PlatformFHIR:
-		return PlatformChoice{Platform: c.Platform}
+		return c.Platform, false
 	case c.ClientID == "":
-		return PlatformChoice{Platform: PlatformHSCN}
+		return PlatformHSCN, false
 	case c.BaseURL == "", len(c.AgentCommand) == 0 && (installed == nil || !installed()):
-		return PlatformChoice{Platform: PlatformFHIR}
+		return PlatformFHIR, false
 	case now.Before(ticketsEnd):
-		return PlatformChoice{Platform: PlatformHSCN, Both: true}
+		return PlatformHSCN, true
 	default:
-		return PlatformChoice{Platform: PlatformFHIR, Both: true}
+		return PlatformFHIR, true
 	}
 }
 
 // UsedPlatform returns [PlatformHSCN] or [PlatformFHIR]. The zero Config has the former.
-func (c Config) UsedPlatform() string {
-	if c.choice.Platform == "" {
-		return PlatformHSCN
-	}
-	return c.choice.Platform
-}
+func (c Config) UsedPlatform() string { return cmp.Or(c.used, PlatformHSCN) }
 
 // PlatformProblem returns which platform is used, for a service desk, where either could be; nil
 // otherwise.
 func (c Config) PlatformProblem() *problem.Problem {
 	switch {
-	case !c.choice.Both:
+	case !c.both:
 		return nil
-	case c.choice.Platform == PlatformFHIR:
+	case c.used == PlatformFHIR:
 		return bothUseFHIR
 	default:
 		return bothUseHSCN
