@@ -27,12 +27,8 @@ const (
 	maxUnknown = 20
 )
 
-// readBounded reads a regular file of at most limit bytes. It refuses a device or a pipe, whose end
-// may never come.
-func readBounded(path string, limit int64) ([]byte, error) { return readTrusted(path, limit, nil) }
-
-// readTrusted is readBounded for a file that must be trusted. The check is on the open file, which
-// cannot be exchanged.
+// readTrusted reads a regular file of at most limit bytes. It refuses a device or a pipe, whose end
+// may never come. The check for trust, which may be nil, is on the open file, which cannot be exchanged.
 func readTrusted(path string, limit int64, trust Trust) ([]byte, error) {
 	file, err := openRegular(path)
 	if err != nil {

@@ -96,12 +96,13 @@ func withNeeded(err, needed error) error {
 func (c Config) RequireReal() error {
 	table := Settings()
 	var found findings
+	hasKey, pem := c.certificateBlocks()
 	for _, setting := range table {
 		switch {
 		case !setting.IsFor(c.UsedPlatform()):
 		case setting.of(c) != "":
 			c.requireFile(setting, &found)
-		case setting.Key == "key" && c.Certificate != "" && !c.PKCS12() && !c.certificateHasKey():
+		case setting.Key == "key" && pem && !c.PKCS12() && !hasKey:
 			found.add(c.missing(setting, "the certificate is a PEM file without a private key in it"))
 		case setting.Key == "agent_command" && c.lacksCommand():
 			found.add(c.missing(setting, "the agent is a command, and no command is named"))
@@ -188,20 +189,14 @@ func (c Config) requireFile(setting Setting, found *findings) {
 	}
 }
 
-// certificateHasKey reports whether a PEM certificate's file holds a key too. A file that cannot be
-// read has a Problem of the certificate, not the key.
-func (c Config) certificateHasKey() bool {
-	content, err := readBounded(c.Certificate, maxPEM)
-	return err != nil || hasKeyBlock(content) || !bytes.Contains(withoutZeros(content), []byte("-----BEGIN "))
+// certificateBlocks reports whether the certificate's file has a private key in it, and whether it is
+// in PEM at all. One that cannot be read has a Problem of its own. Windows writes UTF-16, too, which
+// is ASCII without its zeros.
+func (c Config) certificateBlocks() (key, pem bool) {
+	content, err := readTrusted(c.Certificate, maxPEM, nil)
+	content = bytes.ReplaceAll(content, []byte{0}, nil)
+	return err == nil && bytes.Contains(content, []byte("PRIVATE KEY-----")), err == nil && bytes.Contains(content, []byte("-----BEGIN "))
 }
-
-// hasKeyBlock reports whether there is a private key in a PEM file. One in DER has none.
-func hasKeyBlock(content []byte) bool {
-	return bytes.Contains(withoutZeros(content), []byte("PRIVATE KEY-----"))
-}
-
-// withoutZeros makes ASCII of UTF-16, which Windows writes too.
-func withoutZeros(content []byte) []byte { return bytes.ReplaceAll(content, []byte{0}, nil) }
 
 // bare takes the paths out of an error of the file system.
 func bare(err error) error {

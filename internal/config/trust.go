@@ -233,13 +233,14 @@ func withInterpreters(path string) []string {
 // judgeKey looks at the files that hold the private key, whatever layer names them. One that others
 // can change is a Problem, and one that others can read is a notice.
 func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) {
+	inCertificate, _ := c.certificateBlocks()
 	for _, key := range []string{"certificate", "key"} {
 		setting := lookup(table, key)
 		path := setting.of(c)
 		if path == "" || key == "key" && c.PKCS12() || !setting.IsFor(c.UsedPlatform()) {
 			continue
 		}
-		private := c.holdsKey(key)
+		private := key == "key" || c.PKCS12() || inCertificate
 		found, err := guard{because: errShared, user: true, private: private}.walk(path)
 		switch {
 		case errors.Is(err, errShared):
@@ -251,15 +252,6 @@ func (c Config) judgeKey(table []Setting) (refused, notices []*problem.Problem) 
 		}
 	}
 	return refused, notices
-}
-
-// holdsKey reports whether the file of a setting has the private key in it.
-func (c Config) holdsKey(key string) bool {
-	if key == "key" || c.PKCS12() {
-		return true
-	}
-	content, err := readBounded(c.Certificate, maxPEM)
-	return err == nil && hasKeyBlock(content)
 }
 
 // DistrustBundle returns why the file of ca_bundle must not be used, or nil: see [TrustPath]. Call
