@@ -87,10 +87,11 @@ func save(path, key string, chosen any) error {
 		path = resolved
 	}
 	before, err := settingsFile{path: path}.read()
+	var syntax *syntaxError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		err = os.MkdirAll(filepath.Dir(path), 0o700)
-	case broken(err), errors.Is(err, fs.ErrPermission):
+	case errors.As(err, &syntax), errors.Is(err, bounded.ErrTooLarge), errors.Is(err, fs.ErrPermission):
 		err = os.Rename(path, path+".bak")
 	}
 	if err != nil {
@@ -111,12 +112,6 @@ func save(path, key string, chosen any) error {
 		return err
 	}
 	return atomicfile.Write(path, slices.Concat([]byte(preferencesHead), content))
-}
-
-// broken reports whether a file cannot be used because of its content.
-func broken(err error) bool {
-	var syntax *syntaxError
-	return errors.As(err, &syntax) || errors.Is(err, bounded.ErrTooLarge)
 }
 
 // The Problems of preferences.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -60,11 +61,7 @@ func masked(command []string) []string {
 	if len(command) == 0 {
 		return nil
 	}
-	shown := []string{command[0]}
-	for range command[1:] {
-		shown = append(shown, secret.Mask)
-	}
-	return shown
+	return append([]string{command[0]}, slices.Repeat([]string{secret.Mask}, len(command)-1)...)
 }
 
 // literal writes a value, which has passed the setting's check, as TOML.
