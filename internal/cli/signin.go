@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"regexp"
 	"strings"
 	"time"
 
@@ -94,27 +95,15 @@ func refusal(answer instance.Answer) error {
 	if strings.HasPrefix(answer.Code, keyringCodes) {
 		status = app.StatusKeyring
 	}
-	return app.ExitStatusError{Err: app.WindowTroubled.With("Reference", reference(answer.Code)), Status: status}
+	return app.ExitStatusError{Err: app.WindowTroubled.With("Reference", foreign.ReplaceAllString(answer.Code, "")), Status: status}
 }
 
 // keyringCodes is the prefix of the keyring's Problem codes: a window of another version may answer
 // with one that is unknown here.
 const keyringCodes = "KEYRING-"
 
-// reference returns a Problem's reference from another process, stripped of characters that no
-// reference has.
-func reference(code string) string {
-	code = strings.Map(func(r rune) rune {
-		if strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefx0123456789-_", r) {
-			return r
-		}
-		return -1
-	}, code)
-	return code[:min(len(code), maxReference)]
-}
-
-// maxReference bounds a reference, in characters.
-const maxReference = 60
+// foreign matches what no reference has: this one comes from another process.
+var foreign = regexp.MustCompile(`[^-A-Za-fx0-9_]`)
 
 // asker sends a request to the window, and opens one if there is none.
 type asker struct {
