@@ -67,10 +67,7 @@ func (s *sink) close() error {
 	}
 	file := s.file
 	s.file = nil
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("could not close the log: %w", err)
-	}
-	return nil
+	return file.Close()
 }
 
 // escaped replaces unprintable characters in a line of JSON by JSON escapes: a file is shown on a
