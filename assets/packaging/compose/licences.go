@@ -20,9 +20,6 @@ import (
 // programs are what the packages have in them.
 var programs = []string{".", "./smartcard/ticketbridge"}
 
-// hostTarget is the system that this program runs on.
-const hostTarget = ""
-
 // legal is what projects call the files that say under which terms they can be used. Fonts and C code within a module have their own.
 var legal = regexp.MustCompile(`(?i)^(un)?(licen[cs]e|copying|copyright|notice|patents|ofl)([._-].*)?$`)
 
@@ -36,33 +33,26 @@ type module struct {
 	Replace            *module
 }
 
-// library is what is linked into a program and is no Go module, such as the start-up code of a C compiler.
-type library struct{ name, terms string }
-
-// parted separates targets ("linux/amd64") from libraries ("name=file with its licence").
-func parted(args []string) (targets []string, libraries []library) {
-	for _, arg := range args {
-		if name, terms, found := strings.Cut(arg, "="); found {
-			libraries = append(libraries, library{name, terms})
-		} else {
-			targets = append(targets, arg)
-		}
-	}
-	if len(targets) == 0 {
-		targets = []string{hostTarget}
-	}
-	return targets, libraries
-}
-
-// writeLicences writes the terms of every module that is linked into the programs for the targets, or for this system if there are none,
-// and those of libraries that are linked besides. A part without any is an error: it must not be shipped.
+// writeLicences writes the terms of every module that is linked into the programs for the targets ("linux/amd64"), and those of libraries
+// that are no modules, such as the start-up code of a C compiler ("name=file with its licence"). A part without any is an error: it must
+// not be shipped.
 func writeLicences(ctx context.Context, path string, args []string) error {
-	targets, libraries := parted(args)
 	linked := map[string]module{}
-	for _, target := range targets {
-		if err := addLinked(ctx, linked, target); err != nil {
-			return err
+	var libraries bytes.Buffer
+	for _, arg := range args {
+		name, terms, isLibrary := strings.Cut(arg, "=")
+		if !isLibrary {
+			if err := addLinked(ctx, linked, arg); err != nil {
+				return err
+			}
+			continue
 		}
+		content, err := os.ReadFile(terms)
+		if err != nil || len(bytes.TrimSpace(content)) == 0 {
+			return errors.Join(fmt.Errorf("%s has no licence that could be read: it cannot be shipped", name), err)
+		}
+		writeHead(&libraries, name)
+		writeText(&libraries, filepath.Base(terms), content)
 	}
 	if len(linked) == 0 {
 		return errors.New("no module is linked into the programs, which cannot be")
@@ -82,33 +72,19 @@ func writeLicences(ctx context.Context, path string, args []string) error {
 			return err
 		}
 	}
-	for _, part := range libraries {
-		content, err := os.ReadFile(part.terms)
-		if err != nil {
-			return fmt.Errorf("%s has no licence that could be read, and cannot be shipped: %w", part.name, err)
-		}
-		if len(bytes.TrimSpace(content)) == 0 {
-			return fmt.Errorf("%s has an empty licence: it cannot be shipped", part.name)
-		}
-		writeHead(&text, part.name)
-		writeText(&text, filepath.Base(part.terms), content)
-	}
-	return write(path, text.Bytes())
+	return write(path, append(text.Bytes(), libraries.Bytes()...))
 }
 
 // addLinked adds the modules that are linked for a target, besides this one.
 func addLinked(ctx context.Context, linked map[string]module, target string) error {
 	arguments := append([]string{"list", "-deps", "-json=Module"}, programs...)
 	list := exec.CommandContext(ctx, "go", arguments...) //nolint:gosec // G204: fixed words
-	list.Env = os.Environ()
-	if target != hostTarget {
-		system, processor, found := strings.Cut(target, "/")
-		if !found {
-			return fmt.Errorf("%q is no target, such as linux/amd64", target)
-		}
-		// With cgo, or what is only built with it would be left out.
-		list.Env = append(list.Env, "GOOS="+system, "GOARCH="+processor, "CGO_ENABLED=1")
+	system, processor, found := strings.Cut(target, "/")
+	if !found {
+		return fmt.Errorf("%q is no target, such as linux/amd64", target)
 	}
+	// With cgo, or what is only built with it would be left out.
+	list.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+processor, "CGO_ENABLED=1")
 	list.Stderr = os.Stderr
 	output, err := list.Output()
 	if err != nil {

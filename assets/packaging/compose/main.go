@@ -1,7 +1,7 @@
 // Compose writes the parts of the packages that are made from something else, so that nothing is written in two places:
 //
 //	compose examples FOLDER          config.toml and policy.toml, every setting commented out, from the table of internal/config
-//	compose licences FILE [TARGET…]  the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS
+//	compose licences FILE TARGET…  the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS
 //	                                 adds something that is no module, and the file with its terms
 //	compose documents FOLDER FROM=TO…
 //	                                 the documents, with their links led to what the package has, or to the sources on the web
@@ -34,7 +34,7 @@ func run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 2 && args[0] == "examples":
 		return writeExamples(args[1])
-	case len(args) >= 2 && args[0] == "licences":
+	case len(args) > 2 && args[0] == "licences":
 		return writeLicences(ctx, args[1], args[2:])
 	case len(args) > 2 && args[0] == "documents":
 		return writeDocuments(args[1], args[2:])
@@ -43,5 +43,5 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 3 && args[0] == "releases":
 		return writeReleases(args[1], args[2])
 	}
-	return errors.New("usage: compose examples FOLDER | licences FILE [TARGET…] [NAME=TERMS…] | documents FOLDER FROM=TO… | changelog FILE | releases METAINFO FILE")
+	return errors.New("usage: compose examples FOLDER | licences FILE TARGET… [NAME=TERMS…] | documents FOLDER FROM=TO… | changelog FILE | releases METAINFO FILE")
 }
