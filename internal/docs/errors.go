@@ -149,8 +149,10 @@ func readFolder(root, path string) (folder, error) {
 func (s source) literals() ([]*problem.Problem, error) {
 	others := map[string]ast.Expr{}
 	for _, here := range s {
-		for name, code := range here.codes() {
-			others[here.files[0].Name.Name+"."+name] = code
+		for name, code := range here.constants() {
+			if strings.HasSuffix(name, ".Code") {
+				others[here.files[0].Name.Name+"."+name] = code
+			}
 		}
 	}
 	var list []*problem.Problem
@@ -158,7 +160,6 @@ func (s source) literals() ([]*problem.Problem, error) {
 	for _, here := range s {
 		known := here.constants()
 		maps.Copy(known, others)
-		maps.Copy(known, here.codes())
 		here.inspect(func(node ast.Node, name string) {
 			literal, ok := node.(*ast.CompositeLit)
 			if !ok || !isProblem(literal.Type) {
@@ -185,30 +186,10 @@ func (f folder) inspect(visit func(node ast.Node, name string)) {
 	}
 }
 
-// constants returns the values of a folder's constants.
+// constants returns what a folder's constants and variables begin with, and the codes of the Problems
+// that variables hold, by the name of the variable followed by ".Code": another Problem that is the
+// same failure in other words has its code by that name.
 func (f folder) constants() map[string]ast.Expr {
-	found := map[string]ast.Expr{}
-	for _, file := range f.files {
-		for _, declaration := range file.Decls {
-			general, ok := declaration.(*ast.GenDecl)
-			if !ok || general.Tok != token.CONST {
-				continue
-			}
-			for _, spec := range general.Specs {
-				if value, ok := spec.(*ast.ValueSpec); ok && len(value.Values) == len(value.Names) {
-					for i, name := range value.Names {
-						found[name.Name] = value.Values[i]
-					}
-				}
-			}
-		}
-	}
-	return found
-}
-
-// codes returns the codes of the Problems that variables hold, by the name of the variable followed
-// by ".Code": another Problem that is the same failure in other words has its code by that name.
-func (f folder) codes() map[string]ast.Expr {
 	found := map[string]ast.Expr{}
 	f.inspect(func(node ast.Node, _ string) {
 		spec, ok := node.(*ast.ValueSpec)
@@ -216,6 +197,7 @@ func (f folder) codes() map[string]ast.Expr {
 			return
 		}
 		for i, value := range spec.Values {
+			found[spec.Names[i].Name] = value
 			if pointer, ok := value.(*ast.UnaryExpr); ok {
 				if literal, ok := pointer.X.(*ast.CompositeLit); ok && isProblem(literal.Type) {
 					if code := fieldsOf(literal)["Code"]; code != nil {
