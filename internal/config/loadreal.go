@@ -58,17 +58,12 @@ func LoadReal(sources Sources) (Config, error) {
 // discarded returns the Warnings that are none of the Problems: first the platform's, which decides
 // what else is needed.
 func (c Config) discarded(reported []*problem.Problem) []*problem.Problem {
-	var first, rest []*problem.Problem
-	for _, warning := range c.Warnings {
-		switch {
-		case slices.Contains(reported, warning):
-		case IsAbout(warning, "platform"):
-			first = append(first, warning)
-		default:
-			rest = append(rest, warning)
-		}
+	rest := slices.DeleteFunc(slices.Clone(c.Warnings), func(w *problem.Problem) bool { return slices.Contains(reported, w) })
+	if i := slices.IndexFunc(rest, func(w *problem.Problem) bool { return IsAbout(w, "platform") }); i > 0 {
+		platform := rest[i]
+		rest = slices.Insert(slices.Delete(rest, i, i+1), 0, platform)
 	}
-	return append(first, rest...)
+	return rest
 }
 
 // withNeeded returns the Problems of Load with those of RequireReal, so that they do not take a start
