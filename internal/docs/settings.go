@@ -20,7 +20,7 @@ func addSettings(_ string, documents map[string][]byte) error {
 	}
 	data := map[string]any{
 		"Made": made, "Settings": config.Settings(), "Example": example.String(),
-		"Policies": slices.DeleteFunc(config.Settings(), elsewhere), "Categories": categories,
+		"Categories": categories,
 	}
 	functions := template.FuncMap{
 		"changeable": changeable, "inEditor": inEditor,
@@ -40,9 +40,6 @@ func addSettings(_ string, documents map[string][]byte) error {
 	}
 	return nil
 }
-
-// elsewhere reports whether a setting is for another system than Windows.
-func elsewhere(s config.Setting) bool { return s.Only != "" && s.Only != "windows" }
 
 // category is a folder of the group policy editor. Its name must differ from every setting's,
 // ignoring case.
@@ -92,9 +89,6 @@ func categoryOf(s config.Setting) (category, error) {
 
 // inEditor says where the group policy editor shows a setting.
 func inEditor(s config.Setting) (string, error) {
-	if elsewhere(s) {
-		return "–", nil
-	}
 	c, err := categoryOf(s)
 	return c.Title + ": " + policyTitle(s), err
 }
