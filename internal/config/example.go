@@ -15,9 +15,9 @@ func WriteExample(w io.Writer) error {
 		fmt.Fprintf(&b, "\n# %s\n# Allowed: %s.\n", setting.Description, setting.Allowed)
 		switch {
 		case setting.Instead != "":
-			fmt.Fprintf(&b, "# Required to sign in%s, unless %s is set.\n", setting.where(), setting.Instead)
+			fmt.Fprintf(&b, "# Required to sign in on the platform %s, unless %s is set.\n", setting.Platform, setting.Instead)
 		case setting.Required:
-			fmt.Fprintf(&b, "# Required to sign in%s.\n", setting.where())
+			fmt.Fprintf(&b, "# Required to sign in on the platform %s.\n", setting.Platform)
 		case setting.Default != "":
 			fmt.Fprintf(&b, "# Default: %s.\n", setting.Default)
 		}
@@ -31,12 +31,4 @@ func WriteExample(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
-}
-
-// where names the platform that needs the setting.
-func (s Setting) where() string {
-	if s.Platform == "" {
-		return ""
-	}
-	return " on the platform " + s.Platform
 }

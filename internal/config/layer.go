@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -58,11 +59,8 @@ func System(file string, flags *pflag.FlagSet) Sources {
 
 // user returns the user's settings file. Its faults are warnings, unless the user has named it.
 func (s Sources) user() settingsFile {
-	if s.File != "" {
-		return s.file(LayerFile, s.File)
-	}
-	file := s.file(LayerFile, s.UserFile)
-	file.forgiving = true
+	file := s.file(LayerFile, cmp.Or(s.File, s.UserFile))
+	file.forgiving = s.File == ""
 	return file
 }
 

@@ -41,6 +41,7 @@ func TestTheTableIsComplete(t *testing.T) {
 			assert.NotEmpty(t, s.Allowed)
 			assert.NotEmpty(t, s.Example)
 			assert.False(t, s.Required && s.Default != "", "what has a default is not required")
+			assert.False(t, s.Required && s.Platform == "", "the example says on which platform")
 			assert.Equal(t, s.Kind == config.KindEnum, len(s.Values) > 0)
 			assert.Equal(t, s.Kind == config.KindDuration, s.Highest > s.Lowest && s.Lowest >= 0)
 			assert.Equal(t, s.Kind == config.KindPercent, s.Most > s.Least && s.Least > 0)
