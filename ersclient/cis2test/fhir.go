@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/testserver"
-	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // The calls of the e-RS FHIR API and of NHS England's directory.
@@ -65,9 +64,7 @@ func (s *Server) BeginSession(persona string) SessionInfo {
 		panic(fmt.Sprintf("cis2test: there is no persona %q", persona))
 	}
 	made, _ := s.sessions.begin(grant{clientID: ClientID, persona: found})
-	return SessionInfo{
-		secret.New(made.access), secret.New(made.refresh), made.persona, made.refreshed, made.accessEnds, made.ends,
-	}
+	return made.SessionInfo
 }
 
 // fhir serves the API's calls, and the directory's.
@@ -95,41 +92,29 @@ func traced(r *http.Request, answer testserver.Reply) testserver.Reply {
 // uuidForm is that of an X-Correlation-ID.
 var uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-type wireCoding struct {
-	System string `json:"system"`
-	Code   string `json:"code"`
+// coded is a value of a code system.
+func coded(system, code string) object {
+	return object{"coding": []object{{"system": "https://fhir.nhs.uk/CodeSystem/" + system, "code": code}}}
 }
 
-type wireConcept struct {
-	Coding []wireCoding `json:"coding"`
-}
-
-type wireIdentifier struct {
-	System string `json:"system"`
-	Value  string `json:"value"`
-}
-
-type wireMeta struct {
-	LastUpdated string   `json:"lastUpdated"`
-	Profile     []string `json:"profile,omitempty"`
+// identified is an identifier of one of the NHS's systems.
+func identified(system, value string) object {
+	return object{"system": "https://fhir.nhs.uk/Id/" + system, "value": value}
 }
 
 // outcome is an error of the API: an R4 OperationOutcome.
 func outcome(status int, code, detail, diagnostics string) testserver.Reply {
-	type issue struct {
-		Severity    string      `json:"severity"`
-		Code        string      `json:"code"`
-		Details     wireConcept `json:"details"`
-		Diagnostics string      `json:"diagnostics,omitempty"`
+	issue := object{"severity": "error", "code": code, "details": coded("NHSD-API-ErrorOrWarningCode", detail)}
+	if diagnostics != "" {
+		issue["diagnostics"] = diagnostics
 	}
-	return asFHIR(testserver.JSON(status, struct {
-		ResourceType string   `json:"resourceType"`
-		Meta         wireMeta `json:"meta"`
-		Issue        []issue  `json:"issue"`
-	}{
-		"OperationOutcome",
-		wireMeta{time.Now().UTC().Format("2006-01-02T15:04:05.000Z"), []string{"https://www.hl7.org/fhir/R4/operationoutcome.html"}},
-		[]issue{{"error", code, wireConcept{[]wireCoding{{"https://fhir.nhs.uk/CodeSystem/NHSD-API-ErrorOrWarningCode", detail}}}, diagnostics}},
+	return asFHIR(testserver.JSON(status, object{
+		"resourceType": "OperationOutcome",
+		"meta": object{
+			"lastUpdated": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
+			"profile":     []string{"https://www.hl7.org/fhir/R4/operationoutcome.html"},
+		},
+		"issue": []object{issue},
 	}))
 }
 
@@ -165,10 +150,10 @@ func (s *Server) authorised(r *http.Request) (session, *testserver.Reply) {
 		return refuse(denied(http.StatusUnauthorized, "login", "Invalid Access Token"))
 	case s.registration.withoutASID:
 		return refuse(denied(http.StatusForbidden, "forbidden", "ASID is not configured in the application"))
-	case one.persona.Level < 2:
+	case one.Persona.Level < 2:
 		return refuse(denied(http.StatusUnauthorized, "login", "The authentication method utilised is not currently supported. "+
 			"Contact your local Registration Authority or IT department for help."))
-	case one.persona.Unproven:
+	case one.Persona.Unproven:
 		return refuse(denied(http.StatusUnauthorized, "forbidden", "We couldn't verify your identity. "+
 			"Contact your local Registration Authority or IT department for help."))
 	case !testserver.Accepts(r, fhirType):
@@ -180,39 +165,22 @@ func (s *Server) authorised(r *http.Request) (session, *testserver.Reply) {
 	return one, nil
 }
 
-type wireSearch struct {
-	Mode string `json:"mode"`
-}
-
-type wireEntry struct {
-	FullURL  string     `json:"fullUrl"`
-	Resource any        `json:"resource"`
-	Search   wireSearch `json:"search"`
+// entry is a result in a bundle, below a base URL.
+func entry(base, kind, id string, resource object) object {
+	resource["resourceType"], resource["id"], resource["meta"] = kind, id, object{"lastUpdated": published}
+	return object{"fullUrl": base + kind + "/" + id, "resource": resource, "search": object{"mode": "match"}}
 }
 
 // bundle is a searchset in the published form: one without results has no entry at all.
-func bundle(query string, entries []wireEntry) testserver.Reply {
-	type link struct {
-		Relation string `json:"relation"`
-		URL      string `json:"url"`
+func bundle(query string, entries []object) testserver.Reply {
+	made := object{
+		"resourceType": "Bundle", "id": testserver.UUID(), "meta": object{"lastUpdated": published}, "type": "searchset",
+		"total": len(entries), "timestamp": published, "link": []object{{"relation": "self", "url": "_baseUrl_/R4/" + query}},
 	}
-	return asFHIR(testserver.JSON(http.StatusOK, struct {
-		ID           string      `json:"id"`
-		Meta         wireMeta    `json:"meta"`
-		ResourceType string      `json:"resourceType"`
-		Type         string      `json:"type"`
-		Total        int         `json:"total"`
-		Timestamp    string      `json:"timestamp"`
-		Link         []link      `json:"link"`
-		Entry        []wireEntry `json:"entry,omitempty"`
-	}{
-		testserver.UUID(), wireMeta{LastUpdated: published}, "Bundle", "searchset", len(entries), published,
-		[]link{{"self", "_baseUrl_/R4/" + query}}, entries,
-	}))
-}
-
-func userID(value string) wireIdentifier {
-	return wireIdentifier{"https://fhir.nhs.uk/Id/sds-user-id", value}
+	if len(entries) > 0 {
+		made["entry"] = entries
+	}
+	return asFHIR(testserver.JSON(http.StatusOK, made))
 }
 
 // practitionerRole answers A030: a PractitionerRole for each organisation, without names.
@@ -221,31 +189,17 @@ func (s *Server) practitionerRole(r *http.Request) testserver.Reply {
 	if refused != nil {
 		return *refused
 	}
-	type reference struct {
-		Identifier wireIdentifier `json:"identifier"`
-	}
-	type role struct {
-		ID           string        `json:"id"`
-		Meta         wireMeta      `json:"meta"`
-		ResourceType string        `json:"resourceType"`
-		Practitioner reference     `json:"practitioner"`
-		Organization reference     `json:"organization"`
-		Code         []wireConcept `json:"code"`
-	}
-	var entries []wireEntry
-	for _, organisation := range one.persona.Organisations {
-		var functions []wireConcept
+	var entries []object
+	for _, organisation := range one.Persona.Organisations {
+		var functions []object
 		for _, function := range organisation.Functions {
-			functions = append(functions, wireConcept{[]wireCoding{{"https://fhir.nhs.uk/CodeSystem/eRS-BusinessFunction-1", function}}})
+			functions = append(functions, coded("eRS-BusinessFunction-1", function))
 		}
-		id := "PractitionerRole-" + organisation.Code + "-" + one.persona.Identifier
-		made := role{
-			ID: id, Meta: wireMeta{LastUpdated: published}, ResourceType: "PractitionerRole",
-			Practitioner: reference{userID(one.persona.Identifier)},
-			Organization: reference{wireIdentifier{"https://fhir.nhs.uk/Id/ods-organization-code", organisation.Code}},
-			Code:         functions,
-		}
-		entries = append(entries, wireEntry{"_baseUrl_/R4/PractitionerRole/" + id, made, wireSearch{"match"}})
+		entries = append(entries, entry("_baseUrl_/R4/", "PractitionerRole", "PractitionerRole-"+organisation.Code+"-"+one.Persona.Identifier, object{
+			"practitioner": object{"identifier": identified("sds-user-id", one.Persona.Identifier)},
+			"organization": object{"identifier": identified("ods-organization-code", organisation.Code)},
+			"code":         functions,
+		}))
 	}
 	return bundle("PractitionerRole", entries)
 }
@@ -257,7 +211,7 @@ func (s *Server) practitioner(r *http.Request) testserver.Reply {
 		return *refused
 	}
 	code, function, onBehalfOf := r.Header.Get(organisationHeader), r.Header.Get(functionHeader), r.Header.Get(onBehalfOfHeader)
-	i := slices.IndexFunc(one.persona.Organisations, func(o Organisation) bool { return o.Code == code })
+	i := slices.IndexFunc(one.Persona.Organisations, func(o Organisation) bool { return o.Code == code })
 	notHeld := denied(http.StatusForbidden, "forbidden", "User does not have the required Business Function at the specified Organisation.")
 	switch {
 	case code == "":
@@ -266,25 +220,17 @@ func (s *Server) practitioner(r *http.Request) testserver.Reply {
 		return missingHeader(functionHeader)
 	case s.registration.allowed != nil && !slices.Contains(s.registration.allowed, code):
 		return denied(http.StatusForbidden, "forbidden", "Unauthorised ODS code provided in "+organisationHeader+" header")
-	case i < 0, !slices.Contains(one.persona.Organisations[i].Functions, function), function != actsForOthers:
+	case i < 0, !slices.Contains(one.Persona.Organisations[i].Functions, function), function != actsForOthers:
 		return notHeld
 	// A header that this call does not need, and a query that it has not, are refused: a choice.
-	case onBehalfOf != "" && !slices.Contains(one.persona.OnBehalfOf, onBehalfOf):
+	case onBehalfOf != "" && !slices.Contains(one.Persona.OnBehalfOf, onBehalfOf):
 		return outcome(http.StatusBadRequest, "value", "INVALID_VALUE", onBehalfOfHeader+" is not one of the user's clinicians")
 	case r.URL.RawQuery != "_query=onBehalfOf":
 		return outcome(http.StatusBadRequest, "value", "INVALID_VALUE", "_query is not onBehalfOf")
 	}
-	type practitioner struct {
-		ID           string         `json:"id"`
-		ResourceType string         `json:"resourceType"`
-		Meta         wireMeta       `json:"meta"`
-		Identifier   wireIdentifier `json:"identifier"`
-	}
-	var entries []wireEntry
-	for _, id := range one.persona.OnBehalfOf {
-		entries = append(entries, wireEntry{
-			"Practitioner/" + id, practitioner{id, "Practitioner", wireMeta{LastUpdated: published}, userID(id)}, wireSearch{"match"},
-		})
+	var entries []object
+	for _, id := range one.Persona.OnBehalfOf {
+		entries = append(entries, entry("", "Practitioner", id, object{"identifier": identified("sds-user-id", id)}))
 	}
 	return bundle("Practitioner?_query=onBehalfOf", entries)
 }
@@ -294,27 +240,13 @@ func (s *Server) practitioner(r *http.Request) testserver.Reply {
 func (s *Server) organisation(code string) testserver.Reply {
 	for _, persona := range s.personas {
 		for _, one := range persona.Organisations {
-			if one.Code != code {
-				continue
+			if one.Code == code {
+				return testserver.JSON(http.StatusOK, object{"Organisation": object{
+					"Name": strings.ToUpper(one.Name), "Status": "Active", "orgRecordClass": "RC1",
+					"OrgId": object{"root": "2.16.840.1.113883.2.1.3.2.4.18.48", "assigningAuthorityName": "HSCIC", "extension": code},
+				}})
 			}
-			type id struct {
-				Root      string `json:"root"`
-				Authority string `json:"assigningAuthorityName"`
-				Extension string `json:"extension"`
-			}
-			type organisation struct {
-				Name   string `json:"Name"`
-				OrgID  id     `json:"OrgId"`
-				Status string `json:"Status"`
-				Class  string `json:"orgRecordClass"`
-			}
-			return testserver.JSON(http.StatusOK, map[string]organisation{"Organisation": {
-				strings.ToUpper(one.Name), id{"2.16.840.1.113883.2.1.3.2.4.18.48", "HSCIC", code}, "Active", "RC1",
-			}})
 		}
 	}
-	return testserver.JSON(http.StatusNotFound, struct {
-		Code int    `json:"errorCode"`
-		Text string `json:"errorText"`
-	}{http.StatusNotFound, "Not found"})
+	return testserver.JSON(http.StatusNotFound, object{"errorCode": http.StatusNotFound, "errorText": "Not found"})
 }

@@ -128,7 +128,7 @@ func TestRefusalsAreThoseOfERS(t *testing.T) {
 			if one.path == "" {
 				one.path = rolesPath
 			}
-			token := c.server.BeginSession(one.persona).AccessToken.Reveal()
+			token := c.server.BeginSession(one.persona).AccessToken
 			if one.before != nil {
 				one.before(c.server)
 			}
@@ -160,7 +160,7 @@ func TestAnswersAreThoseOfERS(t *testing.T) {
 		OnBehalfOf: []string{"111111111111"},
 	}
 	c := newCaller(t, cis2test.WithPersona(published))
-	token := c.server.BeginSession("published").AccessToken.Reveal()
+	token := c.server.BeginSession("published").AccessToken
 	object := func(raw []byte) map[string]any {
 		made, ok := shape(t, raw).(map[string]any)
 		require.True(t, ok)
@@ -193,7 +193,7 @@ func TestAnswersAreThoseOfERS(t *testing.T) {
 	}
 	require.Equal(t, want, clinicians)
 
-	got = c.api(rolesPath, c.server.BeginSession(cis2test.NoRoles).AccessToken.Reveal(), nil)
+	got = c.api(rolesPath, c.server.BeginSession(cis2test.NoRoles).AccessToken, nil)
 	require.Contains(t, got.body, `"total":0`)
 	require.NotContains(t, got.body, "entry", "no results, no member")
 }

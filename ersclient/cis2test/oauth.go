@@ -58,13 +58,14 @@ func (s *Server) oauth() {
 	}))
 }
 
+// object is one of JSON.
+type object = map[string]any
+
 // failed is an error of the gateway.
 func failed(status int, code, description string) testserver.Reply {
-	return testserver.JSON(status, struct {
-		Error       string `json:"error"`
-		Description string `json:"error_description"`
-		MessageID   string `json:"message_id"`
-	}{code, description, "rrt-" + hex.EncodeToString(testserver.RandomBytes(8))})
+	return testserver.JSON(status, object{
+		"error": code, "error_description": description, "message_id": "rrt-" + hex.EncodeToString(testserver.RandomBytes(8)),
+	})
 }
 
 // OAuthError returns the fault of an error of the gateway.
@@ -75,15 +76,11 @@ func OAuthError(status int, code, description string) testserver.Fault {
 
 // ApigeeFault returns the fault of an error of the software that the gateway runs on.
 func ApigeeFault(status int, text, code string) testserver.Fault {
-	type detail struct {
-		Code string `json:"errorcode"`
-	}
-	type fault struct {
-		Text   string `json:"faultstring"`
-		Detail detail `json:"detail"`
-	}
-	answer := testserver.JSON(status, map[string]fault{"fault": {text, detail{code}}})
-	return testserver.Fault{Kind: testserver.Body, Status: status, Body: string(answer.Body)}
+	return testserver.Fault{Kind: testserver.Body, Status: status, Body: string(apigee(status, text, code).Body)}
+}
+
+func apigee(status int, text, code string) testserver.Reply {
+	return testserver.JSON(status, object{"fault": object{"faultstring": text, "detail": object{"errorcode": code}}})
 }
 
 // redirects sends the browser to a redirect URI.
@@ -232,12 +229,9 @@ func (s *Server) refresh(clientID string, form url.Values) testserver.Reply {
 	if form.Get("refresh_token") == "" {
 		return failed(http.StatusBadRequest, "invalid_request", "refresh_token is missing")
 	}
-	renewed, left, known, ended := s.sessions.refresh(form.Get("refresh_token"), clientID)
-	switch {
-	case ended:
-		return failed(http.StatusUnauthorized, "invalid_grant", "refresh token refresh period has expired")
-	case !known:
-		return failed(http.StatusUnauthorized, "invalid_grant", "refresh_token is invalid")
+	renewed, left, err := s.sessions.refresh(form.Get("refresh_token"), clientID)
+	if err != nil {
+		return failed(http.StatusUnauthorized, "invalid_grant", err.Error())
 	}
 	return s.tokens(renewed, left)
 }
@@ -250,56 +244,34 @@ func challengeOf(verifier string) string {
 // tokens is the answer of a token call: the gateway's numbers are strings.
 func (s *Server) tokens(made session, left int) testserver.Reply {
 	access := int(s.sessions.accessLife / time.Second)
+	answer := object{"access_token": made.AccessToken, "refresh_token": made.RefreshToken}
 	if made.clientID == PublicClientID {
-		return testserver.JSON(http.StatusOK, struct {
-			AccessToken  string `json:"access_token"`
-			ExpiresIn    int    `json:"expires_in"`
-			RefreshToken string `json:"refresh_token"`
-			TokenType    string `json:"token_type"`
-		}{made.access, access, made.refresh, "bearer"})
+		answer["expires_in"], answer["token_type"] = access, "bearer"
+	} else {
+		answer["expires_in"], answer["token_type"] = strconv.Itoa(access), "Bearer"
+		answer["refresh_token_expires_in"], answer["refresh_count"] = strconv.Itoa(left), strconv.Itoa(made.Refreshed)
 	}
-	return testserver.JSON(http.StatusOK, struct {
-		AccessToken         string `json:"access_token"`
-		ExpiresIn           string `json:"expires_in"`
-		RefreshToken        string `json:"refresh_token"`
-		RefreshTokenExpires string `json:"refresh_token_expires_in"`
-		RefreshCount        string `json:"refresh_count"`
-		TokenType           string `json:"token_type"`
-	}{made.access, strconv.Itoa(access), made.refresh, strconv.Itoa(left), strconv.Itoa(made.refreshed), "Bearer"})
-}
-
-type wireOrg struct {
-	Code string `json:"org_code"`
-	Name string `json:"org_name"`
-}
-
-type wireRole struct {
-	Code string `json:"org_code"`
-	Role string `json:"role_name"`
+	return testserver.JSON(http.StatusOK, answer)
 }
 
 // userInfo describes the user whose access token it gets.
 func (s *Server) userInfo(r *http.Request, _ []byte) testserver.Reply {
 	one, err := s.bearer(r)
-	if err != nil {
-		// The software's own texts: those of the gateway for this are not public.
-		text, code := "Invalid access token", "oauth.v2.InvalidAccessToken"
-		if errors.Is(err, errExpiredToken) {
-			text, code = "Access Token expired", "keymanagement.service.access_token_expired"
-		}
-		fault := ApigeeFault(http.StatusUnauthorized, text, code)
-		return testserver.Reply{
-			Status: fault.Status, Header: map[string]string{"Content-Type": "application/json"}, Body: []byte(fault.Body),
-		}
+	switch {
+	// The software's own texts: those of the gateway for this are not public.
+	case errors.Is(err, errExpiredToken):
+		return apigee(http.StatusUnauthorized, "Access Token expired", "keymanagement.service.access_token_expired")
+	case err != nil:
+		return apigee(http.StatusUnauthorized, "Invalid access token", "oauth.v2.InvalidAccessToken")
 	}
-	info := map[string]any{"sub": one.persona.Identifier, "nhsid_useruid": one.persona.Identifier}
-	if !one.persona.Unnamed {
-		orgs, roles := []wireOrg{}, []wireRole{}
-		for _, org := range one.persona.Organisations {
-			orgs = append(orgs, wireOrg{org.Code, org.Name})
-			roles = append(roles, wireRole{org.Code, `"Clinical":"Clinical Provision":"Health Professional Access Role"`})
+	info := object{"sub": one.Persona.Identifier, "nhsid_useruid": one.Persona.Identifier}
+	if !one.Persona.Unnamed {
+		orgs, roles := []object{}, []object{}
+		for _, org := range one.Persona.Organisations {
+			orgs = append(orgs, object{"org_code": org.Code, "org_name": org.Name})
+			roles = append(roles, object{"org_code": org.Code, "role_name": `"Clinical":"Clinical Provision":"Health Professional Access Role"`})
 		}
-		info["name"], info["given_name"], info["family_name"] = one.persona.Name(), one.persona.GivenName, one.persona.FamilyName
+		info["name"], info["given_name"], info["family_name"] = one.Persona.Name(), one.Persona.GivenName, one.Persona.FamilyName
 		info["nhsid_user_orgs"], info["nhsid_nrbac_roles"] = orgs, roles
 	}
 	return testserver.JSON(http.StatusOK, info)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"html/template"
 	"io"
 	"net/http"
@@ -37,34 +36,13 @@ button:focus { outline: 4px solid #ffeb3b; color: #212b32; border-color: #212b32
 <h1>Who signs in?</h1>
 <p>This page stands in for the sign-in page of the NHS. All people on it are invented.</p>
 <form method="post">
-{{range .}}<button name="persona" value="{{.ID}}">{{.Name}}: {{.Describe}}</button>
+{{range .}}<button name="persona" value="{{.ID}}">{{.Name}}{{with .About}}: {{.}}{{end}}</button>
 {{end}}<button name="persona" value="cancel" class="cancel">Cancel</button>
 </form>
 </main>
 </body>
 </html>
 `))
-
-// Describe returns what the persona is for.
-func (p Persona) Describe() string {
-	roles := 0
-	for _, organisation := range p.Organisations {
-		roles += len(organisation.Functions)
-	}
-	switch {
-	case p.NotRegistered:
-		return "not registered, the sign-in ends in the browser"
-	case p.Level < 2:
-		return "password alone, the sign-in ends in the browser"
-	case len(p.Organisations) == 0:
-		return "no role in e-RS"
-	case len(p.OnBehalfOf) > 0:
-		return fmt.Sprintf("acts for %d clinicians", len(p.OnBehalfOf))
-	case roles == 1:
-		return "one role"
-	}
-	return fmt.Sprintf("roles: %d, organisations: %d", roles, len(p.Organisations))
-}
 
 // page shows the personas to pick. The form is sent to the address that the page has.
 func (s *Server) page() testserver.Reply {

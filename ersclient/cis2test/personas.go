@@ -29,6 +29,8 @@ const (
 type Persona struct {
 	// ID picks the persona.
 	ID string `json:"id"`
+	// About is what the page says of the persona.
+	About string `json:"about,omitempty"`
 	// Identifier is the 12-digit national id.
 	Identifier string `json:"identifier"`
 	GivenName  string `json:"givenName"`
@@ -60,18 +62,18 @@ type Organisation struct {
 func DefaultPersonas() []Persona {
 	return []Persona{
 		{
-			ID: GP, Identifier: "555020964101", GivenName: "Sally", FamilyName: "Assurance-Doctor", Level: 3,
+			ID: GP, About: "one role", Identifier: "555020964101", GivenName: "Sally", FamilyName: "Assurance-Doctor", Level: 3,
 			Organisations: []Organisation{{"R01", "NHST_X3", []string{"REFERRING_CLINICIAN"}}},
 		},
 		{
-			ID: ManyRoles, Identifier: "555020964105", GivenName: "Meera", FamilyName: "Manyroles", Level: 3,
+			ID: ManyRoles, About: "five roles", Identifier: "555020964105", GivenName: "Meera", FamilyName: "Manyroles", Level: 3,
 			Organisations: []Organisation{{"R01", "NHST_X3", []string{
 				"REFERRING_CLINICIAN", "REFERRING_CLINICIAN_ADMIN", "SERVICE_DEFINER",
 				"SERVICE_PROVIDER_CLINICIAN", "SERVICE_PROVIDER_ADMIN",
 			}}},
 		},
 		{
-			ID: Admin, Identifier: "555020964104", GivenName: "Owen", FamilyName: "Adminton", Level: 3,
+			ID: Admin, About: "acts for 24 clinicians", Identifier: "555020964104", GivenName: "Owen", FamilyName: "Adminton", Level: 3,
 			Organisations: []Organisation{
 				{"RX001", "Made-up Hospital 1", []string{"SERVICE_PROVIDER_CLINICIAN_ADMIN", "SERVICE_PROVIDER_ADMIN"}},
 				{"RX002", "Made-up Hospital 2", []string{"SERVICE_PROVIDER_CLINICIAN_ADMIN"}},
@@ -79,17 +81,23 @@ func DefaultPersonas() []Persona {
 			OnBehalfOf: clinicians(24),
 		},
 		consultant(40),
-		{ID: NoRoles, Identifier: "555020964103", GivenName: "New", FamilyName: "Starter", Level: 3},
-		{ID: NotRegistered, Identifier: "555020964106", GivenName: "Nora", FamilyName: "Notyet", Level: 3, NotRegistered: true},
+		{ID: NoRoles, About: "no role in e-RS", Identifier: "555020964103", GivenName: "New", FamilyName: "Starter", Level: 3},
 		{
-			ID: LowLevel, Identifier: "555020964107", GivenName: "Peter", FamilyName: "Password", Level: 1,
+			ID: NotRegistered, About: "not registered, the sign-in ends in the browser", Identifier: "555020964106",
+			GivenName: "Nora", FamilyName: "Notyet", Level: 3, NotRegistered: true,
+		},
+		{
+			ID: LowLevel, About: "password alone, the sign-in ends in the browser", Identifier: "555020964107", GivenName: "Peter", FamilyName: "Password", Level: 1,
 			Organisations: []Organisation{{"R01", "NHST_X3", []string{"REFERRING_ADMIN"}}},
 		},
 	}
 }
 
 func consultant(organisations int) Persona {
-	made := Persona{ID: Consultant, Identifier: "555020964102", GivenName: "Priya", FamilyName: "Consultant", Level: 2}
+	made := Persona{
+		ID: Consultant, About: fmt.Sprintf("two roles in each of %d organisations", organisations), Identifier: "555020964102",
+		GivenName: "Priya", FamilyName: "Consultant", Level: 2,
+	}
 	for i := range organisations {
 		made.Organisations = append(made.Organisations, Organisation{
 			fmt.Sprintf("RX%03d", i+1), fmt.Sprintf("Made-up Hospital %d", i+1),

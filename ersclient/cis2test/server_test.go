@@ -318,11 +318,11 @@ func TestPersonas(t *testing.T) {
 	kinds := map[string]string{}
 	for _, persona := range cis2test.DefaultPersonas() {
 		require.Len(t, persona.Identifier, 12)
-		kinds[persona.ID] = persona.Describe()
+		kinds[persona.ID] = persona.About
 	}
 	require.Equal(t, map[string]string{
-		cis2test.GP: "one role", cis2test.ManyRoles: "roles: 5, organisations: 1", cis2test.Admin: "acts for 24 clinicians",
-		cis2test.Consultant: "roles: 80, organisations: 40", cis2test.NoRoles: "no role in e-RS",
+		cis2test.GP: "one role", cis2test.ManyRoles: "five roles", cis2test.Admin: "acts for 24 clinicians",
+		cis2test.Consultant: "two roles in each of 40 organisations", cis2test.NoRoles: "no role in e-RS",
 		cis2test.NotRegistered: "not registered, the sign-in ends in the browser",
 		cis2test.LowLevel:      "password alone, the sign-in ends in the browser",
 	}, kinds)
@@ -341,7 +341,7 @@ func TestFaultsOfEveryCall(t *testing.T) {
 			require.NoError(t, c.server.Fail(call, cis2test.ApigeeFault(503, "The Service is temporarily unavailable", "messaging.x")))
 			got := request()
 			require.Equal(t, http.StatusServiceUnavailable, got.status)
-			require.Contains(t, got.body, `{"fault":{"faultstring":"The Service is temporarily unavailable"`)
+			require.JSONEq(t, `{"fault":{"faultstring":"The Service is temporarily unavailable","detail":{"errorcode":"messaging.x"}}}`, got.body)
 			require.NotEqual(t, http.StatusServiceUnavailable, request().status)
 		})
 	}

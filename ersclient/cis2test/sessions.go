@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/testserver"
-	"github.com/ers-login/ers-login/internal/secret"
 )
 
 const (
@@ -22,7 +21,7 @@ const (
 
 // SessionInfo describes a session from the server's side.
 type SessionInfo struct {
-	AccessToken, RefreshToken secret.Text
+	AccessToken, RefreshToken string
 	Persona                   Persona
 	// Refreshed is how often the session was refreshed.
 	Refreshed int
@@ -32,12 +31,8 @@ type SessionInfo struct {
 
 // session is what a code was redeemed for.
 type session struct {
-	clientID        string
-	persona         Persona
-	access, refresh string
-	refreshed       int
-	accessEnds      time.Time
-	ends            time.Time
+	SessionInfo
+	clientID string
 }
 
 // grant is a code that is not redeemed yet.
@@ -90,7 +85,7 @@ func (s *sessions) redeem(code, clientID string) (grant, bool) {
 func (s *sessions) begin(from grant) (session, int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	made := &session{clientID: from.clientID, persona: from.persona, ends: s.now().Add(s.totalLife)}
+	made := &session{SessionInfo{Persona: from.persona, Ends: s.now().Add(s.totalLife)}, from.clientID}
 	s.list = append(s.list[max(0, len(s.list)-maxSessions+1):], made)
 	return s.renew(made)
 }
@@ -99,30 +94,29 @@ func (s *sessions) begin(from grant) (session, int) {
 // caller holds the mutex.
 func (s *sessions) renew(one *session) (session, int) {
 	now := s.now()
-	one.access, one.refresh = newToken(21), newToken(24)
-	one.accessEnds = now.Add(s.accessLife)
-	return *one, int(one.ends.Sub(now).Round(time.Second) / time.Second)
+	one.AccessToken, one.RefreshToken = newToken(21), newToken(24)
+	one.AccessEnds = now.Add(s.accessLife)
+	return *one, int(one.Ends.Sub(now).Round(time.Second) / time.Second)
 }
 
-// refresh takes a refresh token, which works once. ended is set if the token's time is over.
-func (s *sessions) refresh(token, clientID string) (renewed session, left int, known, ended bool) {
+// refresh takes a refresh token, which works once, and returns the session's remaining seconds.
+func (s *sessions) refresh(token, clientID string) (renewed session, left int, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.list, func(one *session) bool { return one.refresh == token && one.clientID == clientID })
-	if i < 0 {
-		return session{}, 0, false, false
+	i := slices.IndexFunc(s.list, func(one *session) bool { return one.RefreshToken == token && one.clientID == clientID })
+	switch {
+	case i < 0:
+		return session{}, 0, errors.New("refresh_token is invalid")
+	case !s.now().Before(s.list[i].Ends):
+		return session{}, 0, errors.New("refresh token refresh period has expired")
 	}
-	if !s.now().Before(s.list[i].ends) {
-		return session{}, 0, true, true
-	}
-	s.list[i].refreshed++
+	s.list[i].Refreshed++
 	renewed, left = s.renew(s.list[i])
-	return renewed, left, true, false
+	return renewed, left, nil
 }
 
 // What is wrong with the bearer token of a request.
 var (
-	errNoToken      = errors.New("no access token")
 	errInvalidToken = errors.New("invalid access token")
 	errExpiredToken = errors.New("access token expired")
 )
@@ -131,31 +125,29 @@ var (
 func (s *Server) bearer(r *http.Request) (session, error) {
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found || token == "" {
-		return session{}, errNoToken
+		return session{}, errInvalidToken
 	}
-	if made, own, err := s.sessions.accept(token); own {
+	if made, err := s.sessions.accept(token); s.broker == nil || !errors.Is(err, errInvalidToken) {
 		return made, err
 	}
-	if s.broker != nil {
-		if persona, known := s.Persona(s.broker(r.Context(), token)); known {
-			return session{persona: persona}, nil
-		}
+	if persona, known := s.Persona(s.broker(r.Context(), token)); known {
+		return session{SessionInfo: SessionInfo{Persona: persona}}, nil
 	}
 	return session{}, errInvalidToken
 }
 
-// accept returns the session of an access token, and whether the token is one of this server's.
-func (s *sessions) accept(token string) (made session, own bool, err error) {
+// accept returns the session of an access token of this server's.
+func (s *sessions) accept(token string) (session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.list, func(one *session) bool { return one.access == token })
+	i := slices.IndexFunc(s.list, func(one *session) bool { return one.AccessToken == token })
 	switch {
 	case i < 0:
-		return session{}, false, nil
-	case !s.now().Before(s.list[i].accessEnds):
-		return session{}, true, errExpiredToken
+		return session{}, errInvalidToken
+	case !s.now().Before(s.list[i].AccessEnds):
+		return session{}, errExpiredToken
 	}
-	return *s.list[i], true, nil
+	return *s.list[i], nil
 }
 
 // Sessions returns the present sessions, the oldest first.
@@ -164,9 +156,7 @@ func (s *Server) Sessions() []SessionInfo {
 	defer s.sessions.mu.Unlock()
 	infos := make([]SessionInfo, 0, len(s.sessions.list))
 	for _, one := range s.sessions.list {
-		infos = append(infos, SessionInfo{
-			secret.New(one.access), secret.New(one.refresh), one.persona, one.refreshed, one.accessEnds, one.ends,
-		})
+		infos = append(infos, one.SessionInfo)
 	}
 	return infos
 }
@@ -175,7 +165,7 @@ func (s *Server) Sessions() []SessionInfo {
 func (s *Server) Revoke(persona string) {
 	s.sessions.mu.Lock()
 	defer s.sessions.mu.Unlock()
-	s.sessions.list = slices.DeleteFunc(s.sessions.list, func(one *session) bool { return one.persona.ID == persona })
+	s.sessions.list = slices.DeleteFunc(s.sessions.list, func(one *session) bool { return one.Persona.ID == persona })
 }
 
 // Pass lets time pass for codes and tokens.

@@ -3,7 +3,6 @@ package erstest
 import (
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,26 +20,6 @@ const FQDN = "ers-login.r01.erstest.example"
 // next to it as PEM.
 const Passphrase = "erstest"
 
-// credentials are one server's certificates.
-type credentials struct {
-	authority *testserver.Authority
-	server    tls.Certificate
-	client    tls.Certificate
-}
-
-func newCredentials(serverNames []string, from, until time.Time) (*credentials, error) {
-	authority, err := testserver.NewAuthority()
-	if err != nil {
-		return nil, err
-	}
-	made := &credentials{authority: authority}
-	if made.server, err = authority.Server(serverNames, from, until); err != nil {
-		return nil, err
-	}
-	made.client, err = authority.Issue(clientLeaf())
-	return made, err
-}
-
 func clientLeaf() *x509.Certificate {
 	client := testserver.Leaf(FQDN, x509.ExtKeyUsageClientAuth)
 	client.DNSNames = []string{FQDN}
@@ -53,19 +32,21 @@ func clientLeaf() *x509.Certificate {
 func (s *Server) RenewClient(until time.Time) error {
 	template := clientLeaf()
 	template.NotAfter = until
-	client, err := s.credentials.authority.Issue(template)
+	client, err := s.authority.Issue(template)
 	if err == nil {
-		s.credentials.client = client
+		s.client = client
 	}
 	return err
 }
 
-func (c *credentials) serverConfig() *tls.Config {
+// TLSConfig returns the server's mutual TLS configuration, for another listener that its clients
+// accept.
+func (s *Server) TLSConfig() *tls.Config {
 	return &tls.Config{
 		MinVersion:   tls.VersionTLS12,
-		Certificates: []tls.Certificate{c.server},
+		Certificates: []tls.Certificate{s.certificate},
 		ClientAuth:   tls.RequireAndVerifyClientCert,
-		ClientCAs:    c.authority.Pool(),
+		ClientCAs:    s.RootCAs(),
 	}
 }
 
@@ -88,13 +69,12 @@ func (s *Server) WriteFiles(folder string) (Files, error) {
 		Key:         filepath.Join(folder, "client-key.pem"),
 		PKCS12:      filepath.Join(folder, "client.p12"),
 	}
-	client := s.credentials.client
-	key, err := x509.MarshalPKCS8PrivateKey(client.PrivateKey)
+	key, err := x509.MarshalPKCS8PrivateKey(s.client.PrivateKey)
 	if err != nil {
 		return Files{}, fmt.Errorf("could not write the client's key: %w", err)
 	}
-	chain := []*x509.Certificate{s.credentials.authority.Certificate}
-	bundle, err := pkcs12.Modern2023.Encode(client.PrivateKey, client.Leaf, chain, Passphrase)
+	chain := []*x509.Certificate{s.authority.Certificate}
+	bundle, err := pkcs12.Modern2023.Encode(s.client.PrivateKey, s.client.Leaf, chain, Passphrase)
 	if err != nil {
 		return Files{}, fmt.Errorf("could not write the client's PKCS#12 file: %w", err)
 	}
@@ -103,9 +83,9 @@ func (s *Server) WriteFiles(folder string) (Files, error) {
 		mode os.FileMode
 		data []byte
 	}{
-		{files.CA, 0o644, s.credentials.authority.PEM()},
-		{files.Certificate, 0o644, block("CERTIFICATE", client.Certificate[0])},
-		{files.Key, 0o600, block("PRIVATE KEY", key)},
+		{files.CA, 0o644, s.authority.PEM()},
+		{files.Certificate, 0o644, testserver.Block("CERTIFICATE", s.client.Certificate[0])},
+		{files.Key, 0o600, testserver.Block("PRIVATE KEY", key)},
 		{files.PKCS12, 0o600, bundle},
 	} {
 		if err := testserver.WriteFile(file.path, file.mode, file.data); err != nil {
@@ -113,8 +93,4 @@ func (s *Server) WriteFiles(folder string) (Files, error) {
 		}
 	}
 	return files, nil
-}
-
-func block(kind string, der []byte) []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }

@@ -61,7 +61,7 @@ func route(r *http.Request) (call Call, id string, wrong int) {
 
 // handle carries a call out.
 func (s *Server) handle(call Call, id string, r *http.Request, body []byte) testserver.Reply {
-	if !s.asids[r.Header.Get(asidHeader)] {
+	if r.Header.Get(asidHeader) != ASID {
 		return refused(http.StatusForbidden)
 	}
 	// The header must name the path's session. A mismatch is treated as a call out of order.
@@ -155,26 +155,14 @@ func (s session) asA002() wireSession {
 
 // invalid is a 422 with an eRS-OperationOutcome-1.
 func invalid(diagnostics string) testserver.Reply {
-	type coding struct {
-		System  string `json:"system"`
-		Code    string `json:"code"`
-		Display string `json:"display"`
-	}
-	type details struct {
-		Coding []coding `json:"coding"`
-	}
-	type issue struct {
-		Severity    string  `json:"severity"`
-		Code        string  `json:"code"`
-		Details     details `json:"details"`
-		Diagnostics string  `json:"diagnostics"`
-	}
-	return testserver.JSON(http.StatusUnprocessableEntity, struct {
-		ResourceType string  `json:"resourceType"`
-		Issue        []issue `json:"issue"`
-	}{"OperationOutcome", []issue{{
-		"error", "invalid",
-		details{[]coding{{"urn:erstest", "VALIDATION_ERROR", "The request failed validation"}}},
-		diagnostics,
-	}}})
+	type object = map[string]any
+	return testserver.JSON(http.StatusUnprocessableEntity, object{
+		"resourceType": "OperationOutcome",
+		"issue": []object{{
+			"severity": "error", "code": "invalid", "diagnostics": diagnostics,
+			"details": object{"coding": []object{{
+				"system": "urn:erstest", "code": "VALIDATION_ERROR", "display": "The request failed validation",
+			}}},
+		}},
+	})
 }

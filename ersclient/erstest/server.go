@@ -11,8 +11,8 @@
 // [Server.WriteFiles] one in another.
 //
 // [Server.Fail] orders failures seen in the field: calls that are slow, cut before or after they
-// were handled, or answered with HTML, half a JSON, a redirect or a gateway's error. [Server.Shed]
-// limits the load, and [Server.SetClock] changes the clock.
+// were handled, or answered with HTML, half a JSON, a redirect or a gateway's error.
+// [Server.SetClock] changes the clock.
 //
 // Where the public material is silent, a comment marks the stand-in's behaviour as a choice, which
 // need not be that of the real e-RS. Everything it keeps is bounded, and all its sessions are
@@ -29,7 +29,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
-// ASID is the accredited system id that a Server accepts unless WithASID replaces it.
+// ASID is the accredited system id that a Server accepts.
 const ASID = "123456789012"
 
 // Server is a stand-in e-RS. Its methods are safe for concurrent use.
@@ -39,37 +39,19 @@ type Server struct {
 
 	*testserver.Server
 
-	address     string
-	names       []string
-	from, until time.Time
-	asids       map[string]bool
-	userOptions []userOption
-	credentials *credentials
-	sessions    *sessions
-}
-
-type userOption struct {
-	ticket string
-	user   User
+	address             string
+	names               []string
+	from, until         time.Time
+	authority           *testserver.Authority
+	certificate, client tls.Certificate
+	sessions            *sessions
 }
 
 // Option configures a Server before it starts.
 type Option func(*Server)
 
 // WithUser adds a user with a ticket to DefaultUsers.
-func WithUser(ticket string, user User) Option {
-	return func(s *Server) { s.userOptions = append(s.userOptions, userOption{ticket, user}) }
-}
-
-// WithASID replaces the accepted accredited system ids.
-func WithASID(asids ...string) Option {
-	return func(s *Server) {
-		s.asids = make(map[string]bool, len(asids))
-		for _, asid := range asids {
-			s.asids[asid] = true
-		}
-	}
-}
+func WithUser(ticket string, user User) Option { return func(s *Server) { s.AddUser(ticket, user) } }
 
 // WithAddress sets the address to listen on, by default a free port of 127.0.0.1.
 func WithAddress(address string) Option { return func(s *Server) { s.address = address } }
@@ -98,7 +80,6 @@ func NewUnstartedServer(options ...Option) *Server {
 	s := &Server{
 		address:  "127.0.0.1:0",
 		names:    []string{"127.0.0.1", "::1", "localhost"},
-		asids:    map[string]bool{ASID: true},
 		sessions: newSessions(),
 		Server:   testserver.New(),
 	}
@@ -112,20 +93,22 @@ func NewUnstartedServer(options ...Option) *Server {
 	for _, option := range options {
 		option(s)
 	}
-	for _, added := range s.userOptions {
-		s.AddUser(added.ticket, added.user)
-	}
 	return s
 }
 
 // Start makes the certificates and listens. It is called once.
 func (s *Server) Start() error {
-	credentials, err := newCredentials(s.names, s.from, s.until)
-	if err != nil {
+	var err error
+	if s.authority, err = testserver.NewAuthority(); err != nil {
 		return err
 	}
-	s.credentials = credentials
-	at, err := s.Serve(s.address, credentials.serverConfig(), s.Handler(s.answer))
+	if s.certificate, err = s.authority.Server(s.names, s.from, s.until); err != nil {
+		return err
+	}
+	if s.client, err = s.authority.Issue(clientLeaf()); err != nil {
+		return err
+	}
+	at, err := s.Serve(s.address, s.TLSConfig(), s.Handler(s.answer))
 	if err != nil {
 		return err
 	}
@@ -134,25 +117,7 @@ func (s *Server) Start() error {
 }
 
 // ClientCertificate returns an endpoint certificate that the server accepts, with common name FQDN.
-func (s *Server) ClientCertificate() tls.Certificate { return s.credentials.client }
-
-// TLSConfig returns the server's mutual TLS configuration, for another listener that its clients
-// accept.
-func (s *Server) TLSConfig() *tls.Config { return s.credentials.serverConfig() }
+func (s *Server) ClientCertificate() tls.Certificate { return s.client }
 
 // RootCAs returns the server's authority: the only root that its clients need.
-func (s *Server) RootCAs() *x509.CertPool { return s.credentials.authority.Pool() }
-
-// AddUser adds a user with a ticket. A known ticket changes its user.
-func (s *Server) AddUser(ticket string, user User) { s.sessions.addUser(ticket, user) }
-
-// Revoke ends a ticket and the sessions created from it, without notice, as when the card is
-// removed.
-func (s *Server) Revoke(ticket string) { s.sessions.revoke(ticket) }
-
-// Sessions returns the present sessions, the oldest first.
-func (s *Server) Sessions() []SessionInfo { return s.sessions.list() }
-
-// Ended returns the number of ended sessions: deleted with A003, with their ticket, or to make
-// room.
-func (s *Server) Ended() int { return s.sessions.endedCount() }
+func (s *Server) RootCAs() *x509.CertPool { return s.authority.Pool() }

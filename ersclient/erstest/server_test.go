@@ -160,7 +160,7 @@ func TestASessionFromBeginningToEnd(t *testing.T) {
 	require.Len(t, valid, 1)
 	require.True(t, valid[0].Valid)
 	require.Equal(t, "SERVICE_DEFINER", valid[0].Role.BusinessFunction)
-	require.True(t, valid[0].Key.Reveal() == second.ID)
+	require.True(t, valid[0].Key == second.ID)
 
 	require.Equal(t, http.StatusNoContent, c.end(second.ID).status)
 	require.Empty(t, c.server.Sessions())
@@ -274,7 +274,7 @@ func TestAnotherPath(t *testing.T) {
 }
 
 func TestUsers(t *testing.T) {
-	c := newCaller(t, erstest.WithUser("extra", erstest.User{Identifier: "1", MiddleName: "M"}), erstest.WithASID("1", erstest.ASID))
+	c := newCaller(t, erstest.WithUser("extra", erstest.User{Identifier: "1", MiddleName: "M"}))
 	none := c.create(erstest.TicketNoRoles)
 	require.Equal(t, http.StatusCreated, none.status)
 	require.Contains(t, string(none.body), `"permissions":[]`)
@@ -494,4 +494,14 @@ func TestAnAddressThatIsTaken(t *testing.T) {
 	address := server.URL[len("https://") : len(server.URL)-len("/ers-api")]
 	require.Error(t, erstest.NewUnstartedServer(erstest.WithAddress(address)).Start())
 	require.Panics(t, func() { erstest.NewServer(erstest.WithAddress(address)) })
+}
+
+func TestSetClock(t *testing.T) {
+	c := newCaller(t)
+	for _, ahead := range []time.Duration{24 * time.Hour, -24 * time.Hour, 0} {
+		c.server.SetClock(ahead)
+		date, err := http.ParseTime(c.create(erstest.TicketGP).header.Get("Date"))
+		require.NoError(t, err)
+		require.InDelta(t, ahead.Hours(), time.Until(date).Hours(), 1)
+	}
 }

@@ -6,7 +6,6 @@ import (
 	"sync"
 
 	"github.com/ers-login/ers-login/ersclient/testserver"
-	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // maxSessions bounds the sessions kept; the oldest makes room for a new one.
@@ -15,7 +14,7 @@ const maxSessions = 1000
 // SessionInfo describes a professional session from the server's side.
 type SessionInfo struct {
 	// Key is the current id: A002's if there is one.
-	Key secret.Text
+	Key string
 	// UserIdentifier and UserName identify the user.
 	UserIdentifier, UserName string
 	// Valid reports whether a role was selected; before that the session is provisional.
@@ -48,20 +47,23 @@ func newSessions() *sessions {
 	return &sessions{users: make(map[string]User), byID: make(map[string]*session)}
 }
 
-func (s *sessions) addUser(ticket string, user User) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+// AddUser adds a user with a ticket. A known ticket changes its user.
+func (s *Server) AddUser(ticket string, user User) {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
 	user.Roles = slices.Clone(user.Roles)
-	s.users[ticket] = user
+	s.sessions.users[ticket] = user
 }
 
-func (s *sessions) revoke(ticket string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.users, ticket)
-	for _, one := range slices.Clone(s.order) {
+// Revoke ends a ticket and the sessions created from it, without notice, as when the card is
+// removed.
+func (s *Server) Revoke(ticket string) {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	delete(s.sessions.users, ticket)
+	for _, one := range slices.Clone(s.sessions.order) {
 		if one.ticket == ticket {
-			s.remove(one)
+			s.sessions.remove(one)
 		}
 	}
 }
@@ -132,16 +134,13 @@ func (s *sessions) remove(gone *session) {
 	s.ended++
 }
 
-func (s *sessions) list() []SessionInfo {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	infos := make([]SessionInfo, 0, len(s.order))
-	for _, one := range s.order {
-		info := SessionInfo{
-			Key:            secret.New(one.id),
-			UserIdentifier: one.user.Identifier,
-			UserName:       one.user.FirstName + " " + one.user.LastName,
-		}
+// Sessions returns the present sessions, the oldest first.
+func (s *Server) Sessions() []SessionInfo {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	infos := make([]SessionInfo, 0, len(s.sessions.order))
+	for _, one := range s.sessions.order {
+		info := SessionInfo{Key: one.id, UserIdentifier: one.user.Identifier, UserName: one.user.FirstName + " " + one.user.LastName}
 		if one.role != nil {
 			info.Valid, info.Role = true, *one.role
 		}
@@ -150,10 +149,12 @@ func (s *sessions) list() []SessionInfo {
 	return infos
 }
 
-func (s *sessions) endedCount() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.ended
+// Ended returns the number of ended sessions: deleted with A003, with their ticket, or to make
+// room.
+func (s *Server) Ended() int {
+	s.sessions.mu.Lock()
+	defer s.sessions.mu.Unlock()
+	return s.sessions.ended
 }
 
 // newSessionID returns an id of the published form.

@@ -12,8 +12,6 @@ type (
 	Fault = testserver.Fault
 	// FaultKind is a kind of failure.
 	FaultKind = testserver.FaultKind
-	// Load is the load that a Server bears.
-	Load = testserver.Load
 )
 
 // The faults.

@@ -64,7 +64,7 @@ func newRig(t testing.TB, options ...cis2test.Option) *rig {
 
 // token signs a persona in.
 func (r *rig) token(persona string) ersclient.AccessToken {
-	return ersclient.NewAccessToken(r.server.BeginSession(persona).AccessToken.Reveal())
+	return ersclient.NewAccessToken(r.server.BeginSession(persona).AccessToken)
 }
 
 // admin is a permission that needs a clinician to act for, which the persona cis2test.Admin has.

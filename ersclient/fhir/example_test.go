@@ -19,7 +19,7 @@ func Example() {
 	server := cis2test.NewServer()
 	defer server.Close()
 	// The token of a sign-in, from package cis2.
-	token := ersclient.NewAccessToken(server.BeginSession(cis2test.Admin).AccessToken.Reveal())
+	token := ersclient.NewAccessToken(server.BeginSession(cis2test.Admin).AccessToken)
 
 	client, err := fhir.New(transport.Config{BaseURL: server.FHIRURL(), RootCAs: server.RootCAs()})
 	if err != nil {

@@ -48,7 +48,7 @@ func (a *Authority) Pool() *x509.CertPool {
 }
 
 // PEM returns the authority for a file.
-func (a *Authority) PEM() []byte { return block("CERTIFICATE", a.Certificate.Raw) }
+func (a *Authority) PEM() []byte { return Block("CERTIFICATE", a.Certificate.Raw) }
 
 // Server makes the certificate of a server with names and addresses, valid in a time if one is
 // given.
@@ -120,32 +120,16 @@ func UUID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-func block(kind string, der []byte) []byte {
+// Block returns a PEM block.
+func Block(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
-// WriteFile writes a file atomically.
-func WriteFile(path string, mode os.FileMode, data []byte) (err error) {
-	file, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
-	if err != nil {
-		return fmt.Errorf("could not write %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			// The first error counts; the temporary file may be gone already.
-			_ = file.Close()
-			_ = os.Remove(file.Name())
-			err = fmt.Errorf("could not write %s: %w", path, err)
-		}
-	}()
-	if _, err = file.Write(data); err != nil {
+// WriteFile writes a file that is whole or not there.
+func WriteFile(path string, mode os.FileMode, data []byte) error {
+	written := filepath.Join(filepath.Dir(path), ".writing-"+filepath.Base(path))
+	if err := os.WriteFile(written, data, mode); err != nil {
 		return err
 	}
-	if err = file.Chmod(mode); err != nil {
-		return err
-	}
-	if err = file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), path)
+	return os.Rename(written, path)
 }

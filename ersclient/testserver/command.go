@@ -32,20 +32,19 @@ func ReadList[T any](folder, name string) ([]T, error) {
 	return list, nil
 }
 
-// Announce writes ControlFile and, last, URLFile into a stand-in's folder.
-func Announce(folder, control, url string) error {
-	if err := WriteFile(filepath.Join(folder, ControlFile), 0o600, []byte(control+"\n")); err != nil {
-		return err
-	}
-	return WriteFile(filepath.Join(folder, URLFile), 0o644, []byte(url+"\n"))
+// StandIn is a stand-in that can run in a process of its own.
+type StandIn interface {
+	// StartIn starts it for clients in other processes, and writes URLFile into a folder.
+	StartIn(folder string) error
+	Close()
 }
 
 // Command runs a stand-in in a process of its own.
 type Command struct {
 	// Flags are those of the stand-in's own. Run adds addr and dir.
 	Flags *flag.FlagSet
-	// Start starts it for clients in other processes, and returns its base URL and what stops it.
-	Start func(address, folder string) (url string, stop func(), err error)
+	// Make makes it, for an address to listen on.
+	Make func(address string) StandIn
 }
 
 // Main runs the command with the process's arguments and streams until the input is closed, and so
@@ -72,12 +71,16 @@ func (c Command) Run(ctx context.Context, args []string, input io.Reader, output
 	if err := os.MkdirAll(*folder, 0o700); err != nil {
 		return fmt.Errorf("could not make the folder: %w", err)
 	}
-	url, stop, err := c.Start(*address, *folder)
+	server := c.Make(*address)
+	defer server.Close()
+	if err := server.StartIn(*folder); err != nil {
+		return err
+	}
+	url, err := os.ReadFile(filepath.Join(*folder, URLFile))
 	if err != nil {
 		return err
 	}
-	defer stop()
-	if _, err := fmt.Fprintln(output, url); err != nil {
+	if _, err := output.Write(url); err != nil {
 		return fmt.Errorf("could not say that the server is ready: %w", err)
 	}
 

@@ -31,25 +31,14 @@ type faultOrder struct {
 	Fault Fault `json:"fault"`
 }
 
-type clockOrder struct {
-	Ahead time.Duration `json:"ahead"`
-}
-
-// ServeControl opens the control endpoint: plain HTTP on its own loopback port, at a path that
-// cannot be guessed, with what the stand-in adds to it. It returns the address for OpenControl.
-func (s *Server) ServeControl(add func(*http.ServeMux)) (address string, err error) {
+// Announce opens the control endpoint of a stand-in with a base URL: plain HTTP on its own loopback
+// port, at a path that cannot be guessed, with what the stand-in adds to it. It writes ControlFile
+// and, last, URLFile into a folder.
+func (s *Server) Announce(folder, url string, add func(*http.ServeMux)) error {
 	token := "/" + hex.EncodeToString(RandomBytes(16))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /requests", func(w http.ResponseWriter, _ *http.Request) { Respond(w, s.Requests()) })
 	Accept(mux, "/fault", func(order faultOrder) error { return s.Fail(order.Call, order.Fault) })
-	Accept(mux, "/clock", func(order clockOrder) error { s.SetClock(order.Ahead); return nil })
-	Accept(mux, "/shed", func(order *Load) error {
-		if order == nil {
-			s.BearAll()
-			return nil
-		}
-		return s.Shed(*order)
-	})
 	add(mux)
 	at, err := s.Serve("127.0.0.1:0", nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		given := r.URL.Path[:min(len(token), len(r.URL.Path))]
@@ -59,10 +48,13 @@ func (s *Server) ServeControl(add func(*http.ServeMux)) (address string, err err
 		}
 		http.StripPrefix(token, mux).ServeHTTP(w, r)
 	}))
-	if err != nil {
-		return "", err
+	if err == nil {
+		err = WriteFile(filepath.Join(folder, ControlFile), 0o600, []byte("http://"+at.String()+token+"\n"))
 	}
-	return "http://" + at.String() + token, nil
+	if err == nil {
+		err = WriteFile(filepath.Join(folder, URLFile), 0o644, []byte(url+"\n"))
+	}
+	return err
 }
 
 // Respond writes a report of the control endpoint.
@@ -117,21 +109,6 @@ func (c *Control) Requests(ctx context.Context) ([]Request, error) {
 // Fail orders a fault, as Server.Fail does.
 func (c *Control) Fail(ctx context.Context, call Call, fault Fault) error {
 	return c.Call(ctx, http.MethodPost, "/fault", faultOrder{call, fault}, nil)
-}
-
-// SetClock sets the stand-in's clock, as Server.SetClock does.
-func (c *Control) SetClock(ctx context.Context, ahead time.Duration) error {
-	return c.Call(ctx, http.MethodPost, "/clock", clockOrder{ahead}, nil)
-}
-
-// Shed limits the load, as Server.Shed does.
-func (c *Control) Shed(ctx context.Context, load Load) error {
-	return c.Call(ctx, http.MethodPost, "/shed", load, nil)
-}
-
-// BearAll ends what Shed began.
-func (c *Control) BearAll(ctx context.Context) error {
-	return c.Call(ctx, http.MethodPost, "/shed", nil, nil)
 }
 
 // Call sends an order and reads the report, unless it is nil.

@@ -4,10 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
+	"slices"
 	"strconv"
-	"sync"
 	"time"
 )
 
@@ -78,12 +77,8 @@ func (f Fault) valid(own map[FaultKind]func(Fault) Reply) error {
 		if f.Delay < 0 || f.Delay > maxDelay {
 			return fmt.Errorf("a delay is between 0 and %v", maxDelay)
 		}
-	case Status, Body:
-		if f.Status < 200 || f.Status > 599 {
-			return errors.New("a status is between 200 and 599")
-		}
-	case HTML:
-		if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
+	case Status, Body, HTML:
+		if (f.Status < 200 || f.Status > 599) && (f.Status != 0 || f.Kind != HTML) {
 			return errors.New("a status is between 200 and 599")
 		}
 	case CutBefore, CutAfter, CutDuring, Hang, TruncatedJSON, HugeBody, Redirect:
@@ -96,45 +91,6 @@ func (f Fault) valid(own map[FaultKind]func(Fault) Reply) error {
 	return nil
 }
 
-// faults holds the orders waiting for their calls.
-type faults struct {
-	mu      sync.Mutex
-	waiting map[Call][]Fault
-}
-
-func (f *faults) add(call Call, fault Fault) error {
-	times := max(fault.Times, 1)
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.waiting[call])+times > maxFaults {
-		return fmt.Errorf("more than %d faults are waiting for %s", maxFaults, call)
-	}
-	if f.waiting == nil {
-		f.waiting = make(map[Call][]Fault)
-	}
-	for range times {
-		f.waiting[call] = append(f.waiting[call], fault)
-	}
-	return nil
-}
-
-func (f *faults) drop(call Call) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.waiting, call)
-}
-
-func (f *faults) take(call Call) (Fault, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.waiting[call]) == 0 {
-		return Fault{}, false
-	}
-	fault := f.waiting[call][0]
-	f.waiting[call] = f.waiting[call][1:]
-	return fault, true
-}
-
 // Fail orders a fault for the next call of a kind. Up to a hundred faults queue for each kind of
 // call.
 func (s *Server) Fail(call Call, fault Fault) error {
@@ -144,11 +100,33 @@ func (s *Server) Fail(call Call, fault Fault) error {
 	if err := fault.valid(s.kinds); err != nil {
 		return err
 	}
-	return s.faults.add(call, fault)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	times := max(fault.Times, 1)
+	if len(s.waiting[call])+times > maxFaults {
+		return fmt.Errorf("more than %d faults are waiting for %s", maxFaults, call)
+	}
+	s.waiting[call] = append(s.waiting[call], slices.Repeat([]Fault{fault}, times)...)
+	return nil
 }
 
 // Forgive drops the faults that wait for a kind of call.
-func (s *Server) Forgive(call Call) { s.faults.drop(call) }
+func (s *Server) Forgive(call Call) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.waiting, call)
+}
+
+func (s *Server) take(call Call) (Fault, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting[call]) == 0 {
+		return Fault{}, false
+	}
+	fault := s.waiting[call][0]
+	s.waiting[call] = s.waiting[call][1:]
+	return fault, true
+}
 
 // fail answers a call as ordered. handle carries the call out.
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault Fault, handle func() Reply) {
@@ -190,7 +168,7 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault F
 		}{bytes.Repeat([]byte("e-RS"), hugeBody/4)})
 		s.send(w, r, call, huge)
 	case Status:
-		s.send(w, r, call, fault.answer(nil))
+		s.send(w, r, call, fault.answer(map[string]string{}))
 	case Body:
 		contentType := fault.ContentType
 		if contentType == "" {
@@ -211,10 +189,6 @@ const htmlPage = "<!DOCTYPE html><html><head><title>Sign in to the guest network
 // answer is that of Status and Body.
 func (f Fault) answer(header map[string]string) Reply {
 	if f.RetryAfter != "" {
-		header = maps.Clone(header)
-		if header == nil {
-			header = map[string]string{}
-		}
 		header["Retry-After"] = f.RetryAfter
 	}
 	return Reply{f.Status, header, []byte(f.Body)}

@@ -16,27 +16,20 @@ type Request struct {
 	Status int `json:"status"`
 }
 
-// journal is a ring of the last requests.
+// journal has the last requests.
 type journal struct {
 	mu       sync.Mutex
 	requests []Request
-	// oldest is the index of the next entry once the ring is full.
-	oldest int
 }
 
 func (j *journal) add(request Request) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if len(j.requests) < maxJournal {
-		j.requests = append(j.requests, request)
-		return
-	}
-	j.requests[j.oldest] = request
-	j.oldest = (j.oldest + 1) % maxJournal
+	j.requests = append(j.requests[max(0, len(j.requests)-maxJournal+1):], request)
 }
 
 func (j *journal) list() []Request {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return slices.Concat(j.requests[j.oldest:], j.requests[:j.oldest])
+	return slices.Clone(j.requests)
 }

@@ -1,7 +1,6 @@
 // Package testserver is what the stand-ins for e-RS share: a server that ends its connections when
-// it is closed, certificates from an authority in memory, faults ordered for single calls, limits
-// of load, another clock, a journal of the calls, and the control endpoint of a stand-in in another
-// process.
+// it is closed, certificates from an authority in memory, faults ordered for single calls, another
+// clock, a journal of the calls, and the control endpoint of a stand-in in another process.
 //
 // A stand-in embeds a [Server], defines its calls, and answers each request through
 // [Server.Answer]. Everything that is kept is bounded.
@@ -20,6 +19,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -53,8 +53,8 @@ func JSON(status int, value any) Reply {
 type Server struct {
 	calls        map[Call]int
 	kinds        map[FaultKind]func(Fault) Reply
-	faults       faults
-	conditions   conditions
+	waiting      map[Call][]Fault
+	ahead        atomic.Int64
 	journal      journal
 	servers      []*http.Server
 	serving      sync.WaitGroup
@@ -67,7 +67,9 @@ type Server struct {
 
 // New makes a Server that serves nothing yet.
 func New() *Server {
-	return &Server{calls: map[Call]int{}, kinds: map[FaultKind]func(Fault) Reply{}, closing: make(chan struct{}), handlersOpen: true}
+	return &Server{
+		calls: map[Call]int{}, kinds: map[FaultKind]func(Fault) Reply{}, waiting: map[Call][]Fault{}, closing: make(chan struct{}), handlersOpen: true,
+	}
 }
 
 // Accepts reports whether a request's Accept header allows an application type.
@@ -156,20 +158,15 @@ func (s *Server) Handler(answer func(w http.ResponseWriter, r *http.Request, bod
 	})
 }
 
-// Answer answers a call with the fault ordered for it, with the refusal of a load that is not
-// borne, or with what handle returns, which carries it out. The call is "" for a request that is
-// none.
+// SetClock sets the clock for the Date of answers ahead of this computer's, or behind it if
+// negative.
+func (s *Server) SetClock(ahead time.Duration) { s.ahead.Store(int64(ahead)) }
+
+// Answer answers a call with the fault ordered for it, or with what handle returns, which carries it
+// out. The call is "" for a request that is none.
 func (s *Server) Answer(w http.ResponseWriter, r *http.Request, call Call, handle func() Reply) {
-	if call == "" {
-		s.send(w, r, call, handle())
-		return
-	}
-	if fault, ordered := s.faults.take(call); ordered {
+	if fault, ordered := s.take(call); ordered {
 		s.fail(w, r, call, fault, handle)
-		return
-	}
-	if answer, shed := s.conditions.shed(); shed {
-		s.send(w, r, call, answer)
 		return
 	}
 	s.send(w, r, call, handle())
@@ -178,7 +175,9 @@ func (s *Server) Answer(w http.ResponseWriter, r *http.Request, call Call, handl
 // send writes an answer and its entry in the journal.
 func (s *Server) send(w http.ResponseWriter, r *http.Request, call Call, answer Reply) {
 	s.journal.add(Request{call, r.Method, answer.Status})
-	s.conditions.date(w.Header())
+	if ahead := time.Duration(s.ahead.Load()); ahead != 0 { // otherwise net/http sets it
+		w.Header().Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+	}
 	for name, value := range answer.Header {
 		w.Header().Set(name, value)
 	}

@@ -253,7 +253,7 @@ func TestADayWithNHSCareIdentity(t *testing.T) {
 	assert.Equal(t, []string{persona.Identifier, persona.Organisations[0].Code, persona.Organisations[0].Name, persona.OnBehalfOf[2], d.server.FHIRURL()},
 		[]string{first.UserIdentifier, first.OrgIdentifier, first.OrgName, first.OnBehalfOf, first.BaseURL})
 	require.Len(t, d.server.Sessions(), 1)
-	assert.True(t, d.server.Sessions()[0].AccessToken.Equal(first.AccessToken.Text), "the token is the gateway's")
+	assert.True(t, d.server.Sessions()[0].AccessToken == first.AccessToken.Reveal(), "the token is the gateway's")
 	assert.Equal(t, first.AccessToken.Reveal(), d.command("secret-tool", "lookup", "service", handoff.Service, "username", "access-token"))
 	require.Eventually(t, func() bool {
 		last, known := openHistory(d.log).Last(persona.Identifier)
@@ -269,7 +269,7 @@ func TestADayWithNHSCareIdentity(t *testing.T) {
 	}
 	assert.Equal(t, first.Generation, refreshed.Generation)
 	assert.False(t, refreshed.AccessToken.Equal(first.AccessToken.Text))
-	assert.True(t, d.server.Sessions()[0].AccessToken.Equal(refreshed.AccessToken.Text))
+	assert.True(t, d.server.Sessions()[0].AccessToken == refreshed.AccessToken.Reveal())
 	assert.Equal(t, int32(1), d.pages.Load(), "no user was asked")
 
 	// So is the role, as another session.
@@ -383,7 +383,7 @@ func (d *desk) nothingPlanted(texts ...string) {
 	defer d.mu.Unlock()
 	secrets := append([]secret.Text{secret.New(cis2test.ClientSecret)}, d.guarded...)
 	for _, session := range d.server.Sessions() {
-		secrets = append(secrets, session.AccessToken, session.RefreshToken)
+		secrets = append(secrets, secret.New(session.AccessToken), secret.New(session.RefreshToken))
 	}
 	seen := 0
 	for _, planted := range secrets {

@@ -274,14 +274,14 @@ func (s *scene) keyringHas(want erstest.SessionInfo) {
 		value, there, err := read()
 		require.NoError(s.t, err, name)
 		require.True(s.t, there, "%s finds no session", name)
-		require.True(s.t, value == want.Key.Reveal(), "%s reads another session key than e-RS has created", name)
+		require.True(s.t, value == want.Key, "%s reads another session key than e-RS has created", name)
 	}
 	value, there, err := s.SecretTool(s.ctx, handoff.AccountSession)
 	require.NoError(s.t, err)
 	require.True(s.t, there)
 	session, err := handoff.Decode([]byte(value))
 	require.NoError(s.t, err)
-	assert.True(s.t, session.SessionKey.Equal(want.Key))
+	assert.True(s.t, session.SessionKey.Reveal() == want.Key)
 	assert.Equal(s.t, want.UserIdentifier, session.UserIdentifier)
 	assert.Equal(s.t, want.Role.OrgIdentifier, session.OrgIdentifier)
 	assert.Equal(s.t, want.Role.BusinessFunction, session.BusinessFunction)
@@ -315,7 +315,7 @@ func (s *scene) keepsSecrets(program *stage.Program, keys ...erstest.SessionInfo
 	s.t.Helper()
 	secrets := []string{ticket}
 	for _, key := range keys {
-		secrets = append(secrets, key.Key.Reveal())
+		secrets = append(secrets, key.Key)
 	}
 	s.leaksNone(program, secrets...)
 }

@@ -83,7 +83,7 @@ func (p *poller) end() []sight {
 }
 
 func sightOf(session erstest.SessionInfo) sight {
-	return sight{session.Key.Reveal(), session.Role.OrgIdentifier, session.Role.BusinessFunction}
+	return sight{session.Key, session.Role.OrgIdentifier, session.Role.BusinessFunction}
 }
 
 // Another application must never act with the key of one role and the organisation of another, nor

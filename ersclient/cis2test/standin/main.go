@@ -26,18 +26,13 @@ func command() testserver.Command {
 	accessLife := flags.Duration("access-life", cis2test.AccessLife, "how long an access token lasts")
 	return testserver.Command{
 		Flags: flags,
-		Start: func(address, folder string) (string, func(), error) {
+		Make: func(address string) testserver.StandIn {
 			options := []cis2test.Option{cis2test.WithAddress(address), cis2test.WithRedirectURI(*redirectURI),
 				cis2test.WithLifetimes(*accessLife, cis2test.TotalLife)}
 			if *plain {
 				options = append(options, cis2test.WithoutTLS())
 			}
-			server := cis2test.NewUnstartedServer(options...)
-			if err := server.StartIn(folder); err != nil {
-				server.Close()
-				return "", nil, err
-			}
-			return server.URL, server.Close, nil
+			return cis2test.NewUnstartedServer(options...)
 		},
 	}
 }

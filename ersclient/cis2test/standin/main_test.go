@@ -69,11 +69,12 @@ func TestSignInToAnotherProcess(t *testing.T) {
 			defer cancel()
 			control, err := cis2test.OpenControl(folder)
 			require.NoError(t, err)
-			require.NoError(t, control.SignInAs(ctx, cis2test.Consultant))
 			attempt, err := client.Begin(ctx)
 			require.NoError(t, err)
 			defer attempt.Close()
-			browse(ctx, t, roots, attempt.Address())
+			page, err := cis2test.SignIn(ctx, cis2test.Browser(roots), attempt.Address(), cis2test.Consultant)
+			require.NoError(t, err)
+			require.Equal(t, http.StatusOK, page.Status)
 			code, err := attempt.Wait(ctx)
 			require.NoError(t, err)
 			tokens, err := client.Exchange(ctx, code)
@@ -81,7 +82,7 @@ func TestSignInToAnotherProcess(t *testing.T) {
 			sessions, err := control.Sessions(ctx)
 			require.NoError(t, err)
 			require.Len(t, sessions, 1)
-			require.True(t, tokens.Access.Equal(sessions[0].AccessToken))
+			require.True(t, tokens.Access.Reveal() == sessions[0].AccessToken)
 			require.Len(t, sessions[0].Persona.Organisations, 40)
 
 			require.NoError(t, control.Pass(ctx, time.Hour))
@@ -95,24 +96,12 @@ func TestSignInToAnotherProcess(t *testing.T) {
 			require.ErrorContains(t, err, "CIS2-REFRESH_REFUSED")
 			requests, err := control.Requests(ctx)
 			require.NoError(t, err)
-			require.Equal(t, testserver.Request{Call: cis2test.Authorize, Method: http.MethodGet, Status: 302}, requests[0])
+			require.Equal(t, testserver.Request{Call: cis2test.Authorize, Method: http.MethodPost, Status: 302}, requests[0])
 
 			require.NoError(t, input.Close(), "its starter has gone")
 			require.NoError(t, p.Wait())
 		})
 	}
-}
-
-// browse opens an address as a browser that has nothing to ask.
-func browse(ctx context.Context, t *testing.T, roots *x509.CertPool, address string) {
-	t.Helper()
-	client := cis2test.Browser(roots)
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	require.NoError(t, err)
-	response, err := client.Do(request)
-	require.NoError(t, err)
-	require.NoError(t, response.Body.Close())
-	require.Equal(t, http.StatusOK, response.StatusCode)
 }
 
 func TestOrdersThatCannotBeCarriedOut(t *testing.T) {

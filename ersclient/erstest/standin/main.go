@@ -22,13 +22,8 @@ func main() { command().Main() }
 func command() testserver.Command {
 	return testserver.Command{
 		Flags: flag.NewFlagSet("standin", flag.ContinueOnError),
-		Start: func(address, folder string) (string, func(), error) {
-			server := erstest.NewUnstartedServer(erstest.WithAddress(address))
-			if err := server.StartIn(folder); err != nil {
-				server.Close()
-				return "", nil, err
-			}
-			return server.URL, server.Close, nil
+		Make: func(address string) testserver.StandIn {
+			return erstest.NewUnstartedServer(erstest.WithAddress(address))
 		},
 	}
 }

@@ -88,7 +88,7 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	sessions, _, err := control.Sessions(t.Context())
 	require.NoError(t, err)
 	require.Len(t, sessions, 1)
-	require.True(t, session.Key.Equal(sessions[0].Key))
+	require.True(t, session.Key.Reveal() == sessions[0].Key)
 	require.NoError(t, client.DeleteSession(t.Context(), session.Key))
 	sessions, ended, err := control.Sessions(t.Context())
 	require.NoError(t, err)

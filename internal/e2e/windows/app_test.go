@@ -36,7 +36,7 @@ func TestTheWholeProgram(t *testing.T) {
 	require.Len(t, sessions, 1)
 	output, status := c.run(helperFolder+`\credread.exe`, "ers-login:session-key")
 	require.Zero(t, status)
-	require.True(t, strings.Contains(output, hexOf(sessions[0].Key.Reveal())), "the Credential Manager has another session key")
+	require.True(t, strings.Contains(output, hexOf(sessions[0].Key)), "the Credential Manager has another session key")
 	require.Contains(t, output, "persist 1\n", "the entry would survive the log-off")
 
 	// The card is pulled: the Identity Agent's ticket is gone.

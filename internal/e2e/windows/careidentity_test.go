@@ -67,7 +67,7 @@ func TestSignInWithCareIdentity(t *testing.T) {
 	assert.NotContains(t, string(opened), cis2test.ClientSecret)
 	sessions := server.Sessions()
 	require.Len(t, sessions, 1)
-	token := sessions[0].AccessToken.Reveal()
+	token := sessions[0].AccessToken
 	output, status := r.run(helperFolder+`\credread.exe`, "ers-login:access-token")
 	require.Zero(t, status)
 	require.Contains(t, output, hexOf(token), "the Credential Manager has another access token")
