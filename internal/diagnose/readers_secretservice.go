@@ -22,16 +22,30 @@ func readers(settings HandoffSettings) []readerCheck {
 	}}
 	return []readerCheck{
 		goKeyring(settings.Keyring),
-		{id: "libsecret", name: nameBus, read: secretService(settings.Env).readFirst},
+		{id: "libsecret", name: nameBus, read: secretService{settings.Env, []string{keyring.TrialAccount}, false}.read},
 		{id: "secret-tool", name: nameSecretTool, read: lookUp.read},
 		{id: "python", name: namePython, read: python(settings.Env).read},
-		{id: "napi", name: nameNode, read: secretService(settings.Env).readOnly},
+		{id: "napi", name: nameNode, read: secretService{settings.Env, allAccounts, true}.read},
 		{id: "keytar", name: nameKeytar, cannot: saidKeytar},
 	}
 }
 
-// secretService reads over the bus. The environment says where that is.
-type secretService []string
+// allAccounts are those of the session, and of the test entry.
+var allAccounts = []string{
+	handoff.AccountSession, handoff.AccountSessionKey, handoff.AccountFHIRSession, handoff.AccountAccessToken, keyring.TrialAccount,
+}
+
+// secretService reads over the bus, by the two attributes, in all collections. libsecret and Java's
+// clients take the first unlocked item. Node's @napi-rs/keyring and its base, Rust's keyring, have an
+// error for more than one item, locked or not. Node would unlock a locked one; this shows no prompt.
+type secretService struct {
+	// environ says where the bus is.
+	environ []string
+	// accounts end with that of the test entry, which is read. The others are counted.
+	accounts []string
+	// only: there must be one item for each account, of any type, where libsecret wants a text.
+	only bool
+}
 
 const (
 	secretsName      = "org.freedesktop.secrets"
@@ -40,107 +54,54 @@ const (
 	itemInterface    = "org.freedesktop.Secret.Item"
 )
 
-// wireSecret is the structure of a secret on the bus.
-type wireSecret struct {
-	Session     dbus.ObjectPath
-	Parameters  []byte
-	Value       []byte
-	ContentType string
-}
-
-// readFirst reads as libsecret and Java's clients do: it searches by the two attributes in all
-// collections, and takes the first unlocked item.
-func (s secretService) readFirst(ctx context.Context) (string, error) {
-	bus, err := s.connect(ctx)
+func (s secretService) read(ctx context.Context) (string, error) {
+	// A private connection to an existing bus, where the keyring's worker and programs with libsecret
+	// look for it.
+	bus, err := sessionbus.Connect(ctx, func() (string, error) { return sessionbus.AddressIn(s.environ) })
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("connect to the session bus: %w", err)
 	}
-	defer bus.close()
-	found, err := bus.search(ctx, keyring.TrialAccount)
-	if err != nil {
-		return "", err
-	}
-	bus.textOnly = true
-	return bus.first(ctx, found)
-}
-
-// readOnly reads as Node's @napi-rs/keyring and its base, Rust's keyring, do: same search, and an
-// error for more than one item, locked or not. The test entry is always single, so the session's
-// entries are counted, too, without reading them. Node would unlock a locked item; this shows no
-// prompt.
-func (s secretService) readOnly(ctx context.Context) (string, error) {
-	bus, err := s.connect(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer bus.close()
-	var found matches
-	for _, account := range []string{
-		handoff.AccountSession, handoff.AccountSessionKey, handoff.AccountFHIRSession, handoff.AccountAccessToken, keyring.TrialAccount,
-	} {
-		if found, err = bus.search(ctx, account); err != nil {
-			return "", err
+	defer func() { _ = bus.Close() }() // what its socket says to that is of no interest
+	var unlocked, locked []dbus.ObjectPath
+	for _, account := range s.accounts {
+		attributes := map[string]string{"service": handoff.Service, "username": account}
+		found := bus.Object(secretsName, secretsPath).CallWithContext(ctx, secretsInterface+".SearchItems", 0, attributes)
+		unlocked, locked = nil, nil
+		if err := found.Store(&unlocked, &locked); err != nil {
+			return "", fmt.Errorf("search the secret service: %w", err)
 		}
-		if count := len(found.unlocked) + len(found.locked); count > 1 {
+		if count := len(unlocked) + len(locked); s.only && count > 1 {
 			return "", fmt.Errorf("%w: %d with the account %s", errAmbiguous, count, account)
 		}
 	}
-	return bus.first(ctx, found)
-}
-
-// secretBus is a connection to the bus that the Secret Service is on.
-type secretBus struct {
-	conn *dbus.Conn
-	// textOnly: what is not text/plain is refused, as by libsecret.
-	textOnly bool
-}
-
-// matches are the items that have the two attributes, over all collections.
-type matches struct{ unlocked, locked []dbus.ObjectPath }
-
-func (b secretBus) search(ctx context.Context, account string) (found matches, err error) {
-	attributes := map[string]string{"service": handoff.Service, "username": account}
-	call := b.conn.Object(secretsName, secretsPath).CallWithContext(ctx, secretsInterface+".SearchItems", 0, attributes)
-	if err := call.Store(&found.unlocked, &found.locked); err != nil {
-		return matches{}, fmt.Errorf("search the secret service: %w", err)
-	}
-	return found, nil
-}
-
-// first returns what is in the first unlocked item.
-func (b secretBus) first(ctx context.Context, found matches) (string, error) {
 	switch {
-	case len(found.unlocked) == 0 && len(found.locked) > 0:
+	case len(unlocked) == 0 && len(locked) > 0:
 		return "", errors.New("the entry is locked")
-	case len(found.unlocked) == 0:
+	case len(unlocked) == 0:
 		return "", errors.New("no entry has the two attributes")
 	}
+	return s.secret(ctx, bus, unlocked[0])
+}
+
+// secret returns what is in an unlocked item.
+func (s secretService) secret(ctx context.Context, bus *dbus.Conn, item dbus.ObjectPath) (string, error) {
 	var nothing dbus.Variant
 	var session dbus.ObjectPath
-	opened := b.conn.Object(secretsName, secretsPath).
-		CallWithContext(ctx, secretsInterface+".OpenSession", 0, "plain", dbus.MakeVariant(""))
+	opened := bus.Object(secretsName, secretsPath).CallWithContext(ctx, secretsInterface+".OpenSession", 0, "plain", dbus.MakeVariant(""))
 	if err := opened.Store(&nothing, &session); err != nil {
 		return "", fmt.Errorf("open a session of the secret service: %w", err)
 	}
-	var secret wireSecret
-	item := b.conn.Object(secretsName, found.unlocked[0])
-	if err := item.CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&secret); err != nil {
+	var secret struct {
+		Session     dbus.ObjectPath
+		Parameters  []byte
+		Value       []byte
+		ContentType string
+	}
+	if err := bus.Object(secretsName, item).CallWithContext(ctx, itemInterface+".GetSecret", 0, session).Store(&secret); err != nil {
 		return "", fmt.Errorf("read the entry: %w", err)
 	}
-	if b.textOnly && secret.ContentType != "text/plain" {
+	if !s.only && secret.ContentType != "text/plain" {
 		return "", fmt.Errorf("libsecret takes an entry of the type %q for no text", problem.Clean(secret.ContentType, 64))
 	}
 	return string(secret.Value), nil
-}
-
-func (b secretBus) close() { _ = b.conn.Close() } // what its socket says to that is of no interest
-
-// connect opens a private connection to an existing bus, where the keyring's worker and programs with
-// libsecret look for it.
-func (s secretService) connect(ctx context.Context) (secretBus, error) {
-	conn, err := sessionbus.Connect(ctx, func() (string, error) { return sessionbus.AddressIn(s) })
-	if err != nil {
-		return secretBus{}, fmt.Errorf("connect to the session bus: %w", err)
-	}
-	return secretBus{conn: conn}, nil
 }
