@@ -149,62 +149,39 @@ const logFiles = "ers-login*.log"
 // logs returns the newest part of the log, the newest file first. It may return both files and an
 // error.
 func (b BundleSettings) logs() ([]File, error) {
-	if b.LogDir == "" {
-		return nil, nil
+	entries, err := os.ReadDir(b.LogDir)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
-	paths, err := filepath.Glob(filepath.Join(globQuoted(b.LogDir), logFiles))
-	if err != nil {
-		return nil, fmt.Errorf("look for the log: %w", err)
-	}
-	type found struct {
-		path string
-		info fs.FileInfo
-	}
-	var list []found
-	var trouble []error
-	for _, path := range paths {
-		info, err := os.Lstat(path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			// It was put aside or removed just now.
-		case err != nil:
-			trouble = append(trouble, err)
-		case info.Mode().IsRegular():
-			list = append(list, found{path, info})
+	trouble := []error{err}
+	var logs []fs.FileInfo
+	for _, entry := range entries {
+		if matches, _ := filepath.Match(logFiles, entry.Name()); !matches || !entry.Type().IsRegular() {
+			continue
+		}
+		// One without information was put aside or removed just now.
+		if info, err := entry.Info(); err == nil {
+			logs = append(logs, info)
 		}
 	}
-	slices.SortFunc(list, func(a, b found) int {
-		if order := b.info.ModTime().Compare(a.info.ModTime()); order != 0 {
-			return order
-		}
-		return strings.Compare(a.path, b.path)
-	})
+	slices.SortStableFunc(logs, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
 	var files []File
 	left := int64(maxLogs)
-	for _, one := range list {
+	for _, log := range logs {
 		if left <= 0 {
 			break
 		}
-		content, err := tail(one.path, left)
+		content, err := tail(filepath.Join(b.LogDir, log.Name()), left)
 		if err != nil {
 			trouble = append(trouble, err)
 			continue
 		}
 		left -= int64(len(content))
 		if len(content) > 0 {
-			files = append(files, File{"log/" + filepath.Base(one.path), b.Masker.lines(content)})
+			files = append(files, File{"log/" + log.Name(), b.Masker.lines(content)})
 		}
 	}
 	return files, errors.Join(trouble...)
-}
-
-// globQuoted keeps a folder's name from being read as a pattern.
-func globQuoted(folder string) string {
-	if runtime.GOOS == "windows" {
-		// On Windows the escape is the separator, and a folder's name cannot be quoted otherwise.
-		return folder
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(folder)
 }
 
 // tail returns the last whole lines of a file, in limit bytes at most.
