@@ -8,22 +8,15 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/keyring"
 )
 
 func (n Target) client(ctx context.Context) Finding {
-	if n.lacksClientID() {
+	if n.Settings.ClientID == "" {
+		// The row of the settings reports it.
 		return skipped(saidNoClient)
 	}
-	if n.ClientSecret == nil || n.Settings.ClientID == "" {
-		return skipped(saidNothing)
-	}
-	switch err := n.ClientSecret(ctx); {
-	case errors.Is(err, keyring.Locked), errors.Is(err, keyring.Dismissed):
-		// The next sign-in asks for it.
-		return troubled(Attention, err)
-	case err != nil:
-		return troubled(Failed, err)
+	if err := n.ClientSecret(ctx); err != nil {
+		return ringTroubled(err)
 	}
 	said := saidClient
 	if n.Settings.Broker() && n.Settings.ClientSecretFile == "" {
@@ -32,13 +25,7 @@ func (n Target) client(ctx context.Context) Finding {
 	return ok(said).WithPhrase("Origin", n.Settings.Origin("client_id").Phrase())
 }
 
-// lacksClientID reports whether the settings have no usable client id, which their own row reports.
-func (n Target) lacksClientID() bool { return n.SettingsErr != nil && n.Settings.ClientID == "" }
-
 func (n Target) browser(context.Context) Finding {
-	if n.Browser == nil {
-		return skipped(saidNothing)
-	}
 	if err := n.Browser(); err != nil {
 		// The user can copy the address.
 		return troubled(Attention, err)
@@ -47,10 +34,7 @@ func (n Target) browser(context.Context) Finding {
 }
 
 func (n Target) redirect(ctx context.Context) Finding {
-	switch {
-	case n.Redirect == nil:
-		return skipped(saidNothing)
-	case n.lacksClientID():
+	if n.Settings.ClientID == "" {
 		return skipped(saidNoClient)
 	}
 	switch err := n.Redirect(ctx); {
@@ -60,20 +44,6 @@ func (n Target) redirect(ctx context.Context) Finding {
 		return troubled(Failed, err)
 	}
 	return ok(saidRedirect)
-}
-
-func (n Target) optionalReader(ctx context.Context) Finding {
-	if n.Readers == nil {
-		return skipped(saidNothing)
-	}
-	seen := n.Readers(ctx)
-	switch {
-	case seen.Err != nil:
-		return troubled(Attention, seen.Err)
-	case len(seen.Readers) == 0:
-		return ok(saidNoReader)
-	}
-	return n.reader(ctx)
 }
 
 func (n Target) oauth(ctx context.Context) Finding {
@@ -109,9 +79,6 @@ func (n Target) directory(ctx context.Context) Finding {
 
 // examine connects to a server. Without a way the Finding says why.
 func (n Target) examine(ctx context.Context, makeWay func() (ERS, error)) (ERS, transport.Examination, Finding) {
-	if makeWay == nil {
-		return nil, transport.Examination{}, skipped(saidNothing)
-	}
 	if n.refused("proxy") {
 		return nil, transport.Examination{}, unmade(errProxySetting)
 	}

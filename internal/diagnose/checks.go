@@ -21,9 +21,6 @@ import (
 // IDCertificate is the row of the organisation's own certificate.
 const IDCertificate = "certificate"
 
-// nameERS is the row with the answer of e-RS, for which others wait.
-const nameERS = "e-RS response"
-
 // Checks returns the rows of the Diagnostics screen in order, those of the platform in use, for one
 // [Run]: results that several rows need, such as that of the one request to e-RS, are kept. Call it
 // again for another Run.
@@ -35,14 +32,19 @@ func Checks(n Target) []Check {
 	var checks []Check
 	barred := n.Settings.UnusableLayer()
 	for _, row := range n.rows() {
+		var reason string
 		switch {
 		case row.platform != "" && row.platform != n.platform():
 			continue
-		case row.always:
-		case barred == config.LayerMachine:
-			row.Run = func(context.Context) Finding { return skipped(saidMachine) }
-		case barred != config.LayerDefault:
-			row.Run = func(context.Context) Finding { return skipped(saidPolicy) }
+		case !row.always && barred == config.LayerMachine:
+			reason = saidMachine
+		case !row.always && barred != config.LayerDefault:
+			reason = saidPolicy
+		case row.absent:
+			reason = saidNothing
+		}
+		if reason != "" {
+			row.Run = func(context.Context) Finding { return skipped(reason) }
 		}
 		checks = append(checks, row.Check)
 	}
@@ -62,11 +64,12 @@ type row struct {
 	platform string
 	// always: it acts on no setting.
 	always bool
+	// absent: the target does not have what it looks at.
+	absent bool
 	Check
 }
 
-// rows are those of both platforms. On FHIR a smartcard is one of several ways to sign in, so its
-// reader may be missing.
+// rows are those of both platforms.
 func (n Target) rows() []row {
 	const hscn, fhir, both = config.PlatformHSCN, config.PlatformFHIR, ""
 	if n.LookUp == nil {
@@ -79,43 +82,45 @@ func (n Target) rows() []row {
 	oauth := max(network, cis2.DefaultTimeout+usually)
 	ring := 4*n.Settings.KeyringTimeout + usually
 	j := newJourney(n)
+	noReaders, noERS := n.Readers == nil, n.ERS == nil
 	return []row{
-		{fhir, true, Check{ID: "platform", Name: "Platform", Run: func(context.Context) Finding { return ok(saidPlatform) }}},
-		{fhir, false, Check{ID: "client", Name: "Your organisation's application", Run: n.client, Within: secret}},
-		{fhir, true, Check{ID: "browser", Name: "Web browser", Run: n.browser}},
-		{fhir, false, Check{ID: "redirect", Name: "Way back from the browser", Run: n.redirect}},
-		{fhir, true, Check{ID: "reader", Name: "Smartcard reader", Run: n.optionalReader}},
-		{hscn, true, Check{ID: "reader", Name: "Smartcard reader", Run: n.reader}},
-		{hscn, true, Check{ID: "card", Name: "Smartcard", Run: n.card}},
-		{hscn, false, Check{ID: "agent", Name: "Identity Agent", Run: n.agent}},
-		{hscn, false, Check{ID: "ticket", Name: "Smartcard sign-in", Run: n.ticket}},
-		{both, false, Check{ID: "clock", Name: "Clock", Run: j.clock, Within: network}},
-		{hscn, false, Check{ID: "environment", Name: "e-RS platform", Run: n.environment}},
-		{both, false, Check{ID: "dns", Name: "e-RS address (DNS)", Run: j.name, Within: network}},
-		{both, false, Check{ID: "proxy", Name: "Proxy", Run: j.proxy, Within: network}},
-		{both, false, Check{ID: "tls", Name: "e-RS certificate (TLS)", Run: j.chain, Within: network}},
-		{hscn, false, Check{ID: IDCertificate, Name: "Your organisation's certificate", Run: j.ownCertificate, Within: secret}},
-		{hscn, false, Check{ID: "asid", Name: "Accredited system ID (ASID)", Run: n.asid}},
-		{fhir, false, Check{ID: "oauth", Name: "Sign-in service", Run: n.oauth, Within: oauth}},
-		{both, false, Check{ID: "ers", Name: nameERS, Run: j.ers, Within: network}},
-		{fhir, false, Check{ID: "directory", Name: "Names of organisations", Run: n.directory, Within: oauth}},
-		{both, true, Check{ID: "keyring", Name: "Secure storage (keyring)", Run: n.keyring, Within: ring}},
-		{both, false, Check{ID: "audit", Name: "Audit log", Run: n.audit}},
-		{both, true, Check{ID: "settings", Name: "Settings", Run: n.settings}},
-		{both, true, Check{ID: "workstation", Name: "Locking, sleep and sign-out", Run: n.workstation}},
+		{fhir, true, false, Check{ID: "platform", Name: "Platform", Run: func(context.Context) Finding { return ok(saidPlatform) }}},
+		{fhir, false, n.ClientSecret == nil, Check{ID: "client", Name: "Your organisation's application", Run: n.client, Within: secret}},
+		{fhir, true, n.Browser == nil, Check{ID: "browser", Name: "Web browser", Run: n.browser}},
+		{fhir, false, n.Redirect == nil, Check{ID: "redirect", Name: "Way back from the browser", Run: n.redirect}},
+		{both, true, noReaders, Check{ID: "reader", Name: "Smartcard reader", Run: n.reader}},
+		{hscn, true, noReaders, Check{ID: "card", Name: "Smartcard", Run: n.card}},
+		{hscn, false, n.Agent == nil, Check{ID: "agent", Name: "Identity Agent", Run: n.agent}},
+		{hscn, false, n.Ticket == nil, Check{ID: "ticket", Name: "Smartcard sign-in", Run: n.ticket}},
+		{both, false, noERS, Check{ID: "clock", Name: "Clock", Run: j.clock, Within: network}},
+		{hscn, false, n.Settings.Host() == "", Check{ID: "environment", Name: "e-RS platform", Run: n.environment}},
+		{both, false, noERS, Check{ID: "dns", Name: "e-RS address (DNS)", Run: j.name, Within: network}},
+		{both, false, noERS, Check{ID: "proxy", Name: "Proxy", Run: j.proxy, Within: network}},
+		{both, false, noERS, Check{ID: "tls", Name: "e-RS certificate (TLS)", Run: j.chain, Within: network}},
+		{hscn, false, n.Certificate == nil, Check{ID: IDCertificate, Name: "Your organisation's certificate", Run: j.ownCertificate, Within: secret}},
+		{hscn, false, false, Check{ID: "asid", Name: "Accredited system ID (ASID)", Run: n.asid}},
+		{fhir, false, n.OAuth == nil, Check{ID: "oauth", Name: "Sign-in service", Run: n.oauth, Within: oauth}},
+		{both, false, noERS, Check{ID: "ers", Name: "e-RS response", Run: j.ers, Within: network}},
+		{fhir, false, n.Directory == nil, Check{ID: "directory", Name: "Names of organisations", Run: n.directory, Within: oauth}},
+		{both, true, n.Keyring == nil, Check{ID: "keyring", Name: "Secure storage (keyring)", Run: n.keyring, Within: ring}},
+		{both, false, n.Audit == nil, Check{ID: "audit", Name: "Audit log", Run: n.audit}},
+		{both, true, false, Check{ID: "settings", Name: "Settings", Run: n.settings}},
+		{both, true, n.MissingEvents == nil, Check{ID: "workstation", Name: "Locking, sleep and sign-out", Run: n.workstation}},
 	}
 }
 
+// reader looks at the readers. On FHIR a smartcard is one of several ways to sign in, so there may be
+// none.
 func (n Target) reader(ctx context.Context) Finding {
-	if n.Readers == nil {
-		return skipped(saidNothing)
-	}
+	optional := n.platform() == config.PlatformFHIR
 	seen := n.Readers(ctx)
 	switch {
-	case ticketapi.ServiceProblems.Has(seen.Err):
+	case seen.Err != nil && (optional || ticketapi.ServiceProblems.Has(seen.Err)):
 		return troubled(Attention, seen.Err)
 	case seen.Err != nil:
 		return troubled(Failed, seen.Err)
+	case len(seen.Readers) == 0 && optional:
+		return ok(saidNoReader)
 	case len(seen.Readers) == 0:
 		return failed(saidNoReader, smartcard.ReaderNotAvailable.Problem())
 	}
@@ -134,9 +139,6 @@ const maxReaders, maxReaderName, maxVersion = 3, 60, 40
 const maxHost = 253
 
 func (n Target) card(ctx context.Context) Finding {
-	if n.Readers == nil {
-		return skipped(saidNothing)
-	}
 	seen := n.Readers(ctx)
 	switch {
 	case seen.Err != nil || len(seen.Readers) == 0:
@@ -148,9 +150,6 @@ func (n Target) card(ctx context.Context) Finding {
 }
 
 func (n Target) agent(ctx context.Context) Finding {
-	if n.Agent == nil {
-		return skipped(saidNothing)
-	}
 	agent, err := n.Agent(ctx)
 	switch {
 	case err != nil:
@@ -178,9 +177,6 @@ func known(text string) string {
 }
 
 func (n Target) ticket(ctx context.Context) Finding {
-	if n.Ticket == nil {
-		return skipped(saidNothing)
-	}
 	_, err := n.Ticket(ctx)
 	switch {
 	case err == nil:
@@ -196,10 +192,7 @@ func (n Target) ticket(ctx context.Context) Finding {
 func (n Target) environment(context.Context) Finding {
 	host := problem.Clean(n.Settings.Host(), maxHost)
 	name := n.Settings.Environment()
-	switch {
-	case host == "":
-		return skipped(saidNothing)
-	case name == "":
+	if name == "" {
 		return ok(saidLive).With("Host", host)
 	}
 	return ok(saidTest).With("Environment", name).With("Host", host)
@@ -220,29 +213,26 @@ func (n Target) asid(context.Context) Finding {
 }
 
 func (n Target) keyring(ctx context.Context) Finding {
-	if n.Keyring == nil {
-		return skipped(saidNothing)
-	}
 	err := n.Keyring.Check(ctx)
 	if err == nil {
 		err = n.Keyring.Try(ctx, "A test entry of e-RS Login, without meaning: "+rand.Text())
 	}
-	switch {
-	case err == nil:
-		return ok(saidKeyring)
-	case errors.Is(err, keyring.Locked), errors.Is(err, keyring.Dismissed):
-		// It is unlocked at the next sign-in.
-		return troubled(Attention, err)
-	case errors.Is(err, keyring.Checking):
+	if err != nil {
+		return ringTroubled(err)
+	}
+	return ok(saidKeyring)
+}
+
+// ringTroubled is the finding of a keyring, or of what is in it, that could not be used. The next
+// sign-in asks for the password of a locked one.
+func ringTroubled(err error) Finding {
+	if errors.Is(err, keyring.Locked) || errors.Is(err, keyring.Dismissed) || errors.Is(err, keyring.Checking) {
 		return troubled(Attention, err)
 	}
 	return troubled(Failed, err)
 }
 
 func (n Target) audit(ctx context.Context) Finding {
-	if n.Audit == nil {
-		return skipped(saidNothing)
-	}
 	if err := n.Audit(ctx); err != nil {
 		return troubled(Failed, err)
 	}
@@ -254,22 +244,13 @@ func (n Target) settings(context.Context) Finding {
 		return counted(failed, len(wrong), saidSettingBad, saidSettingsBad, problem.Of(n.SettingsErr))
 	}
 	if odd := n.Settings.Warnings; len(odd) > 0 {
-		return counted(attention, len(odd), saidSettingOdd, saidSettingsOdd, together(odd))
+		return counted(attention, len(odd), saidSettingOdd, saidSettingsOdd, (&config.Invalid{Problems: odd}).Problem())
 	}
-	locked := 0
-	for _, setting := range config.Settings() {
-		if n.Settings.Locked(setting.Key) {
-			locked++
-		}
+	managed := func(setting config.Setting) bool { return n.Settings.Locked(setting.Key) }
+	if slices.ContainsFunc(config.Settings(), managed) {
+		return ok(saidManaged)
 	}
-	switch locked {
-	case 0:
-		return ok(saidSettings)
-	case 1:
-		return ok(saidManagedOne)
-	default:
-		return ok(saidManaged).With("Count", strconv.Itoa(locked))
-	}
+	return ok(saidSettings)
 }
 
 // counted is a finding whose sentence depends on a number.
@@ -278,10 +259,6 @@ func counted(found func(string, *problem.Problem) Finding, count int, one, many 
 		return found(one, p)
 	}
 	return found(many, p).With("Count", strconv.Itoa(count))
-}
-
-func together(list []*problem.Problem) *problem.Problem {
-	return (&config.Invalid{Problems: list}).Problem()
 }
 
 // refused reports whether a setting is missing or cannot be used, which the row of the settings
@@ -303,9 +280,6 @@ func settingsProblems(err error) []*problem.Problem {
 }
 
 func (n Target) workstation(ctx context.Context) Finding {
-	if n.MissingEvents == nil {
-		return skipped(saidNothing)
-	}
 	if err := n.MissingEvents(ctx); err != nil {
 		return attention(saidUnseen, unseen.With("What", missingEvents(err)).Because(err))
 	}

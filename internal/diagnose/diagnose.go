@@ -42,35 +42,16 @@ const (
 	Skipped
 )
 
-// String returns the state's name in JSON: ok, attention, failed or skipped.
-func (s State) String() string {
-	switch s {
-	case OK:
-		return "ok"
-	case Attention:
-		return "attention"
-	case Failed:
-		return "failed"
-	case Skipped:
-		return "skipped"
-	}
-	return fmt.Sprintf("state %d", int(s))
+// states are the states' names in JSON, and the words for them in English.
+var states = [...]struct{ name, word string }{
+	OK: {"ok", "OK"}, Attention: {"attention", "Needs attention"}, Failed: {"failed", "Failed"}, Skipped: {"skipped", "Not checked"},
 }
 
+// String returns the state's name in JSON: ok, attention, failed or skipped.
+func (s State) String() string { return states[s].name }
+
 // Word returns the state for people, in English: the key of its translation.
-func (s State) Word() string {
-	switch s {
-	case OK:
-		return "OK"
-	case Attention:
-		return "Needs attention"
-	case Failed:
-		return "Failed"
-	case Skipped:
-		return "Not checked"
-	}
-	return s.String()
-}
+func (s State) Word() string { return states[s].word }
 
 // Finding is what a check has found.
 type Finding struct {
@@ -206,17 +187,9 @@ func (c Check) run(ctx context.Context) Finding {
 	select {
 	case found := <-done:
 		return found
-	case <-limited.Done():
-	}
-	if ctx.Err() != nil {
-		return cancelled
-	}
-	select {
-	case found := <-done:
-		return found
 	case <-ctx.Done():
 		return cancelled
-	case <-time.After(lastWords):
+	case <-time.After(within + lastWords):
 		return failed(saidNoAnswer, noAnswer.WithPhrase("Check", problem.Words(c.Name)))
 	}
 }

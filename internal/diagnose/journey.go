@@ -10,48 +10,45 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // journey is the way to e-RS. Several rows look at different parts of it, and it is gone once.
 type journey struct {
 	n           Target
-	certificate *shared[tls.Certificate]
-	way         *shared[ERS]
-	answer      *shared[transport.Examination]
+	certificate func(context.Context) (tls.Certificate, error)
+	way         func(context.Context) (ERS, error)
+	answer      func(context.Context) (transport.Examination, error)
 }
 
 func newJourney(n Target) *journey {
 	j := &journey{n: n}
-	j.certificate = share(func(ctx context.Context) (tls.Certificate, error) {
+	j.certificate = once(func(ctx context.Context) (tls.Certificate, error) {
 		if n.Certificate == nil {
-			return tls.Certificate{}, errNothing
+			return tls.Certificate{}, nil
 		}
 		return n.Certificate(ctx)
 	})
-	j.way = share(func(ctx context.Context) (ERS, error) {
-		if n.ERS == nil {
-			return nil, errNothing
-		}
+	j.way = once(func(ctx context.Context) (ERS, error) {
 		if n.refused("proxy") {
 			return nil, errProxySetting
 		}
 		// The server can be looked at without the certificate, whose absence is another row's
 		// finding.
-		certificate, err := j.certificate.of(ctx)
+		certificate, err := j.certificate(ctx)
 		if err != nil {
 			certificate = tls.Certificate{}
 		}
 		return n.ERS(certificate)
 	})
-	j.answer = share(func(ctx context.Context) (transport.Examination, error) {
-		way, err := j.way.of(ctx)
+	j.answer = once(func(ctx context.Context) (transport.Examination, error) {
+		way, err := j.way(ctx)
 		if err != nil {
 			return transport.Examination{}, err
 		}
@@ -60,20 +57,8 @@ func newJourney(n Target) *journey {
 	return j
 }
 
-var (
-	// errNothing: there is nothing to look at.
-	errNothing = errors.New("there is nothing to look at")
-	// errProxySetting: without the proxy that was meant, other faults would be found.
-	errProxySetting = errors.New("the setting proxy cannot be used")
-)
-
-// noWay is the finding of rows without a route to e-RS to look at; other rows give the reason.
-func (j *journey) noWay(err error) Finding {
-	if errors.Is(err, errNothing) {
-		return skipped(saidNothing)
-	}
-	return unmade(err)
-}
+// errProxySetting: without the proxy that was meant, other faults would be found.
+var errProxySetting = errors.New("the setting proxy cannot be used")
 
 // unmade is the finding of rows whose route the settings do not allow to be made, for another reason
 // than their own.
@@ -88,10 +73,8 @@ func unmade(err error) Finding {
 }
 
 func (j *journey) clock(ctx context.Context) Finding {
-	answer, err := j.answer.of(ctx)
+	answer, err := j.answer(ctx)
 	switch {
-	case errors.Is(err, errNothing):
-		return skipped(saidNothing)
 	case err != nil:
 		return skipped(saidNoClock)
 	case answer.Date.IsZero():
@@ -106,9 +89,9 @@ func (j *journey) clock(ctx context.Context) Finding {
 }
 
 func (j *journey) name(ctx context.Context) Finding {
-	way, err := j.way.of(ctx)
+	way, err := j.way(ctx)
 	if err != nil {
-		return j.noWay(err)
+		return unmade(err)
 	}
 	host, found := way.Host(), saidName
 	if proxy := way.ProxyAddress(); proxy != "" {
@@ -131,10 +114,10 @@ func hostOf(address string) string {
 }
 
 func (j *journey) proxy(ctx context.Context) Finding {
-	if _, err := j.way.of(ctx); err != nil {
-		return j.noWay(err)
+	if _, err := j.way(ctx); err != nil {
+		return unmade(err)
 	}
-	answer, err := j.answer.of(ctx)
+	answer, err := j.answer(ctx)
 	switch {
 	case transport.ProxyProblems.Has(err):
 		return troubled(Failed, err)
@@ -147,14 +130,14 @@ func (j *journey) proxy(ctx context.Context) Finding {
 }
 
 func (j *journey) chain(ctx context.Context) Finding {
-	way, err := j.way.of(ctx)
+	way, err := j.way(ctx)
 	switch {
 	case certificate.BundleProblems.Has(err):
 		return troubled(Failed, err)
 	case err != nil:
-		return j.noWay(err)
+		return unmade(err)
 	}
-	answer, err := j.answer.of(ctx)
+	answer, err := j.answer(ctx)
 	if answer.Root == nil {
 		switch {
 		case answer.Plain():
@@ -196,15 +179,9 @@ func daysTo(t time.Time) problem.Phrase {
 }
 
 func (j *journey) ownCertificate(ctx context.Context) Finding {
-	certificate, err := j.certificate.of(ctx)
-	switch {
-	case errors.Is(err, errNothing):
-		return skipped(saidNothing)
-	case errors.Is(err, keyring.Locked), errors.Is(err, keyring.Dismissed):
-		// Its passphrase is behind the lock. The next sign-in asks for it.
-		return troubled(Attention, err)
-	case err != nil:
-		return troubled(Failed, err)
+	certificate, err := j.certificate(ctx)
+	if err != nil {
+		return ringTroubled(err) // its passphrase may be behind the lock
 	}
 	leaf := certificate.Leaf
 	if leaf == nil && len(certificate.Certificate) > 0 {
@@ -227,15 +204,14 @@ func (j *journey) ownCertificate(ctx context.Context) Finding {
 }
 
 func (j *journey) ers(ctx context.Context) Finding {
-	answer, err := j.answer.of(ctx)
+	answer, err := j.answer(ctx)
+	_, noCertificate := j.certificate(ctx)
 	status := strconv.Itoa(answer.Status)
 	switch {
-	case errors.Is(err, errNothing):
-		return skipped(saidNothing)
 	case err != nil && j.n.SettingsErr != nil && (j.n.Settings.Host() == "" || j.n.refused("proxy")):
 		// The row of the settings reports it.
 		return unmade(err)
-	case errors.Is(err, transport.CertificateMissing) && j.lacksCertificate(ctx):
+	case errors.Is(err, transport.CertificateMissing) && noCertificate != nil:
 		// Its own row reports it.
 		return skipped(saidNoOwn)
 	case err != nil:
@@ -250,36 +226,14 @@ func (j *journey) ers(ctx context.Context) Finding {
 	return ok(saidAnswers).With("Status", status)
 }
 
-// lacksCertificate reports whether the organisation's certificate could not be loaded.
-func (j *journey) lacksCertificate(ctx context.Context) bool {
-	_, err := j.certificate.of(ctx)
-	return err != nil
-}
-
-// shared is an answer that several checks wait for. The first one asks, within its own time.
-type shared[T any] struct {
-	ask   func(context.Context) (T, error)
-	turn  chan struct{}
-	asked bool
-	value T
-	err   error
-}
-
-func share[T any](ask func(context.Context) (T, error)) *shared[T] {
-	return &shared[T]{ask: ask, turn: make(chan struct{}, 1)}
-}
-
-func (s *shared[T]) of(ctx context.Context) (T, error) {
-	select {
-	case s.turn <- struct{}{}:
-		defer func() { <-s.turn }()
-	case <-ctx.Done():
-		var none T
-		return none, noAnswer.WithPhrase("Check", problem.Words(nameERS)).Because(ctx.Err())
+// once returns a function that asks once, within the time of the first of several checks, and
+// returns the same answer to all.
+func once[T any](ask func(context.Context) (T, error)) func(context.Context) (T, error) {
+	var asked sync.Once
+	var value T
+	err := error(problem.Unexpected) // unless ask returns
+	return func(ctx context.Context) (T, error) {
+		asked.Do(func() { value, err = ask(ctx) })
+		return value, err
 	}
-	if !s.asked {
-		s.value, s.err = s.ask(ctx)
-		s.asked = true
-	}
-	return s.value, s.err
 }

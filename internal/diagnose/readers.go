@@ -102,17 +102,13 @@ func Handoff(ctx context.Context, settings HandoffSettings, progress func(i int,
 			begun.Store(true)
 			err = settings.Keyring.WriteTrial(ctx, text)
 		}
-		switch {
-		case err == nil:
+		if err == nil {
 			return ok(saidWritten).With("Bytes", strconv.Itoa(len(text)))
-		case errors.Is(err, keyring.Checking):
-			// What there is to remove is that of another check.
-			begun.Store(false)
-			return troubled(Attention, err)
-		case errors.Is(err, keyring.Locked):
-			return troubled(Attention, err)
 		}
-		return troubled(Failed, err)
+		if errors.Is(err, keyring.Checking) {
+			begun.Store(false) // what there is to remove is that of another check
+		}
+		return ringTroubled(err)
 	}}
 	if progress == nil {
 		progress = func(int, Finding) {}

@@ -33,13 +33,16 @@ func (r Report) Text() string {
 		words = max(words, utf8.RuneCountInString(result.State.Word()))
 	}
 	var text strings.Builder
-	if last := r.Last.Problem; last != nil {
-		fmt.Fprintf(&text, "Last problem: %s, %s, %s\n", r.expand(last, last.Title), last.Code, r.Last.moment())
-		for _, line := range []string{last.Quoted, last.Technical} {
-			if line != "" {
-				fmt.Fprintf(&text, "  %s\n", r.expand(last, line))
-			}
+	write := func(indent, line string) {
+		if line != "" {
+			text.WriteString(indent + line + "\n")
 		}
+	}
+	if last := r.Last.Problem; last != nil {
+		// UTC, as in the log.
+		fmt.Fprintf(&text, "Last problem: %s, %s, %s\n", r.expand(last, last.Title), last.Code, r.Last.At.UTC().Format("2 January 2006 15:04:05 UTC"))
+		write("  ", r.expand(last, last.Quoted))
+		write("  ", r.expand(last, last.Technical))
 		if r.Last.Role != "" {
 			fmt.Fprintf(&text, "  Role: %s\n", r.Mask(r.Last.Role))
 		}
@@ -52,16 +55,9 @@ func (r Report) Text() string {
 		if found == nil {
 			continue
 		}
-		if happened := r.expand(found, found.Happened); happened != "" {
-			fmt.Fprintf(&text, "%s%s (%s)\n", indent, happened, found.Code)
-		} else {
-			fmt.Fprintf(&text, "%s(%s)\n", indent, found.Code)
-		}
-		for _, line := range []string{found.Quoted, found.Technical} {
-			if line != "" {
-				fmt.Fprintf(&text, "%s%s\n", indent, r.expand(found, line))
-			}
-		}
+		write(indent, strings.TrimSpace(r.expand(found, found.Happened)+" ("+found.Code+")"))
+		write(indent, r.expand(found, found.Quoted))
+		write(indent, r.expand(found, found.Technical))
 		if cause := r.cause(found, maxTableCause); cause != "" {
 			fmt.Fprintf(&text, "%sTechnical cause: %s\n", indent, cause)
 		}
@@ -77,9 +73,6 @@ func (r Report) Text() string {
 	}
 	return text.String()
 }
-
-// moment returns when the Problem was shown, in UTC as in the log.
-func (i Incident) moment() string { return i.At.UTC().Format("2 January 2006 15:04:05 UTC") }
 
 // sentence ends a Problem's title, which has no full stop, as the other sentences end.
 func sentence(text string) string {
