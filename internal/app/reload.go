@@ -19,12 +19,6 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// The sources of notices about changed files.
-const (
-	noticeCertificateFile = "certificate file"
-	noticeBundleFile      = "authorities file"
-)
-
 // reloadingClient is e-RS for a program that stays open for weeks: before each call it reloads the
 // certificate, its key, the authorities, and the settings that name them, if changed. What cannot
 // be used never replaces what still works.
@@ -37,9 +31,9 @@ type reloadingClient struct {
 	// turn is held by the one call that reloads, and guards all fields below.
 	turn   chan struct{}
 	client atomic.Pointer[hscn.Client]
-
-	using                        credentials
-	certificateFiles, bundleFile changing
+	using  credentials
+	// read is the digest of the files in use, and zero if later contents could not be used.
+	read fileDigest
 }
 
 // credentials are what the present client presents and trusts.
@@ -49,14 +43,13 @@ type credentials struct {
 	trustStore  string
 }
 
-// changing are files that are reloaded together.
-type changing struct {
-	// read is the digest of what is in use, and zero if later contents could not be used.
-	read fileDigest
-	// notice is the source of a notice about them, and goesOn the Problem whose Happened names what
-	// is used meanwhile.
-	notice string
-	goesOn *problem.Problem
+func (r RealServices) credentials(ctx context.Context, settings config.Config, stored config.PassphraseSource) (credentials, error) {
+	presented, err := r.certificate(ctx, settings, stored)
+	if err != nil {
+		return credentials{}, err
+	}
+	roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
+	return credentials{presented, roots, trustStore}, withOrigin(settings, err)
 }
 
 // fileDigest identifies the contents of files. They are small, and times and sizes are unreliable:
@@ -67,11 +60,11 @@ type fileDigest [sha256.Size]byte
 // longer ones.
 const maxDigested = 10 << 20
 
-// digestOf returns the digest of names and of the files' contents. An unreadable file has its own
-// digest.
-func digestOf(thumbprint string, paths ...string) fileDigest {
-	parts := []byte(thumbprint)
-	for _, path := range paths {
+// digestOf returns the digest of the names and contents of the files that settings name. An
+// unreadable file has its own digest.
+func digestOf(settings config.Config) fileDigest {
+	parts := []byte(settings.CertificateThumbprint)
+	for _, path := range []string{settings.Certificate, settings.Key, settings.CABundle} {
 		parts = append(append(parts, 0), path...)
 		if path == "" {
 			continue
@@ -89,29 +82,17 @@ func digestOf(thumbprint string, paths ...string) fileDigest {
 	return sha256.Sum256(parts)
 }
 
-func certificateDigest(settings config.Config) fileDigest {
-	return digestOf(settings.CertificateThumbprint, settings.Certificate, settings.Key)
-}
-
-func bundleDigest(settings config.Config) fileDigest { return digestOf("", settings.CABundle) }
-
 // newReloadingClient loads everything for the first time and makes the client.
 func (r RealServices) newReloadingClient(ctx context.Context, settings config.Config, ring *keyring.Client) (*reloadingClient, error) {
 	made := &reloadingClient{
 		real: r, ring: ring, settings: settings, turn: make(chan struct{}, 1), renamed: func(string) {},
-		// The digests are taken first: a change during loading causes a reload.
-		certificateFiles: changing{certificateDigest(settings), noticeCertificateFile, goesOnWithCertificate},
-		bundleFile:       changing{bundleDigest(settings), noticeBundleFile, goesOnWithAuthorities},
+		// The digest is taken first: a change during loading causes a reload.
+		read: digestOf(settings),
 	}
-	presented, err := r.certificate(ctx, settings, ring.Source(keyring.Passphrase))
-	if err != nil {
+	var err error
+	if made.using, err = r.credentials(ctx, settings, ring.Source(keyring.Passphrase)); err != nil {
 		return nil, err
 	}
-	roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
-	if err != nil {
-		return nil, withOrigin(settings, err)
-	}
-	made.using = credentials{presented, roots, trustStore}
 	client, err := r.client(settings, made.using, ring.Source(keyring.ProxyPassword), r.Board.Set)
 	if err != nil {
 		return nil, err
@@ -181,70 +162,60 @@ func (e *reloadingClient) reloadWithoutPrompt(ctx context.Context) {
 	_ = e.reload(ctx, withoutPrompt(e.ring, keyring.Passphrase))
 }
 
-// reload reloads what has changed, for the next calls. The error is that of the certificate.
+// reload reloads what has changed, or could not be used before, for the next calls.
 func (e *reloadingClient) reload(ctx context.Context, stored config.PassphraseSource) error {
 	settings := e.currentSettings()
-	next := e.using
-	changed, refused := e.reloadFiles(&e.certificateFiles, certificateDigest(settings), keyFailed(e.using.certificate), func() (err error) {
-		if err = settings.RequireReal(); err == nil {
-			next.certificate, err = e.real.certificate(ctx, settings, stored)
-		}
-		return err
-	})
-	others, _ := e.reloadFiles(&e.bundleFile, bundleDigest(settings), false, func() error {
-		if err := settings.DistrustBundle(); err != nil {
-			return err
-		}
-		roots, trustStore, err := certificate.LoadRootCAs(settings.CABundle)
-		if err == nil {
-			next.roots, next.trustStore = roots, trustStore
-		}
-		return withOrigin(settings, err)
-	})
-	if !changed && !others {
-		return refused
+	now := digestOf(settings)
+	if now == e.read && !keyFailed(e.using.certificate) {
+		return nil
 	}
-	client, err := e.client.Load().Renewed(next.certificate, next.roots, next.trustStore)
+	next, client, err := e.renewed(ctx, settings, stored)
 	if err != nil {
-		e.refuse(&e.certificateFiles, err)
-		e.bundleFile.read = fileDigest{} // the authorities are not in use either
+		e.refuse(err)
 		return err
 	}
 	e.client.Store(client)
-	e.using, e.settings = next, settings
+	e.using, e.settings, e.read = next, settings, now
+	e.real.Board.Set(noticeFiles, nil)
 	fqdn := certificate.CommonName(next.certificate)
 	e.renamed(fqdn)
 	e.real.Log.WithField("certificate", fqdn).WithField("until", next.certificate.Leaf.NotAfter).Info("read again")
-	return refused
+	return nil
 }
 
-// reloadFiles reloads files that have changed, or that could not be used before. changed reports
-// whether they can be used now.
-func (e *reloadingClient) reloadFiles(files *changing, now fileDigest, anyway bool, read func() error) (changed bool, err error) {
-	if now == files.read && !anyway {
-		return false, nil
+func (e *reloadingClient) renewed(
+	ctx context.Context, settings config.Config, stored config.PassphraseSource,
+) (next credentials, client *hscn.Client, err error) {
+	if err = settings.DistrustBundle(); err == nil {
+		err = settings.RequireReal()
 	}
-	if err := read(); err != nil {
-		e.refuse(files, err)
-		return false, err
+	if err == nil {
+		next, err = e.real.credentials(ctx, settings, stored)
 	}
-	files.read = now
-	e.real.Board.Set(files.notice, nil)
-	return true, nil
+	if err == nil {
+		client, err = e.client.Load().Renewed(next.certificate, next.roots, next.trustStore)
+	}
+	return next, client, err
 }
+
+// noticeFiles is the source of the notice about changed files.
+const noticeFiles = "changed files"
+
+// goesOn has what is used while a changed file cannot be.
+var goesOn = &problem.Problem{Happened: "Until then, e-RS Login uses what it read before."}
 
 // refuse puts up a notice why files are not used. A locked keyring is not their fault: they are
 // loaded once it is unlocked.
-func (e *reloadingClient) refuse(files *changing, err error) {
-	files.read = fileDigest{}
+func (e *reloadingClient) refuse(err error) {
+	e.read = fileDigest{}
 	e.real.Log.WithError(err).Warn("changed files are not used")
 	found := problem.Of(err)
 	if keyring.Problems.Has(found) || errors.Is(err, context.Canceled) {
 		return
 	}
 	made := *found
-	made.Happened = problem.Sentences(found.Happened, files.goesOn.Happened)
-	e.real.Board.Set(files.notice, &made)
+	made.Happened = problem.Sentences(found.Happened, goesOn.Happened)
+	e.real.Board.Set(noticeFiles, &made)
 }
 
 // currentSettings returns the present settings, since a renewed certificate in Windows' store has
@@ -264,9 +235,3 @@ func keyFailed(certificate tls.Certificate) bool {
 	remembers, ok := certificate.PrivateKey.(interface{ Failure() error })
 	return ok && remembers.Failure() != nil
 }
-
-// What is used while a changed file cannot be.
-var (
-	goesOnWithCertificate = &problem.Problem{Happened: "Until then, e-RS Login uses the certificate that it read before."}
-	goesOnWithAuthorities = &problem.Problem{Happened: "Until then, e-RS Login uses the authorities that it read before."}
-)
