@@ -153,7 +153,7 @@ func TestWhatWouldBeWrongInAWindowTooIsToldFirst(t *testing.T) {
 			var printed strings.Builder
 			p := testProgram(t)
 			p.Stderr = &printed
-			w := noWindowReport{program: p, log: testLog(t), unusable: either(c.known, c.find)}
+			w := windowRun{program: p, log: testLog(t), how: windowOptions{unusable: c.find}, joined: c.known}
 			assert.Equal(t, c.want, w.reasons(noGraphics))
 			for _, earlier := range c.want[:len(c.want)-1] {
 				assert.Contains(t, printed.String(), earlier.Code, "for a terminal without a desktop")

@@ -86,4 +86,5 @@ func (o *OneInstance) Leave() {
 	if err := o.lock.Release(); err != nil {
 		o.log.WithError(err).Warn("instance")
 	}
+	o.lock = nil
 }

@@ -9,35 +9,31 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sirupsen/logrus"
-
 	"github.com/ers-login/ers-login/internal/desktop"
-	"github.com/ers-login/ers-login/internal/logging"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // canDraw checks whether the window can be drawn here, and shows a Problem if not. If the program
-// was run with another way to draw instead, ran is true. leave lets another start be the one
-// instance.
-func (h Host) canDraw(ctx context.Context, log *logging.Log, g *graphics, w noWindowReport, leave func()) (ran bool, err error) {
-	if g == nil {
+// was run with another way to draw instead, ran is true.
+func (r *windowRun) canDraw(ctx context.Context) (ran bool, err error) {
+	if r.how.graphics == nil {
 		return false, nil
 	}
-	cannot := g.check(ctx)
+	cannot := r.how.graphics.check(ctx)
 	if cannot == nil || ctx.Err() != nil {
 		return false, nil
 	}
-	ran, err = h.inSoftware(ctx, g, leave)
+	ran, err = r.program.inSoftware(ctx, r.how.graphics, r.one.Leave)
 	if ran {
 		return true, err
 	}
 	found := whyNotDrawn(ctx)
 	cannot = found.Because(errors.Join(errors.Unwrap(cannot), err))
-	log.WithError(cannot).Error("window")
-	w.clear(ctx)
-	leave() // no start waits for this one while its message is shown
-	w.show(ctx, found)
+	r.log.WithError(cannot).Error("window")
+	r.clear(ctx)
+	r.one.Leave() // no start waits for this one while its message is shown
+	r.showReasons(ctx, found)
 	return false, ExitStatusError{cannot, StatusNoGraphics}
 }
 
@@ -49,52 +45,35 @@ func whyNotDrawn(ctx context.Context) *problem.Problem {
 	return noGraphics
 }
 
-// noWindowReport shows the user a Problem without a window: see showNatively.
-type noWindowReport struct {
-	program Host
-	log     logrus.FieldLogger
-	// unusable returns what would prevent a sign-in in a window too; nil checks nothing.
-	unusable func() error
-	// clearBeforeFlow clears the keyring, see windowOptions; nil if another process does.
-	clearBeforeFlow func(context.Context)
-}
-
 // clear clears what an earlier run has left in the keyring, before a message is shown: that may
-// stand for minutes, and without a flow nothing else clears it.
-func (w noWindowReport) clear(ctx context.Context) {
-	if w.clearBeforeFlow != nil {
-		w.clearBeforeFlow(ctx)
+// stand for minutes, and without a flow nothing else clears it. Only the one instance may: the user
+// may be signed in at another one.
+func (r *windowRun) clear(ctx context.Context) {
+	if r.joined == nil && r.how.clearBeforeFlow != nil {
+		r.how.clearBeforeFlow(ctx)
 	}
 }
 
-// show reports why there is no window, and returns when the user has closed the message.
-func (w noWindowReport) show(ctx context.Context, found *problem.Problem) {
-	w.program.showNatively(ctx, w.reasons(found)...)
+// showReasons reports why there is no window, and returns when the user has closed the message.
+func (r *windowRun) showReasons(ctx context.Context, found *problem.Problem) {
+	r.program.showNatively(ctx, r.reasons(found)...)
 }
 
 // reasons returns all reasons why the user cannot sign in, the ones first that a window would show
 // too: a service desk called to install a driver should learn at once that the policy is wrong as
 // well. Those are logged and printed here, since the program ends with the reason for which there
 // is no window.
-func (w noWindowReport) reasons(found *problem.Problem) []*problem.Problem {
-	if w.unusable == nil {
-		return []*problem.Problem{found}
+func (r *windowRun) reasons(found *problem.Problem) []*problem.Problem {
+	err := r.joined
+	if err == nil && r.how.unusable != nil {
+		err = r.how.unusable()
 	}
-	err := w.unusable()
 	if err == nil {
 		return []*problem.Problem{found}
 	}
-	w.log.WithError(err).Error("start")
-	w.program.Report(err)
+	r.log.WithError(err).Error("start")
+	r.program.Report(err)
 	return []*problem.Problem{problem.Of(err), found}
-}
-
-// either returns a function that returns a known error, or else find's, which may be nil.
-func either(known error, find func() error) func() error {
-	if known == nil {
-		return find
-	}
-	return func() error { return known }
 }
 
 // pictureWatch waits for the window's first picture. A graphics driver that hangs, or fails later
@@ -115,14 +94,14 @@ type pictureWatch struct {
 // watchPicture returns a watch that ends the program, as nothing else would: Fyne's loop hangs, or
 // Fyne is about to end it silently. No session is open yet, since a role cannot be chosen without a
 // picture.
-func (h Host) watchPicture(log *logging.Log, g *graphics, without noWindowReport) *pictureWatch {
-	w := &pictureWatch{graphics: g, late: func(found *problem.Problem, said string) {
-		log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
-		without.show(context.Background(), found)
-		os.Exit(h.Report(ExitStatusError{found, StatusNoGraphics}))
+func (r *windowRun) watchPicture() *pictureWatch {
+	w := &pictureWatch{graphics: r.how.graphics, late: func(found *problem.Problem, said string) {
+		r.log.WithError(errors.New(said)).WithField("problem", found.Code).Error("window")
+		r.showReasons(context.Background(), found)
+		os.Exit(r.program.Report(ExitStatusError{found, StatusNoGraphics}))
 	}}
-	if g != nil {
-		standard.SetOutput(fyneLogWatcher{log.StdWriter(), func(said string) { w.fail(whyNotDrawn(context.Background()), said) }})
+	if r.how.graphics != nil {
+		standard.SetOutput(fyneLogWatcher{r.log.StdWriter(), func(said string) { w.fail(whyNotDrawn(context.Background()), said) }})
 	}
 	return w
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
-	"github.com/sirupsen/logrus"
 
 	"github.com/ers-login/ers-login/internal/desktop"
 	"github.com/ers-login/ers-login/internal/instance"
@@ -64,9 +63,9 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	life := r.controller.Open(ctx)
 	requested, request := context.WithCancel(ctx)
 	defer request()
-	joined := r.join(ctx, r.controller.RequestHandler(life, r.raise), request)
+	r.join(ctx, r.controller.RequestHandler(life, r.raise), request)
 	defer r.one.Leave()
-	if served, err := r.servedElsewhere(ctx, joined); served {
+	if served, err := r.servedElsewhere(ctx); served {
 		return err
 	}
 	// Any other obstacle to being the one instance is found again when the window can show it.
@@ -75,12 +74,7 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 	if err := ui.UseLanguage(languageOf(how.settings)); err != nil {
 		log.WithError(err).Warn("language")
 	}
-	r.noWindowReport = noWindowReport{program: h, log: log, unusable: either(joined, how.unusable)}
-	if joined == nil {
-		// Only the one instance may clear: the user may be signed in at another one.
-		r.noWindowReport.clearBeforeFlow = how.clearBeforeFlow
-	}
-	if ran, err := h.canDraw(ctx, log, how.graphics, r.noWindowReport, r.leave); ran || err != nil {
+	if ran, err := r.canDraw(ctx); ran || err != nil {
 		return err
 	}
 	if err := r.makeWindow(ctx, requested); err != nil {
@@ -106,39 +100,39 @@ func (h Host) settleDesktop(ctx context.Context, log *logging.Log) error {
 
 // windowRun is one run of the window: the state shared by openWindow's steps.
 type windowRun struct {
-	program        Host
-	log            *logging.Log
-	how            windowOptions
-	controller     *Controller
-	one            *OneInstance
-	noWindowReport noWindowReport
-	picture        *pictureWatch
-	app            fyne.App
-	window         *ui.Window
+	program    Host
+	log        *logging.Log
+	how        windowOptions
+	controller *Controller
+	one        *OneInstance
+	// joined is why this is not the one instance, or nil.
+	joined  error
+	picture *pictureWatch
+	app     fyne.App
+	window  *ui.Window
 }
 
-// join makes this the one instance; asked is called on requests of other starts. The error is why
-// it is not.
-func (r *windowRun) join(ctx context.Context, answer instance.Handler, asked func()) error {
+// join makes this the one instance; asked is called on requests of other starts.
+func (r *windowRun) join(ctx context.Context, answer instance.Handler, asked func()) {
 	r.one = NewOneInstance(instance.DefaultFile(), r.log, r.program.Environ, r.how.fingerprint,
 		func(ctx context.Context, request instance.Request) instance.Answer {
 			asked()
 			return answer(ctx, request)
 		})
 	r.one.Held = r.program.Lock
-	return r.one.Join(ctx)
+	r.joined = r.one.Join(ctx)
 }
 
 // servedElsewhere reports whether this start is over, since another window serves the user, and its
 // result.
-func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, error) {
+func (r *windowRun) servedElsewhere(ctx context.Context) (bool, error) {
 	switch {
-	case errors.Is(joined, ErrRaised):
+	case errors.Is(r.joined, ErrRaised):
 		return true, r.program.Say(ErrRaised.Error() + ".")
-	case errors.Is(joined, otherWindow):
+	case errors.Is(r.joined, otherWindow):
 		// The raised window shows that, too.
 		return true, otherWindow
-	case errors.Is(joined, OtherDisplay):
+	case errors.Is(r.joined, OtherDisplay):
 		if r.one.token != "" {
 			// A start from a menu has no other output.
 			r.program.showNatively(ctx, OtherDisplay)
@@ -148,15 +142,15 @@ func (r *windowRun) servedElsewhere(ctx context.Context, joined error) (bool, er
 	return false, nil
 }
 
-// leave lets another start be the one instance, before this one has ended.
-func (r *windowRun) leave() {
-	r.one.Leave()
-	r.one.lock = nil
-}
-
+// raise brings the window to the front, also if hidden or minimised.
 func (r *windowRun) raise() {
 	r.picture.expect()
-	raise(r.log, r.window)
+	r.window.Do(func() {
+		r.window.Window().Show()
+		desktop.Restore(r.window.Window())
+		r.window.Window().RequestFocus()
+		r.log.Info("raised")
+	})
 }
 
 // makeWindow makes Fyne's app and the window. In the background it waits for the desktop's tray, or
@@ -184,7 +178,7 @@ func (r *windowRun) makeWindow(ctx, requested context.Context) error {
 	settings.Tooltip = desktop.Tooltip
 	settings.Browse = desktop.Browse
 	settings.Notify = desktop.Notifier(r.log, func() *ui.Window { return r.window })
-	r.picture = r.program.watchPicture(r.log, r.how.graphics, r.noWindowReport)
+	r.picture = r.watchPicture()
 	settings.Drawn = r.picture.drawn
 	r.app = r.program.NewApp(r.program.Metadata)
 	if err := desktop.SettleScale(r.log, r.app.Settings()); err != nil {
@@ -235,8 +229,8 @@ func (r *windowRun) runWindow(ctx, life context.Context) error {
 	if !started.Load() {
 		r.window.Stop()
 		r.log.WithError(broken).Error("window")
-		r.noWindowReport.clear(ctx)
-		r.noWindowReport.show(ctx, NotOpened)
+		r.clear(ctx)
+		r.showReasons(ctx, NotOpened)
 		return NotOpened.Because(broken)
 	}
 	if broken != nil {
@@ -247,7 +241,7 @@ func (r *windowRun) runWindow(ctx, life context.Context) error {
 	switch {
 	case broken != nil:
 		r.picture.stop()
-		r.leave() // no start waits for this one while its message is shown
+		r.one.Leave() // no start waits for this one while its message is shown
 		if ctx.Err() == nil {
 			r.program.showNatively(ctx, broke)
 		}
@@ -306,16 +300,6 @@ func after(first func(context.Context) error, find prepare) prepare {
 		}
 		return find(ctx)
 	}
-}
-
-// raise brings the window to the front, also if hidden or minimised.
-func raise(log logrus.FieldLogger, window *ui.Window) {
-	window.Do(func() {
-		window.Window().Show()
-		desktop.Restore(window.Window())
-		window.Window().RequestFocus()
-		log.Info("raised")
-	})
 }
 
 // logScreen logs which screen was shown, so that a log shows what the user saw.
