@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,20 +8,13 @@ import (
 	"sync"
 
 	"github.com/ers-login/ers-login/internal/config"
-	"github.com/ers-login/ers-login/smartcard"
 	"github.com/ers-login/ers-login/smartcard/ticketapi"
 )
 
-// watchedReaders are the smartcard readers of the FHIR platform, where a card is one of several ways
-// to sign in.
-type watchedReaders struct {
-	CardSide
-	removals *removals
-}
-
-// openReaders watches the readers, if the settings want it and the helper is there.
-func (r RealServices) openReaders(settings config.Config) (watchedReaders, error) {
-	none := watchedReaders{CardSide{Close: func() error { return nil }}, noRemovals()}
+// openReaders watches the readers of the FHIR platform, where a card is one of several ways to sign
+// in, if the settings want it and the helper is there.
+func (r RealServices) openReaders(settings config.Config) (CardSide, error) {
+	none := CardSide{removals: noRemovals(), Close: func() error { return nil }}
 	if !settings.EndOnCardRemoval {
 		return none, nil
 	}
@@ -36,10 +28,10 @@ func (r RealServices) openReaders(settings config.Config) (watchedReaders, error
 	}
 	readers := ticketapi.NewReaders(bridge)
 	removals := watchRemovals(readers.Changed(), readers.Seen)
-	return watchedReaders{CardSide{readers: readers, Close: func() error {
+	return CardSide{readers: readers, removals: removals, Close: func() error {
 		removals.close()
 		return readers.Close()
-	}}, removals}, nil
+	}}, nil
 }
 
 // removals passes on the removals that end a session: of each card that was in a reader at some time
@@ -141,19 +133,10 @@ func (w *removals) latest(seen ticketapi.Seen) []string {
 
 // end ends the session if the user's card has gone.
 func (w *removals) end(gone bool) {
-	if !gone {
-		return
+	if gone {
+		select {
+		case w.removed <- struct{}{}:
+		default:
+		}
 	}
-	select {
-	case w.removed <- struct{}{}:
-	default:
-	}
-}
-
-// seenReaders returns what the diagnostics look at, or nil if readers are not watched.
-func (s *CardSide) seenReaders() func(context.Context) smartcard.Presence {
-	if s.readers == nil {
-		return nil
-	}
-	return func(ctx context.Context) smartcard.Presence { return settledPresence(ctx, s.readers.Presence) }
 }

@@ -24,7 +24,9 @@ type CardSide struct {
 	// source is the agent itself, without the handling of a removed card.
 	source  smartcard.Agent
 	readers *ticketapi.Readers
-	Close   func() error
+	// removals are those of the FHIR platform.
+	removals *removals
+	Close    func() error
 }
 
 // openCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
@@ -43,12 +45,12 @@ func (r RealServices) openCardSide(settings config.Config) (CardSide, error) {
 		}
 		agent.Stderr = logWriter{r.Log.WithField("agent", "stderr")}
 		readers := ticketapi.NewReaders(bridge)
-		side = CardSide{agent, agent, readers, readers.Close}
+		side = CardSide{agent: agent, source: agent, readers: readers, Close: readers.Close}
 	case settings.Agent == config.AgentByCommand:
 		return CardSide{}, noAgentCommand
 	default:
 		agent := ticketapi.New(bridge)
-		side = CardSide{agent, agent, agent.Readers, agent.Close}
+		side = CardSide{agent: agent, source: agent, readers: agent.Readers, Close: agent.Close}
 	}
 	if settings.CardRemoval == config.RemovalAlways {
 		side.agent = ticketapi.RemovalDecides(side.agent, side.readers.Seen)

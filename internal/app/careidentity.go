@@ -5,7 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sirupsen/logrus"
@@ -41,11 +41,11 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 		clients.close()
 		return Services{}, err
 	}
-	r.CardSide.Store(&cards.CardSide)
+	r.CardSide.Store(&cards)
 	log := r.openAuditLog(settings, "")
 	records := audit.NewFHIR(clients.gateway, clients.ers, log, settings.AuditRequired)
 	platform := signinfhir.New(signinfhir.Settings{
-		Gateway: records, ERS: records, Names: clients.names(), Browse: r.browse(), SignInWithin: settings.SignInTimeout,
+		Gateway: records, ERS: records, Names: clients.names, Browse: r.browse(), SignInWithin: settings.SignInTimeout,
 		CardRemoved: cards.removals.removed, BaseURL: settings.FHIRBaseURL, Log: r.Log,
 	})
 	return Services{
@@ -77,8 +77,9 @@ func (r RealServices) browse() func(context.Context, string) error {
 type careIdentity struct {
 	gateway gateway
 	ers     *fhir.Client
-	// directory is nil if organisations are shown by their codes.
-	directory *directory.Directory
+	// names is nil if organisations are shown by their codes.
+	names signinfhir.Names
+	close func()
 }
 
 // careIdentityClients makes the clients. The client secret comes from stored, unless a file has it,
@@ -90,9 +91,8 @@ func (r RealServices) careIdentityClients(
 	if err != nil {
 		return careIdentity{}, err
 	}
-	kept := &clientSecret{read: func(ctx context.Context) (secret.Text, error) { return r.clientSecret(ctx, settings, stored) }}
 	var made careIdentity
-	if made.gateway, err = r.newGateway(settings, at, kept); err != nil {
+	if made.gateway, err = r.newGateway(settings, at, stored); err != nil {
 		return careIdentity{}, err
 	}
 	api := at
@@ -104,13 +104,24 @@ func (r RealServices) careIdentityClients(
 		made.gateway.Close()
 		return careIdentity{}, err
 	}
-	if settings.DirectoryURL != config.NoDirectory {
-		at.BaseURL = settings.DirectoryURL
-		made.directory, err = directory.New(directory.Config{Config: at, File: organisationsFile()})
-		if err != nil {
-			// Names are decoration: cards have the organisations' codes without.
-			r.Log.WithError(err).Warn("the directory of organisations")
-		}
+	made.close = func() {
+		made.gateway.Close()
+		made.ers.Close()
+	}
+	if settings.DirectoryURL == config.NoDirectory {
+		return made, nil
+	}
+	at.BaseURL = settings.DirectoryURL
+	names, err := directory.New(directory.Config{Config: at, File: organisationsFile()})
+	if err != nil {
+		// Names are decoration: cards have the organisations' codes without.
+		r.Log.WithError(err).Warn("the directory of organisations")
+		return made, nil
+	}
+	clients := made.close
+	made.names, made.close = names, func() {
+		clients()
+		names.Close()
 	}
 	return made, nil
 }
@@ -134,8 +145,9 @@ func (r RealServices) publicTransport(settings config.Config, password config.Pa
 	}, nil
 }
 
-// newGateway makes the client of the OAuth 2 server.
-func (r RealServices) newGateway(settings config.Config, at transport.Config, kept *clientSecret) (gateway, error) {
+// newGateway makes the client of the OAuth 2 server. The application's secret is read anew for each
+// sign-in, and kept for the refreshes of that.
+func (r RealServices) newGateway(settings config.Config, at transport.Config, stored config.PassphraseSource) (gateway, error) {
 	authorize, token, userInfo := settings.Endpoints()
 	at.BaseURL = settings.OAuthURL
 	made := cis2.Config{
@@ -143,8 +155,10 @@ func (r RealServices) newGateway(settings config.Config, at transport.Config, ke
 		Scopes:    strings.Fields(settings.OAuthScope),
 		Endpoints: cis2.Endpoints{Authorize: authorize, Token: token, UserInfo: userInfo},
 	}
+	var kept atomic.Pointer[secret.Text]
+	kept.Store(&secret.Text{})
 	if !settings.Broker() || settings.ClientSecretFile != "" {
-		made.Secret = kept.get
+		made.Secret = func(context.Context) (secret.Text, error) { return *kept.Load(), nil }
 	}
 	client, err := cis2.New(made)
 	if err != nil {
@@ -154,7 +168,11 @@ func (r RealServices) newGateway(settings config.Config, at transport.Config, ke
 		if err := r.ownLoopback(ctx, settings); err != nil || made.Secret == nil {
 			return err
 		}
-		return kept.load(ctx)
+		text, err := r.clientSecret(ctx, settings, stored)
+		if err == nil {
+			kept.Store(&text)
+		}
+		return err
 	}}, nil
 }
 
@@ -189,32 +207,6 @@ func (r RealServices) ownLoopback(ctx context.Context, settings config.Config) e
 	return nil
 }
 
-// clientSecret is the application's secret. It is read anew for each sign-in, and kept for the
-// refreshes of that.
-type clientSecret struct {
-	read func(context.Context) (secret.Text, error)
-
-	mu   sync.Mutex
-	text secret.Text
-}
-
-func (s *clientSecret) load(ctx context.Context) error {
-	text, err := s.read(ctx)
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.text = text
-	return nil
-}
-
-func (s *clientSecret) get(context.Context) (secret.Text, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.text, nil
-}
-
 // clientSecret reads the secret of the registered application.
 func (r RealServices) clientSecret(ctx context.Context, settings config.Config, stored config.PassphraseSource) (secret.Text, error) {
 	text, err := settings.ClientSecret(ctx, stored)
@@ -226,22 +218,6 @@ func (r RealServices) clientSecret(ctx context.Context, settings config.Config, 
 	}
 	r.Log.Guard(text)
 	return text, nil
-}
-
-func (c careIdentity) close() {
-	c.gateway.Close()
-	c.ers.Close()
-	if c.directory != nil {
-		c.directory.Close()
-	}
-}
-
-// names returns the directory, or nil.
-func (c careIdentity) names() signinfhir.Names {
-	if c.directory == nil {
-		return nil
-	}
-	return c.directory
 }
 
 // auditedPlatform records what the FHIR platform makes no call for (LAL-001), and has the card of a

@@ -75,38 +75,36 @@ func (e CheckRun) OpenTarget() (diagnose.Target, func() error, error) {
 			return nil
 		}, nil
 	}
+	target, end := e.openReal()
+	return target, end, nil
+}
+
+// openReal opens what a real sign-in on this computer would use.
+func (e CheckRun) openReal() (diagnose.Target, func() error) {
 	own := RealServices{Program: e.Program, Log: e.Log, Board: signin.NewBoard()}
 	found := own.diagnosis(e.Settings, e.SettingsErr, e.Ring)
-	found.MissingEvents = missingEvents(idleLimit(e.Settings))
-
+	open := own.openCardSide
 	if e.Settings.UsedPlatform() == config.PlatformFHIR {
-		found.Redirect = func(ctx context.Context) error {
-			err := own.takeRedirect(ctx, e.Settings)
-			if errors.Is(err, cis2.PortInUse) && AskWindow(ctx, instance.DefaultFile()).AwaitsBrowser {
-				// The port is the open window's.
-				return diagnose.ErrInUse
-			}
-			return err
-		}
-		readers, err := own.openReaders(e.Settings)
-		if err != nil {
-			e.Log.WithError(err).Warn("smartcard readers")
-		}
-		found.Readers = readers.seenReaders()
-		return found, readers.Close, nil
+		open = own.openReaders
 	}
-	// The handling of a removed card is not examined here.
-	asIs := e.Settings
-	asIs.CardRemoval = config.RemovalByTicket
-	cards, err := own.openCardSide(asIs)
+	cards, err := open(e.Settings)
 	if err != nil {
 		// That is a result like any other.
 		found.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, err }
-		return found, func() error { return nil }, nil
+		return found, func() error { return nil }
 	}
-	found.Agent, found.Ticket = agentOf(cards.agent), cards.agent.TicketNoAuth
-	found.Readers = cards.seenReaders()
-	return found, cards.Close, nil
+	cards.examinedIn(&found)
+	return found, cards.Close
+}
+
+// examinedIn adds the card side to a target, as it is without the handling of a removed card.
+func (s *CardSide) examinedIn(target *diagnose.Target) {
+	if s.source != nil {
+		target.Agent, target.Ticket = agentOf(s.source), s.source.TicketNoAuth
+	}
+	if s.readers != nil {
+		target.Readers = func(ctx context.Context) smartcard.Presence { return settledPresence(ctx, s.readers.Presence) }
+	}
 }
 
 // askWindowWithin bounds a question of the checks to an open window, which may hang.
@@ -124,11 +122,11 @@ func AskWindow(ctx context.Context, path string) instance.Answer {
 	return answer
 }
 
-// diagnosis returns what to check in the network, the keyring and the settings. The caller adds the
-// card side and the workstation, which a window has open.
+// diagnosis returns what to check of the network, the keyring, the settings and the workstation. The
+// caller adds the card side, which a window has open.
 func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring *keyring.Client) diagnose.Target {
 	target := diagnose.Target{
-		Settings: settings, SettingsErr: settingsErr, Keyring: ring,
+		Settings: settings, SettingsErr: settingsErr, Keyring: ring, MissingEvents: missingEvents(idleLimit(settings)),
 		Audit: func(context.Context) error {
 			// Opening it is the check: like a sign-in it creates a missing folder, and it writes no
 			// record.
@@ -224,13 +222,17 @@ func (r RealServices) takeRedirect(ctx context.Context, settings config.Config) 
 		return err
 	}
 	// No connection is made.
-	listening, err := r.newGateway(settings, transport.Config{PlainLoopback: true}, &clientSecret{})
+	listening, err := r.newGateway(settings, transport.Config{PlainLoopback: true}, nil)
 	if err != nil {
 		return err
 	}
 	defer listening.Close()
 	attempt, err := listening.Client.Begin(ctx)
-	if err != nil {
+	switch {
+	case errors.Is(err, cis2.PortInUse) && AskWindow(ctx, instance.DefaultFile()).AwaitsBrowser:
+		// The port is the open window's.
+		return diagnose.ErrInUse
+	case err != nil:
 		return err
 	}
 	attempt.Close()
@@ -344,12 +346,6 @@ func simulated(
 		},
 		Ticket:      card.TicketNoAuth,
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
-		ERS: func(tls.Certificate) (diagnose.ERS, error) {
-			client, err := standInClient(server, settings)
-			if err != nil {
-				return nil, err
-			}
-			return client, nil
-		},
+		ERS: func(tls.Certificate) (diagnose.ERS, error) { return wayOf(standInClient(server, settings)) },
 	}
 }

@@ -42,11 +42,7 @@ func (r RealServices) newCheckClient(settings config.Config, presented tls.Certi
 		// It is not sent. Another row reports what is wrong with it.
 		settings.ASID = "000000000000"
 	}
-	client, err := r.client(settings, credentials{presented, roots, trustStore}, withoutPrompt(ring, keyring.ProxyPassword), nil)
-	if err != nil {
-		return nil, err
-	}
-	return client, nil
+	return wayOf(r.client(settings, credentials{presented, roots, trustStore}, withoutPrompt(ring, keyring.ProxyPassword), nil))
 }
 
 // standInClient makes a client for the stand-in of a demonstration. Its throw-away authority is the

@@ -28,8 +28,7 @@ func ringOn(t *testing.T, session *keyringtest.Session) *keyring.Client {
 	t.Helper()
 	defaults, err := config.Load(config.Sources{})
 	require.NoError(t, err)
-	ring, err := testProgram(t, append(os.Environ(), session.Env()...)...).OpenKeyring(defaults, testLog(t))
-	require.NoError(t, err)
+	ring := testProgram(t, append(os.Environ(), session.Env()...)...).OpenKeyring(defaults, testLog(t))
 	t.Cleanup(func() { assert.NoError(t, ring.Close()) })
 	return ring
 }

@@ -47,11 +47,7 @@ func newCareIdentityDemo(d Demonstration) (careIdentityDemo, error) {
 	if err := server.Start(); err != nil {
 		return careIdentityDemo{}, err
 	}
-	settings, err := DemoSettings()
-	if err != nil {
-		server.Close()
-		return careIdentityDemo{}, err
-	}
+	settings := DemoSettings()
 	settings.Platform, settings.ClientID, settings.RedirectURI = config.PlatformFHIR, cis2test.ClientID, redirect
 	settings.OAuthURL, settings.FHIRBaseURL = server.OAuthURL(), server.FHIRURL()
 	// All names are in the stand-in's userinfo. Others are invented, and a threat to none.
@@ -91,7 +87,7 @@ func (d careIdentityDemo) Prepare(ctx context.Context) (Services, error) {
 	return d.complete(d.settings, ring, Services{
 		environment: demoEnvironment(config.PlatformFHIR, d.settings.FHIRBaseURL, ""),
 		platform: signinfhir.New(signinfhir.Settings{
-			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names(), Browse: services.browse(), SignInWithin: d.settings.SignInTimeout,
+			Gateway: clients.gateway, ERS: clients.ers, Names: clients.names, Browse: services.browse(), SignInWithin: d.settings.SignInTimeout,
 			CardRemoved: d.removed, BaseURL: d.settings.FHIRBaseURL, Log: d.log,
 		}),
 		close: clients.close,
@@ -104,15 +100,12 @@ func standInSecret(context.Context) (secret.Text, error) {
 }
 
 // openChecks opens what the diagnostics check.
-func (d careIdentityDemo) openChecks() (CheckRun, diagnose.Target, func() error, error) {
+func (d careIdentityDemo) openChecks() (CheckRun, diagnose.Target, func() error) {
 	e := CheckRun{Demo: config.PlatformFHIR, Program: d.ring.user(), Log: d.log, Settings: d.settings}
-	var err error
-	if e.Ring, err = e.Program.OpenKeyring(d.settings, d.log); err != nil {
-		return e, diagnose.Target{}, nil, err
-	}
+	e.Ring = e.Program.OpenKeyring(d.settings, d.log)
 	target := d.target(e.Ring)
 	target.Redirect = leftToWindow
-	return e, target, e.Ring.Close, nil
+	return e, target, e.Ring.Close
 }
 
 // target returns what the checks look at.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"sync"
@@ -67,12 +66,9 @@ func (r *demoRing) user() Host {
 // open returns the keyring, and reports in the window which one it is.
 func (r *demoRing) open(ctx context.Context, settings config.Config) (*keyring.Client, error) {
 	if r.hasOwn() {
-		return r.user().OpenKeyring(settings, r.log)
+		return r.user().OpenKeyring(settings, r.log), nil
 	}
-	ring, err := r.program.OpenKeyring(settings, r.log)
-	if err != nil {
-		return nil, err
-	}
+	ring := r.program.OpenKeyring(settings, r.log)
 	cannot := unlockForDemo(ctx, ring)
 	if cannot == nil {
 		r.board.Set("the demonstration's keyring", demoDesktopRing.With("Command", readingCommand("", "")))
@@ -117,14 +113,9 @@ func (r *demoRing) openOwn(ctx context.Context, settings config.Config, cannot e
 	r.mu.Lock()
 	r.own = own
 	r.mu.Unlock()
-	ring, err := r.user().OpenKeyring(settings, r.log)
-	if err == nil {
-		err = awaitRing(ctx, ring, own)
-	}
-	if err != nil {
-		if ring != nil {
-			err = errors.Join(err, ring.Close())
-		}
+	ring := r.user().OpenKeyring(settings, r.log)
+	if err := awaitRing(ctx, ring, own); err != nil {
+		err = errors.Join(err, ring.Close())
 		r.close()
 		return nil, demoNoRing.With("Reference", reference).Because(errors.Join(err, cannot))
 	}
@@ -184,27 +175,13 @@ func (r *demoRing) close() {
 // if one is named.
 func readingCommand(name, value string) string {
 	program := "ers-login"
-	if self, err := os.Executable(); err == nil && !isOnPath(program, self) {
+	if self, err := os.Executable(); err == nil {
 		program = quoted(self)
 	}
 	if name != "" {
 		program = name + "=" + quoted(value) + " " + program
 	}
 	return program + " session"
-}
-
-// isOnPath reports whether a command's name runs this file.
-func isOnPath(name, file string) bool {
-	found, err := exec.LookPath(name)
-	if err != nil {
-		return false
-	}
-	one, err := os.Stat(found)
-	if err != nil {
-		return false
-	}
-	other, err := os.Stat(file)
-	return err == nil && os.SameFile(one, other)
 }
 
 // quoted quotes a word for a shell.

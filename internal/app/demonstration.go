@@ -153,10 +153,7 @@ func (d Demonstration) RegisterTicket(persona simulator.Persona, ticket ersclien
 
 // Prepare finds the services, as the settings do for a real sign-in.
 func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
-	defaults, err := DemoSettings()
-	if err != nil {
-		return Services{}, err
-	}
+	defaults := DemoSettings()
 	ring, err := d.ring.open(ctx, defaults)
 	if err != nil {
 		return Services{}, err

@@ -12,7 +12,7 @@ import (
 // platformDemo is the demonstration of one platform.
 type platformDemo interface {
 	Prepare(context.Context) (Services, error)
-	openChecks() (CheckRun, diagnose.Target, func() error, error)
+	openChecks() (CheckRun, diagnose.Target, func() error)
 	menu() []ui.SimulatorItem
 }
 
@@ -43,7 +43,7 @@ func (p *demoPlatform) platform() string {
 
 func (p *demoPlatform) demo() platformDemo { return p.demos[p.platform()] }
 
-func (p *demoPlatform) openChecks() (CheckRun, diagnose.Target, func() error, error) {
+func (p *demoPlatform) openChecks() (CheckRun, diagnose.Target, func() error) {
 	return p.demo().openChecks()
 }
 

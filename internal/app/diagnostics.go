@@ -13,7 +13,6 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/diagnose"
 	"github.com/ers-login/ers-login/internal/logging"
-	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/ui"
 )
 
@@ -25,16 +24,12 @@ type windowDiagnostics struct {
 	// shown is the one whose rows the page has.
 	shown atomic.Value
 	// open opens what to check, anew for each run; the function closes it.
-	open func() (CheckRun, diagnose.Target, func() error, error)
+	open func() (CheckRun, diagnose.Target, func() error)
 }
 
 // Names returns the names of the checks, for a page that is being opened.
 func (d *windowDiagnostics) Names() []string {
 	d.shown.Store(d.platform())
-	return d.checkNames()
-}
-
-func (d *windowDiagnostics) checkNames() []string {
 	var names []string
 	for _, check := range d.checks(diagnose.Target{}) {
 		names = append(names, check.Name)
@@ -50,15 +45,7 @@ func (d *windowDiagnostics) checks(target diagnose.Target) []diagnose.Check {
 
 // Run runs all checks.
 func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, progress func(int, diagnose.Finding)) ui.DiagnosticsResult {
-	e, services, end, err := d.open()
-	if err != nil {
-		e.Log.WithError(err).Error("diagnostics")
-		failed := diagnose.Finding{State: diagnose.Failed, Problem: noDiagnostics.Because(err)}
-		for i := range d.checkNames() {
-			progress(i, failed)
-		}
-		return ui.DiagnosticsResult{Report: e.Log.Redact(noDiagnostics.Title)}
-	}
+	e, services, end := d.open()
 	if last.Card {
 		services.Refused = last.Problem
 	}
@@ -92,8 +79,8 @@ func (e CheckRun) windowBundle(results []diagnose.Result, last diagnose.Incident
 
 // downloads returns the folder for downloads, or the home folder if there is none.
 func downloads() string {
-	if folder := xdg.UserDirs.Download; isFolder(folder) {
-		return folder
+	if info, err := os.Stat(xdg.UserDirs.Download); err == nil && info.IsDir() {
+		return xdg.UserDirs.Download
 	}
 	return xdg.Home
 }
@@ -101,32 +88,21 @@ func downloads() string {
 // openChecks opens what the window's diagnostics check: the window's card side, or a new one if it has
 // none, as with wrong settings; and a separate keyring process, so that the window's is not kept
 // busy.
-func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error, error) {
+func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error) {
 	settings, err := config.LoadReal(r.Sources)
-	e := CheckRun{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err}
-	ring, err := r.Program.OpenKeyring(settings, r.Log)
-	if err != nil {
-		return e, diagnose.Target{}, nil, err
-	}
-	e.Ring = ring
+	ring := r.Program.OpenKeyring(settings, r.Log)
+	e := CheckRun{Program: r.Program, Log: r.Log, Settings: settings, SettingsErr: err, Ring: ring}
 	side := r.CardSide.Load()
 	if side == nil {
-		services, end, err := e.OpenTarget()
-		if err != nil {
-			return e, diagnose.Target{}, nil, errors.Join(err, ring.Close())
-		}
-		return e, services, func() error { return errors.Join(end(), ring.Close()) }, nil
+		target, end := e.openReal()
+		return e, target, func() error { return errors.Join(end(), ring.Close()) }
 	}
-	found := r.diagnosis(settings, e.SettingsErr, ring)
-	found.MissingEvents = missingEvents(idleLimit(settings))
-	if side.source != nil {
-		found.Agent, found.Ticket = agentOf(side.source), side.source.TicketNoAuth
+	target := r.diagnosis(settings, err, ring)
+	side.examinedIn(&target)
+	if target.Redirect != nil {
+		target.Redirect = leftToWindow
 	}
-	found.Readers = side.seenReaders()
-	if found.Redirect != nil {
-		found.Redirect = leftToWindow
-	}
-	return e, found, ring.Close, nil
+	return e, target, ring.Close
 }
 
 // leftToWindow is the check of the way back from the browser in a window, which has the port during a
@@ -134,30 +110,8 @@ func (r RealServices) openChecks() (CheckRun, diagnose.Target, func() error, err
 func leftToWindow(context.Context) error { return diagnose.ErrInUse }
 
 // openChecks opens what the demonstration's diagnostics check: its own card and stand-in.
-func (d Demonstration) openChecks() (CheckRun, diagnose.Target, func() error, error) {
-	settings, err := DemoSettings()
-	e := CheckRun{Demo: config.PlatformHSCN, Program: d.ring.user(), Log: d.log, Settings: settings}
-	if err != nil {
-		return e, diagnose.Target{}, nil, err
-	}
-	if e.Ring, err = e.Program.OpenKeyring(settings, d.log); err != nil {
-		return e, diagnose.Target{}, nil, err
-	}
-	return e, simulated(settings, d.ers, d.card, e.Ring), e.Ring.Close, nil
-}
-
-// isFolder reports whether path is a folder.
-func isFolder(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-var noDiagnostics = &problem.Problem{
-	Code:     "DIAG-NOT_STARTED",
-	Title:    "The checks could not be started",
-	Happened: "A part of e-RS Login could not be started.",
-	Steps: []string{
-		"Close e-RS Login and start it again.",
-		"If that does not help, contact your local service desk and quote the reference below.",
-	},
+func (d Demonstration) openChecks() (CheckRun, diagnose.Target, func() error) {
+	e := CheckRun{Demo: config.PlatformHSCN, Program: d.ring.user(), Log: d.log, Settings: DemoSettings()}
+	e.Ring = e.Program.OpenKeyring(e.Settings, d.log)
+	return e, simulated(e.Settings, d.ers, d.card, e.Ring), e.Ring.Close
 }

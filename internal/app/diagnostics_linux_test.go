@@ -1,11 +1,8 @@
 package app
 
 import (
-	"context"
-	"errors"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -68,22 +65,6 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.NoFileExists(t, bundle.Path, "it is shown first")
 	require.NoError(t, bundle.Save())
 	assert.FileExists(t, bundle.Path)
-}
-
-// Diagnostics that cannot start show that in every row, and leave none at "Checking…".
-func TestDiagnosticsThatCannotBegin(t *testing.T) {
-	looked := &windowDiagnostics{platform: ticketPlatform, open: func() (CheckRun, diagnose.Target, func() error, error) {
-		return CheckRun{Log: testLog(t)}, diagnose.Target{}, nil, errors.New("no process to be had")
-	}}
-	rows := 0
-	examination := looked.Run(context.Background(), diagnose.Incident{}, func(_ int, finding diagnose.Finding) {
-		rows++
-		assert.Equal(t, diagnose.Failed, finding.State)
-		assert.Equal(t, "DIAG-NOT_STARTED", finding.Problem.Code)
-	})
-	assert.Equal(t, len(looked.Names()), rows)
-	assert.Nil(t, examination.Bundle)
-	assert.False(t, strings.Contains(examination.Report, "no process"), "the cause is for the log")
 }
 
 // ticketPlatform is the platform of the Identity Agent.

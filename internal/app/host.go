@@ -91,16 +91,12 @@ func CloseLog(log io.Closer) {
 }
 
 // OpenKeyring prepares the keyring process, which starts when first needed.
-func (h Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) (*keyring.Client, error) {
-	arguments, err := worker()
-	if err != nil {
-		return nil, err
-	}
+func (h Host) OpenKeyring(settings config.Config, log logrus.FieldLogger) *keyring.Client {
 	return keyring.New(keyring.Settings{
-		Command: arguments, Env: h.Environ, Version: h.Metadata.Version,
+		Command: []string{worker(), WorkerCommand}, Env: h.Environ, Version: h.Metadata.Version,
 		Timeout: settings.KeyringTimeout, PromptTimeout: settings.KeyringPromptTimeout, Log: log,
 		Aliases: settings.WindowsAliases,
-	}), nil
+	})
 }
 
 func closeRing(ring *keyring.Client, log logrus.FieldLogger) {
@@ -112,23 +108,17 @@ func closeRing(ring *keyring.Client, log logrus.FieldLogger) {
 // WorkerCommand is the hidden command that runs the keyring worker.
 const WorkerCommand = "keyring-worker"
 
-// runningFile is the running executable on Linux, even if its path has another file by now, or
-// none.
-const runningFile = "/proc/self/exe"
-
-// worker is the keyring process's command line. If a package is upgraded under a running program,
-// it needs a worker of its own version to the end, which takes the session out of the keyring.
-// Where a running file cannot be started, the new one refuses, and the user is asked to start the
-// program again (helper.Upgraded).
-func worker() ([]string, error) {
+// worker is the keyring process's program. If a package is upgraded under a running program, it needs
+// a worker of its own version to the end, which takes the session out of the keyring. On Linux this
+// is the running file, even if its path has another one by now, or none. Where a running file cannot
+// be started, the new one refuses, and the user is asked to start the program again
+// (helper.Upgraded).
+func worker() string {
 	if runtime.GOOS == "linux" {
-		return []string{runningFile, WorkerCommand}, nil
+		return "/proc/self/exe"
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("could not find this program's own file: %w", err)
-	}
-	return []string{self, WorkerCommand}, nil
+	self, _ := os.Executable() // the process does not start without it, and says why
+	return self
 }
 
 // Say prints a message for people, which is not data, to standard error.

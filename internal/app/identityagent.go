@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 
+	"github.com/ers-login/ers-login/ersclient"
+	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
+	"github.com/ers-login/ers-login/internal/signin"
 	"github.com/ers-login/ers-login/internal/signin/hscn"
 )
 
@@ -41,4 +44,28 @@ func (r RealServices) identityAgentServices(ctx context.Context, settings config
 			}
 		},
 	}, nil
+}
+
+// auditedTickets is the HSCN platform whose calls are recorded. It tells the audit log whose session
+// an earlier run has left: its A003 has only the key, and the record must name the user.
+type auditedTickets struct {
+	*hscn.Platform
+	records *audit.ERS
+}
+
+var _ signin.Platform = auditedTickets{}
+
+// Leftover returns the session of an entry, and records its owner.
+func (p auditedTickets) Leftover(left handoff.Entry) signin.Grant {
+	if session, ofHSCN := left.(handoff.Session); ofHSCN {
+		setOwner(p.records, session)
+	}
+	return p.Platform.Leftover(left)
+}
+
+func setOwner(records *audit.ERS, session handoff.Session) {
+	records.SetOwner(session.SessionKey, session.UserIdentifier, ersclient.Permission{
+		BusinessFunction: ersclient.BusinessFunction(session.BusinessFunction),
+		OrgIdentifier:    session.OrgIdentifier, OrgName: session.OrgName,
+	})
 }

@@ -17,7 +17,7 @@ import (
 
 // leftover is an earlier run's session that was cleared from the keyring before there was a flow.
 // The flow, once there is one, reads it as if it were still there, and closes it at e-RS.
-type leftover struct{ session atomic.Pointer[handoff.Entry] }
+type leftover = atomic.Pointer[handoff.Entry]
 
 // clearLeftoverWithin bounds the check of the keyring after a failed start.
 const clearLeftoverWithin = 8 * time.Second
@@ -40,15 +40,11 @@ func (r RealServices) clearBeforeFlow(ctx context.Context) {
 	defer cancel()
 	// Errors of the settings were reported; the usable ones suffice for this.
 	settings, _ := config.Load(r.Sources)
-	ring, err := r.Program.OpenKeyring(settings, r.Log)
-	if err != nil {
-		r.Log.WithError(err).Warn("start: keyring")
-		return
-	}
+	ring := r.Program.OpenKeyring(settings, r.Log)
 	defer closeRing(ring, r.Log)
 	session, found, err := r.Program.removeLeftover(ctx, ring, r.Log)
 	if session != nil {
-		r.leftover.session.Store(&session)
+		r.leftover.Store(&session)
 	}
 	switch {
 	case err != nil:
@@ -88,14 +84,6 @@ type OwnedElsewhere struct {
 
 func (e OwnedElsewhere) Unwrap() error { return e.error }
 
-// take returns the session once, and then nil.
-func (l *leftover) take() handoff.Entry {
-	if session := l.session.Swap(nil); session != nil {
-		return *session
-	}
-	return nil
-}
-
 // clearedSessionKeyring is a keyring that returns a session already cleared.
 type clearedSessionKeyring struct {
 	signin.Keyring
@@ -105,8 +93,8 @@ type clearedSessionKeyring struct {
 // Read returns the cleared session once, and then the keyring's.
 func (k clearedSessionKeyring) Read(ctx context.Context) (handoff.Entry, error) {
 	if k.left != nil {
-		if session := k.left.take(); session != nil {
-			return session, nil
+		if session := k.left.Swap(nil); session != nil {
+			return *session, nil
 		}
 	}
 	return k.Keyring.Read(ctx)
@@ -117,15 +105,8 @@ func (h Host) EndLeftover(ctx context.Context, sources config.Sources) error {
 	log := h.OpenLog("")
 	defer CloseLog(log)
 	settings, settingsErr := config.LoadReal(sources)
-	ring, err := h.OpenKeyring(settings, log)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err := ring.Close(); err != nil {
-			log.WithError(err).Debug("the keyring worker did not end")
-		}
-	}()
+	ring := h.OpenKeyring(settings, log)
+	defer closeRing(ring, log)
 	left, found, err := h.removeLeftover(ctx, ring, log)
 	switch {
 	case err != nil:

@@ -32,7 +32,7 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 				"'\nca_bundle = '"+files.CA+"'\ncertificate = '"+files.Certificate+"'\nkey = '"+files.Key+"'\n"), 0o600))
 			settings, err := config.Load(config.Sources{MachineFile: path, Trust: func(*os.File) error { return nil }})
 			require.NoError(t, err)
-			ring := keyring.New(keyring.Settings{Command: []string{runningFile, WorkerCommand}})
+			ring := keyring.New(keyring.Settings{Command: []string{worker(), WorkerCommand}})
 			defer func() { require.NoError(t, ring.Close()) }()
 			services := RealServices{Log: testLog(t)}
 			client, err := services.newReloadingClient(t.Context(), settings, ring)

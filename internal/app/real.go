@@ -10,6 +10,7 @@ import (
 	"github.com/sirupsen/logrus"
 	"github.com/spf13/pflag"
 
+	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/history"
 	"github.com/ers-login/ers-login/internal/logging"
@@ -51,6 +52,16 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 		background: input.Background, manualStart: input.ByLink, graphics: h.newGraphics(log),
 		unusable: found.unusable, clearBeforeFlow: found.clearBeforeFlow,
 	})
+}
+
+// DemoSettings are the defaults, which a demonstration has.
+func DemoSettings() config.Config { return settingsForLooks(config.Sources{}) }
+
+// settingsForLooks reads the settings for the window's looks, before it opens. It reports no
+// errors: the sign-in reads the settings again, with a window to report them in.
+func settingsForLooks(sources config.Sources) config.Config {
+	settings, _ := config.Load(sources)
+	return settings
 }
 
 // openHistory reads the users' earlier choices and favourites. They are a convenience: errors are
@@ -97,10 +108,7 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	if err != nil {
 		return found, err
 	}
-	ring, err := r.Program.OpenKeyring(settings, r.Log)
-	if err != nil {
-		return found, err
-	}
+	ring := r.Program.OpenKeyring(settings, r.Log)
 	r.Board.SetQuiet("platform", settings.PlatformProblem())
 	environment := found.environment
 	if settings.UsedPlatform() == config.PlatformFHIR {
@@ -167,11 +175,29 @@ func (r RealServices) warn(warnings []*problem.Problem) {
 }
 
 func (r RealServices) setLevel(level string) {
-	parsed, err := logrus.ParseLevel(level)
-	if err != nil {
-		// The settings were validated; a level unknown to logrus is a bug.
-		r.Log.WithError(err).Warn("log level")
-		return
+	if parsed, err := logrus.ParseLevel(level); err == nil { // the settings were validated
+		r.Log.SetLevel(parsed)
 	}
-	r.Log.SetLevel(parsed)
+}
+
+// openAuditLog opens the audit log (LAL-001), which records under the certificate's name. The window
+// reports a log that cannot be written; the settings decide whether sign-in is possible nevertheless.
+func (r RealServices) openAuditLog(settings config.Config, fqdn string) *audit.Log {
+	log, err := audit.Open(audit.Settings{
+		Dir: settings.AuditDir, Keep: settings.AuditKeep,
+		SessionID: audit.SessionID(settings.AuditSessionID), SystemLog: settings.AuditSystemLog,
+		Version: r.Program.Metadata.Version, ASID: settings.ASID, FQDN: fqdn,
+		Trouble: func(found *problem.Problem) { r.Board.Set("audit", found) }, Log: r.Log,
+	})
+	if err != nil {
+		r.Log.WithError(err).Warn("audit log")
+	}
+	return log
+}
+
+func closeAudit(log *audit.Log) error {
+	if err := log.Close(); err != nil {
+		return errors.Join(errors.New("audit log"), err)
+	}
+	return nil
 }

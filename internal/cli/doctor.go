@@ -97,15 +97,11 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	// nowhere.
 	log, _ := logging.New(logging.Settings{Version: p.Metadata.Version}) // only a folder can fail
 	defer app.CloseLog(log)
-	load := app.DemoSettings
+	settings, err := app.DemoSettings(), error(nil)
 	if d.demo == "" {
-		load = func() (config.Config, error) { return config.LoadReal(sources) }
+		settings, err = config.LoadReal(sources)
 	}
-	settings, err := load()
-	ring, ringErr := p.OpenKeyring(settings, log)
-	if ringErr != nil {
-		return app.ExitStatusError{Err: ringErr, Status: statusNotDone}
-	}
+	ring := p.OpenKeyring(settings, log)
 	e := doctorRun{d, app.CheckRun{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
 	results, err := e.results(ctx)
 	var last diagnose.Incident

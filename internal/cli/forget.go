@@ -61,10 +61,7 @@ func forgetSecrets(ctx context.Context, p app.Host, sources config.Sources, log 
 		// Removing the program must work without repairing its settings.
 		log.WithError(err).Warn("settings")
 	}
-	ring, err := p.OpenKeyring(settings, log)
-	if err != nil {
-		return err
-	}
+	ring := p.OpenKeyring(settings, log)
 	var removed []error
 	for _, kept := range keyring.Secrets {
 		removed = append(removed, ring.SetSecret(ctx, kept, secret.Text{}))

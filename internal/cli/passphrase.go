@@ -101,10 +101,7 @@ func storing(p app.Host, it storedSecret) *cobra.Command {
 				// repairing them.
 				log.WithError(err).Warn("settings")
 			}
-			ring, err := p.OpenKeyring(settings, log)
-			if err != nil {
-				return err
-			}
+			ring := p.OpenKeyring(settings, log)
 			note := ""
 			if it.bind != nil {
 				if entered, note, err = it.bind(settings, entered); err != nil {
