@@ -63,8 +63,7 @@ func (s *Server) BeginSession(persona string) SessionInfo {
 	if !known {
 		panic(fmt.Sprintf("cis2test: there is no persona %q", persona))
 	}
-	made, _ := s.sessions.begin(grant{clientID: ClientID, persona: found})
-	return made.SessionInfo
+	return s.sessions.begin(grant{clientID: ClientID, persona: found}).SessionInfo
 }
 
 // fhir serves the API's calls, and the directory's.
@@ -195,7 +194,8 @@ func (s *Server) practitionerRole(r *http.Request) testserver.Reply {
 		for _, function := range organisation.Functions {
 			functions = append(functions, coded("eRS-BusinessFunction-1", function))
 		}
-		entries = append(entries, entry("_baseUrl_/R4/", "PractitionerRole", "PractitionerRole-"+organisation.Code+"-"+one.Persona.Identifier, object{
+		id := "PractitionerRole-" + organisation.Code + "-" + one.Persona.Identifier
+		entries = append(entries, entry("_baseUrl_/R4/", "PractitionerRole", id, object{
 			"practitioner": object{"identifier": identified("sds-user-id", one.Persona.Identifier)},
 			"organization": object{"identifier": identified("ods-organization-code", organisation.Code)},
 			"code":         functions,

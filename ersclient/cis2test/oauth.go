@@ -221,19 +221,18 @@ func (s *Server) redeem(clientID string, form url.Values) testserver.Reply {
 	case clientID == PublicClientID && challengeOf(form.Get("code_verifier")) != found.challenge:
 		return failed(http.StatusBadRequest, "invalid_grant", "code_verifier is invalid")
 	}
-	made, left := s.sessions.begin(found)
-	return s.tokens(made, left)
+	return s.tokens(s.sessions.begin(found))
 }
 
 func (s *Server) refresh(clientID string, form url.Values) testserver.Reply {
 	if form.Get("refresh_token") == "" {
 		return failed(http.StatusBadRequest, "invalid_request", "refresh_token is missing")
 	}
-	renewed, left, err := s.sessions.refresh(form.Get("refresh_token"), clientID)
+	renewed, err := s.sessions.refresh(form.Get("refresh_token"), clientID)
 	if err != nil {
 		return failed(http.StatusUnauthorized, "invalid_grant", err.Error())
 	}
-	return s.tokens(renewed, left)
+	return s.tokens(renewed)
 }
 
 func challengeOf(verifier string) string {
@@ -242,8 +241,9 @@ func challengeOf(verifier string) string {
 }
 
 // tokens is the answer of a token call: the gateway's numbers are strings.
-func (s *Server) tokens(made session, left int) testserver.Reply {
+func (s *Server) tokens(made session) testserver.Reply {
 	access := int(s.sessions.accessLife / time.Second)
+	left := access + int(made.Ends.Sub(made.AccessEnds).Round(time.Second)/time.Second)
 	answer := object{"access_token": made.AccessToken, "refresh_token": made.RefreshToken}
 	if made.clientID == PublicClientID {
 		answer["expires_in"], answer["token_type"] = access, "bearer"

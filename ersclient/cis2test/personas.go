@@ -87,7 +87,8 @@ func DefaultPersonas() []Persona {
 			GivenName: "Nora", FamilyName: "Notyet", Level: 3, NotRegistered: true,
 		},
 		{
-			ID: LowLevel, About: "password alone, the sign-in ends in the browser", Identifier: "555020964107", GivenName: "Peter", FamilyName: "Password", Level: 1,
+			ID: LowLevel, About: "password alone, the sign-in ends in the browser", Identifier: "555020964107",
+			GivenName: "Peter", FamilyName: "Password", Level: 1,
 			Organisations: []Organisation{{"R01", "NHST_X3", []string{"REFERRING_ADMIN"}}},
 		},
 	}

@@ -81,8 +81,8 @@ func (s *sessions) redeem(code, clientID string) (grant, bool) {
 	return found, s.now().Before(found.ends)
 }
 
-// begin makes a session of a code, with its remaining seconds.
-func (s *sessions) begin(from grant) (session, int) {
+// begin makes a session of a code.
+func (s *sessions) begin(from grant) session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	made := &session{SessionInfo{Persona: from.persona, Ends: s.now().Add(s.totalLife)}, from.clientID}
@@ -92,27 +92,25 @@ func (s *sessions) begin(from grant) (session, int) {
 
 // renew gives a session other tokens. That the previous access token ends at once is a choice. The
 // caller holds the mutex.
-func (s *sessions) renew(one *session) (session, int) {
-	now := s.now()
+func (s *sessions) renew(one *session) session {
 	one.AccessToken, one.RefreshToken = newToken(21), newToken(24)
-	one.AccessEnds = now.Add(s.accessLife)
-	return *one, int(one.Ends.Sub(now).Round(time.Second) / time.Second)
+	one.AccessEnds = s.now().Add(s.accessLife)
+	return *one
 }
 
-// refresh takes a refresh token, which works once, and returns the session's remaining seconds.
-func (s *sessions) refresh(token, clientID string) (renewed session, left int, err error) {
+// refresh takes a refresh token, which works once.
+func (s *sessions) refresh(token, clientID string) (session, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := slices.IndexFunc(s.list, func(one *session) bool { return one.RefreshToken == token && one.clientID == clientID })
 	switch {
 	case i < 0:
-		return session{}, 0, errors.New("refresh_token is invalid")
+		return session{}, errors.New("refresh_token is invalid")
 	case !s.now().Before(s.list[i].Ends):
-		return session{}, 0, errors.New("refresh token refresh period has expired")
+		return session{}, errors.New("refresh token refresh period has expired")
 	}
 	s.list[i].Refreshed++
-	renewed, left = s.renew(s.list[i])
-	return renewed, left, nil
+	return s.renew(s.list[i]), nil
 }
 
 // What is wrong with the bearer token of a request.

@@ -46,7 +46,6 @@ func (s *Server) StartIn(folder string) error {
 		mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) {
 			testserver.Respond(w, sessionsReport{s.Sessions(), s.Ended()})
 		})
-		testserver.Accept(mux, "/revoke", func(ticket string) error { s.Revoke(ticket); return nil })
 	})
 }
 
@@ -71,9 +70,4 @@ func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, e
 	var report sessionsReport
 	err = c.Call(ctx, http.MethodGet, "/sessions", nil, &report)
 	return report.Sessions, report.Ended, err
-}
-
-// Revoke ends a ticket and its sessions, as Server.Revoke does.
-func (c *Control) Revoke(ctx context.Context, ticket string) error {
-	return c.Call(ctx, http.MethodPost, "/revoke", ticket, nil)
 }
