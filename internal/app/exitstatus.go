@@ -45,28 +45,15 @@ func (e ExitStatusError) Error() string { return e.Err.Error() }
 func (e ExitStatusError) Unwrap() error { return e.Err }
 
 // UsageError is an invalid command line.
-type UsageError struct{ Err error }
+type UsageError struct {
+	Err error
+	// Command is the command whose own help has more, such as "ers-login config show"; empty for the
+	// program's.
+	Command string
+}
 
 func (e UsageError) Error() string { return e.Err.Error() }
 func (e UsageError) Unwrap() error { return e.Err }
-
-// CommandError is an error of a command whose own help has more.
-type CommandError struct {
-	Err  error
-	Path string
-}
-
-func (e CommandError) Error() string { return e.Err.Error() }
-func (e CommandError) Unwrap() error { return e.Err }
-
-// commandOf returns the command that an error is from, such as "ers-login config show".
-func commandOf(err error) string {
-	var of CommandError
-	if errors.As(err, &of) {
-		return of.Path
-	}
-	return "ers-login"
-}
 
 // StatusOf returns the exit status of an error.
 func StatusOf(err error) int {

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -140,7 +141,7 @@ func (h Host) Report(err error) int {
 	case errors.As(err, &found):
 		WriteProblem(&text, found)
 	case misunderstood:
-		fmt.Fprintf(&text, "ers-login: %s\nSee %s --help.\n", shownLines(err.Error()), commandOf(err))
+		fmt.Fprintf(&text, "ers-login: %s\nSee %s --help.\n", shownLines(err.Error()), cmp.Or(usage.Command, "ers-login"))
 	default:
 		fmt.Fprintf(&text, "ers-login: %s\n", shownLines(err.Error()))
 	}

@@ -64,11 +64,9 @@ func execute(ctx context.Context, p app.Host, args []string) error {
 	understood := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { understood = true }
 	command, err := root.ExecuteContextC(ctx)
-	if err != nil && !understood {
-		err = app.UsageError{Err: err}
-	}
-	if err != nil {
-		err = app.CommandError{Err: err, Path: command.CommandPath()}
+	var usage app.UsageError
+	if err != nil && (!understood || errors.As(err, &usage)) {
+		err = app.UsageError{Err: err, Command: command.CommandPath()}
 	}
 	return err
 }
