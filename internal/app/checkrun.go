@@ -346,6 +346,6 @@ func simulated(
 		},
 		Ticket:      card.TicketNoAuth,
 		Certificate: func(context.Context) (tls.Certificate, error) { return certificate, nil },
-		ERS: func(tls.Certificate) (diagnose.ERS, error) { return wayOf(standInClient(server, settings)) },
+		ERS:         func(tls.Certificate) (diagnose.ERS, error) { return wayOf(standInClient(server, settings)) },
 	}
 }

@@ -20,11 +20,8 @@ import (
 	"github.com/ers-login/ers-login/ui"
 )
 
-// The access tokens of the demonstration last for less than real ones, so that renewals are seen.
-const (
-	demoTokenLife = 2 * time.Minute
-	demoLife      = 12 * time.Hour
-)
+// demoTokenLife is that of an access token: less than a real one's, so that renewals are seen.
+const demoTokenLife = 2 * time.Minute
 
 // careIdentityDemo is the demonstration of the FHIR platform: a stand-in for the gateway, e-RS and
 // the sign-in page, over plain HTTP on this computer, since the user's own browser opens it.

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -29,7 +30,7 @@ type reloadingClient struct {
 	// renamed receives the certificate's name after a reload.
 	renamed func(fqdn string)
 	// turn is held by the one call that reloads, and guards all fields below.
-	turn   chan struct{}
+	turn   sync.Mutex
 	client atomic.Pointer[hscn.Client]
 	using  credentials
 	// read is the digest of the files in use, and zero if later contents could not be used.
@@ -85,7 +86,7 @@ func digestOf(settings config.Config) fileDigest {
 // newReloadingClient loads everything for the first time and makes the client.
 func (r RealServices) newReloadingClient(ctx context.Context, settings config.Config, ring *keyring.Client) (*reloadingClient, error) {
 	made := &reloadingClient{
-		real: r, ring: ring, settings: settings, turn: make(chan struct{}, 1), renamed: func(string) {},
+		real: r, ring: ring, settings: settings, renamed: func(string) {},
 		// The digest is taken first: a change during loading causes a reload.
 		read: digestOf(settings),
 	}
@@ -135,13 +136,8 @@ func (e *reloadingClient) Close() { e.client.Load().Close() }
 
 // signingIn reloads what has changed. The error is why an expired certificate is not replaced.
 func (e *reloadingClient) signingIn(ctx context.Context) error {
-	select {
-	case e.turn <- struct{}{}:
-		defer func() { <-e.turn }()
-	case <-ctx.Done():
-		// The call reports it.
-		return nil
-	}
+	e.turn.Lock()
+	defer e.turn.Unlock()
 	err := e.reload(ctx, e.ring.Source(keyring.Passphrase))
 	if leaf := e.using.certificate.Leaf; err != nil && leaf != nil && time.Now().After(leaf.NotAfter) {
 		return err
@@ -152,14 +148,11 @@ func (e *reloadingClient) signingIn(ctx context.Context) error {
 // reloadWithoutPrompt reloads what has changed without a prompt, unless another call is doing so: the end
 // of a session does not wait for an answer to a prompt.
 func (e *reloadingClient) reloadWithoutPrompt(ctx context.Context) {
-	select {
-	case e.turn <- struct{}{}:
-		defer func() { <-e.turn }()
-	default:
-		return
+	if e.turn.TryLock() {
+		defer e.turn.Unlock()
+		// The board has the error, and the call goes on.
+		_ = e.reload(ctx, withoutPrompt(e.ring, keyring.Passphrase))
 	}
-	// The board has the error, and the call goes on.
-	_ = e.reload(ctx, withoutPrompt(e.ring, keyring.Passphrase))
 }
 
 // reload reloads what has changed, or could not be used before, for the next calls.

@@ -52,15 +52,14 @@ func (a workstationEvents) run(ctx context.Context) {
 	}
 }
 
+// passedOn are the events for the flow.
+var passedOn = map[workstation.Event]signin.WorkstationEvent{
+	workstation.Locked: signin.Locked, workstation.UserSwitchedAway: signin.SwitchedAway, workstation.Woke: signin.Woke,
+	workstation.CameBack: signin.CameBack, workstation.WentIdle: signin.WentIdle,
+}
+
 func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	switch event {
-	case workstation.Locked:
-		a.send(ctx, signin.Locked)
-	case workstation.UserSwitchedAway:
-		a.send(ctx, signin.SwitchedAway)
-	case workstation.Woke:
-		a.send(ctx, signin.Woke)
-		a.look()
 	case workstation.Sleeping:
 		// A session may sleep: its state is checked on waking. The computer is not kept from
 		// sleeping.
@@ -68,18 +67,14 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 	case workstation.SessionEnding:
 		// The computer is released when the flow has ended.
 		a.leave()
-	case workstation.CameBack:
-		a.send(ctx, signin.CameBack)
-		a.look()
-	case workstation.WentIdle:
-		a.send(ctx, signin.WentIdle)
-	}
-}
-
-func (a workstationEvents) send(ctx context.Context, event signin.WorkstationEvent) {
-	select {
-	case a.taken <- event:
-	case <-ctx.Done():
+	default:
+		select {
+		case a.taken <- passedOn[event]:
+		case <-ctx.Done():
+		}
+		if event == workstation.Woke || event == workstation.CameBack {
+			a.look()
+		}
 	}
 }
 
