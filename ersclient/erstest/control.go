@@ -8,14 +8,9 @@ import (
 	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
-// The files that a stand-in in another process is found by: see package testserver.
-const (
-	URLFile     = testserver.URLFile
-	ControlFile = testserver.ControlFile
-	// UsersFile may exist before the stand-in starts: a JSON list of users and their tickets. On
-	// the command line every user of the machine could read the tickets.
-	UsersFile = "users.json"
-)
+// UsersFile may exist before the stand-in starts: a JSON list of users and their tickets. On
+// the command line every user of the machine could read the tickets.
+const UsersFile = "users.json"
 
 // UserEntry is an element of UsersFile.
 type UserEntry struct {

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
 // An end-to-end test sees the stand-in only through Control.
@@ -37,9 +38,9 @@ func TestControl(t *testing.T) {
 	require.True(t, sessions[1].Valid)
 	require.Equal(t, "NHST_X3", sessions[1].Role.OrgName)
 
-	require.NoError(t, control.Fail(t.Context(), erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 503, RetryAfter: "1"}))
+	require.NoError(t, control.Fail(t.Context(), erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 503, RetryAfter: "1"}))
 	require.Equal(t, http.StatusServiceUnavailable, c.create("extra").status)
-	require.ErrorContains(t, control.Fail(t.Context(), "A009", erstest.Fault{Kind: erstest.Hang}), "A009")
+	require.ErrorContains(t, control.Fail(t.Context(), "A009", testserver.Fault{Kind: testserver.Hang}), "A009")
 
 	server.Revoke("extra")
 	sessions, ended, err = control.Sessions(t.Context())
@@ -61,7 +62,7 @@ func TestControlCannotBeFoundByChance(t *testing.T) {
 	server := erstest.NewUnstartedServer()
 	require.NoError(t, server.StartIn(folder))
 	t.Cleanup(server.Close)
-	address, err := os.ReadFile(filepath.Join(folder, erstest.ControlFile))
+	address, err := os.ReadFile(filepath.Join(folder, testserver.ControlFile))
 	require.NoError(t, err)
 	base, token, found := strings.Cut(strings.TrimPrefix(strings.TrimSpace(string(address)), "http://"), "/")
 	require.True(t, found)
@@ -78,7 +79,7 @@ func TestControlCannotBeFoundByChance(t *testing.T) {
 		require.Equal(t, http.StatusNotFound, response.StatusCode, path)
 	}
 	if runtime.GOOS != "windows" {
-		for _, name := range []string{erstest.ControlFile, "client-key.pem", "client.p12"} {
+		for _, name := range []string{testserver.ControlFile, "client-key.pem", "client.p12"} {
 			info, err := os.Stat(filepath.Join(folder, name))
 			require.NoError(t, err)
 			require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)

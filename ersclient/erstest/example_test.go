@@ -8,6 +8,7 @@ import (
 	"net/http"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
 // A server runs until it is closed. Its clients need only its authority and its certificate.
@@ -39,8 +40,8 @@ func ExampleNewServer() {
 func ExampleServer_Fail() {
 	server := erstest.NewServer()
 	defer server.Close()
-	fmt.Println(server.Fail(erstest.A002, erstest.Fault{Kind: erstest.CutAfter}))
-	fmt.Println(server.Fail(erstest.A002, erstest.Fault{Kind: "fire"}))
+	fmt.Println(server.Fail(erstest.A002, testserver.Fault{Kind: testserver.CutAfter}))
+	fmt.Println(server.Fail(erstest.A002, testserver.Fault{Kind: "fire"}))
 	// Output:
 	// <nil>
 	// there is no fault "fire"

@@ -21,12 +21,15 @@ const (
 // The three calls.
 const (
 	// A001 creates a session from a ticket.
-	A001 Call = "A001"
+	A001 testserver.Call = "A001"
 	// A002 selects a role.
-	A002 Call = "A002"
+	A002 testserver.Call = "A002"
 	// A003 deletes a session.
-	A003 Call = "A003"
+	A003 testserver.Call = "A003"
 )
+
+// Outcome is the fault of a 422 with an OperationOutcome whose text is the fault's Diagnostics.
+const Outcome testserver.FaultKind = "outcome"
 
 func refused(status int) testserver.Reply { return testserver.Reply{Status: status} }
 
@@ -42,7 +45,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, body []byte) {
 }
 
 // route returns the call and the session id in its path.
-func route(r *http.Request) (call Call, id string, wrong int) {
+func route(r *http.Request) (call testserver.Call, id string, wrong int) {
 	rest, found := strings.CutPrefix(r.URL.Path, sessionPath)
 	id = strings.TrimPrefix(rest, "/")
 	if !found || rest != "" && !strings.HasPrefix(rest, "/") {
@@ -60,7 +63,7 @@ func route(r *http.Request) (call Call, id string, wrong int) {
 }
 
 // handle carries a call out.
-func (s *Server) handle(call Call, id string, r *http.Request, body []byte) testserver.Reply {
+func (s *Server) handle(call testserver.Call, id string, r *http.Request, body []byte) testserver.Reply {
 	if r.Header.Get(asidHeader) != ASID {
 		return refused(http.StatusForbidden)
 	}

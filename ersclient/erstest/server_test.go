@@ -16,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -165,7 +166,7 @@ func TestASessionFromBeginningToEnd(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, c.end(second.ID).status)
 	require.Empty(t, c.server.Sessions())
 	require.Equal(t, 1, c.server.Ended())
-	require.Equal(t, []erstest.Request{
+	require.Equal(t, []testserver.Request{
 		{Call: erstest.A001, Method: "POST", Status: 201},
 		{Call: erstest.A002, Method: "PUT", Status: 200},
 		{Call: erstest.A003, Method: "DELETE", Status: 204},
@@ -349,47 +350,47 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	cases := map[string]struct {
-		fault    erstest.Fault
+		fault    testserver.Fault
 		check    check
 		sessions int
 	}{
-		"slow":           {erstest.Fault{Kind: erstest.Slow, Delay: time.Millisecond}, status(201), 1},
-		"cut before":     {erstest.Fault{Kind: erstest.CutBefore}, cut, 0},
-		"cut after":      {erstest.Fault{Kind: erstest.CutAfter}, cut, 1},
-		"a status":       {erstest.Fault{Kind: erstest.Status, Status: 502}, status(502), 0},
-		"handled before": {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, status(504), 1},
-		"cut during": {erstest.Fault{Kind: erstest.CutDuring}, func(t *testing.T, got answer, err error) {
+		"slow":           {testserver.Fault{Kind: testserver.Slow, Delay: time.Millisecond}, status(201), 1},
+		"cut before":     {testserver.Fault{Kind: testserver.CutBefore}, cut, 0},
+		"cut after":      {testserver.Fault{Kind: testserver.CutAfter}, cut, 1},
+		"a status":       {testserver.Fault{Kind: testserver.Status, Status: 502}, status(502), 0},
+		"handled before": {testserver.Fault{Kind: testserver.Status, Status: 504, Handled: true}, status(504), 1},
+		"cut during": {testserver.Fault{Kind: testserver.CutDuring}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.ErrorIs(t, got.broken, io.ErrUnexpectedEOF)
 			require.NotEmpty(t, got.body)
 		}, 1},
-		"a page": {erstest.Fault{Kind: erstest.HTML}, func(t *testing.T, got answer, err error) {
+		"a page": {testserver.Fault{Kind: testserver.HTML}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.Equal(t, 200, got.status)
 			require.Contains(t, got.header.Get("Content-Type"), "text/html")
 		}, 0},
-		"a page with a status": {erstest.Fault{Kind: erstest.HTML, Status: 503}, status(503), 0},
-		"half a JSON": {erstest.Fault{Kind: erstest.TruncatedJSON}, func(t *testing.T, got answer, err error) {
+		"a page with a status": {testserver.Fault{Kind: testserver.HTML, Status: 503}, status(503), 0},
+		"half a JSON": {testserver.Fault{Kind: testserver.TruncatedJSON}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.NoError(t, got.broken)
 			require.Equal(t, strconv.Itoa(len(got.body)), got.header.Get("Content-Length"))
 			require.False(t, json.Valid(got.body))
 		}, 1},
-		"a huge body": {erstest.Fault{Kind: erstest.HugeBody}, func(t *testing.T, got answer, err error) {
+		"a huge body": {testserver.Fault{Kind: testserver.HugeBody}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.Greater(t, len(got.body), 2<<20)
 			require.True(t, json.Valid(got.body))
 		}, 0},
-		"a pause": {erstest.Fault{Kind: erstest.Status, Status: 503, RetryAfter: "7"}, func(t *testing.T, got answer, err error) {
+		"a pause": {testserver.Fault{Kind: testserver.Status, Status: 503, RetryAfter: "7"}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.Equal(t, "7", got.header.Get("Retry-After"))
 		}, 0},
-		"an outcome": {erstest.Fault{Kind: erstest.Outcome, Diagnostics: "a reason"}, func(t *testing.T, got answer, err error) {
+		"an outcome": {testserver.Fault{Kind: erstest.Outcome, Diagnostics: "a reason"}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.Equal(t, 422, got.status)
 			require.Contains(t, string(got.body), "a reason")
 		}, 0},
-		"a redirection": {erstest.Fault{Kind: erstest.Redirect}, func(t *testing.T, got answer, err error) {
+		"a redirection": {testserver.Fault{Kind: testserver.Redirect}, func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.Equal(t, 302, got.status)
 			require.NotEmpty(t, got.header.Get("Location"))
@@ -425,7 +426,7 @@ func (c *caller) hang(ctx context.Context, calls int) <-chan error {
 
 func TestACallThatHangsEndsWithItsClient(t *testing.T) {
 	c := newCaller(t)
-	require.NoError(t, c.server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Hang, Handled: true}))
+	require.NoError(t, c.server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Hang, Handled: true}))
 	ctx, cancel := context.WithCancelCause(t.Context())
 	failed := c.hang(ctx, 1)
 	gone := errors.New("the client has gone")
@@ -436,7 +437,7 @@ func TestACallThatHangsEndsWithItsClient(t *testing.T) {
 
 func TestACallThatHangsEndsWithTheServer(t *testing.T) {
 	c := newCaller(t)
-	for _, fault := range []erstest.Fault{{Kind: erstest.Hang}, {Kind: erstest.Slow, Delay: time.Minute}} {
+	for _, fault := range []testserver.Fault{{Kind: testserver.Hang}, {Kind: testserver.Slow, Delay: time.Minute}} {
 		require.NoError(t, c.server.Fail(erstest.A001, fault))
 	}
 	failed := c.hang(t.Context(), 2)
@@ -448,9 +449,9 @@ func TestACallThatHangsEndsWithTheServer(t *testing.T) {
 
 func TestFaultsWaitInLine(t *testing.T) {
 	c := newCaller(t)
-	require.NoError(t, c.server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500, Times: 2}))
-	require.NoError(t, c.server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 423}))
-	require.NoError(t, c.server.Fail(erstest.A003, erstest.Fault{Kind: erstest.Status, Status: 410}))
+	require.NoError(t, c.server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 500, Times: 2}))
+	require.NoError(t, c.server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 423}))
+	require.NoError(t, c.server.Fail(erstest.A003, testserver.Fault{Kind: testserver.Status, Status: 410}))
 	var got []int
 	for range 4 {
 		got = append(got, c.create(erstest.TicketGP).status)
@@ -461,8 +462,8 @@ func TestFaultsWaitInLine(t *testing.T) {
 
 func TestFaultsAreTakenBack(t *testing.T) {
 	c := newCaller(t)
-	require.NoError(t, c.server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500, Times: 2}))
-	require.NoError(t, c.server.Fail(erstest.A003, erstest.Fault{Kind: erstest.Status, Status: 410}))
+	require.NoError(t, c.server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 500, Times: 2}))
+	require.NoError(t, c.server.Fail(erstest.A003, testserver.Fault{Kind: testserver.Status, Status: 410}))
 	c.server.Forgive(erstest.A001)
 	require.Equal(t, 201, c.create(erstest.TicketGP).status)
 	require.Equal(t, http.StatusGone, c.end("any").status, "of the other calls nothing is taken back")
@@ -472,17 +473,17 @@ func TestOrdersThatMakeNoSense(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
 	for name, one := range map[string]struct {
-		call  erstest.Call
-		fault erstest.Fault
+		call  testserver.Call
+		fault testserver.Fault
 	}{
-		"another call":     {"A004", erstest.Fault{Kind: erstest.Hang}},
-		"no kind":          {erstest.A001, erstest.Fault{}},
-		"another kind":     {erstest.A001, erstest.Fault{Kind: "fire"}},
-		"a status of none": {erstest.A001, erstest.Fault{Kind: erstest.Status}},
-		"a status of 100":  {erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 100}},
-		"a page of 99":     {erstest.A001, erstest.Fault{Kind: erstest.HTML, Status: 99}},
-		"an hour":          {erstest.A001, erstest.Fault{Kind: erstest.Slow, Delay: time.Hour}},
-		"too many":         {erstest.A001, erstest.Fault{Kind: erstest.Hang, Times: 101}},
+		"another call":     {"A004", testserver.Fault{Kind: testserver.Hang}},
+		"no kind":          {erstest.A001, testserver.Fault{}},
+		"another kind":     {erstest.A001, testserver.Fault{Kind: "fire"}},
+		"a status of none": {erstest.A001, testserver.Fault{Kind: testserver.Status}},
+		"a status of 100":  {erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 100}},
+		"a page of 99":     {erstest.A001, testserver.Fault{Kind: testserver.HTML, Status: 99}},
+		"an hour":          {erstest.A001, testserver.Fault{Kind: testserver.Slow, Delay: time.Hour}},
+		"too many":         {erstest.A001, testserver.Fault{Kind: testserver.Hang, Times: 101}},
 	} {
 		t.Run(name, func(t *testing.T) { require.Error(t, server.Fail(one.call, one.fault)) })
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
@@ -166,7 +167,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		"a request that fails validation": {
 			call: func(t *testing.T, server *erstest.Server, client *hscn.Client) error {
 				require.NoError(t, server.Fail(erstest.A001,
-					erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The ASID\n is\tsuspended"}))
+					testserver.Fault{Kind: erstest.Outcome, Diagnostics: "The ASID\n is\tsuspended"}))
 				_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				return err
 			},
@@ -210,7 +211,7 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 	client := clienttest.NewClient(t, server)
 	created, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 	require.NoError(t, err)
-	calls := map[erstest.Call]func() error{
+	calls := map[testserver.Call]func() error{
 		erstest.A001: func() error {
 			_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 			return err
@@ -221,7 +222,7 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 	for call, make := range calls {
 		for _, status := range []int{400, 401, 403, 404, 405, 409, 410, 412, 416, 418, 422, 423, 429, 500, 501, 505} {
 			t.Run(fmt.Sprintf("%s %d", call, status), func(t *testing.T) {
-				require.NoError(t, server.Fail(call, erstest.Fault{Kind: erstest.Status, Status: status}))
+				require.NoError(t, server.Fail(call, testserver.Fault{Kind: testserver.Status, Status: status}))
 				err := make()
 				clienttest.RequireCode(t, fmt.Sprintf("ERS-%s-%d", call, status), err)
 				var cause *transport.StatusError
@@ -241,25 +242,25 @@ func TestEveryStatusHasItsGuidance(t *testing.T) {
 // the user would meet "already selected"; the other way round it would sign in anew for nothing.
 func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 	cases := map[string]struct {
-		fault erstest.Fault
+		fault testserver.Fault
 		code  string
 		lost  bool
 	}{
-		"cut before it was handled": {erstest.Fault{Kind: erstest.CutBefore}, "NET-CUT", true},
-		"cut after it was handled":  {erstest.Fault{Kind: erstest.CutAfter}, "NET-CUT", true},
-		"cut in the answer":         {erstest.Fault{Kind: erstest.CutDuring}, "NET-CUT", true},
-		"half a JSON":               {erstest.Fault{Kind: erstest.TruncatedJSON}, "ERS-A002-ANSWER", true},
-		"a page":                    {erstest.Fault{Kind: erstest.HTML}, "NET-HTML", true},
-		"a page with a status":      {erstest.Fault{Kind: erstest.HTML, Status: 403}, "ERS-A002-403", false},
-		"two megabytes":             {erstest.Fault{Kind: erstest.HugeBody}, "ERS-A002-ANSWER", true},
-		"no answer":                 {erstest.Fault{Kind: erstest.Hang, Handled: true}, "NET-TIMEOUT", true},
-		"502":                       {erstest.Fault{Kind: erstest.Status, Status: 502}, "ERS-A002-502", true},
-		"503 as a page":             {erstest.Fault{Kind: erstest.HTML, Status: 503}, "ERS-A002-503", true},
-		"504 after it was handled":  {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, "ERS-A002-504", true},
-		"another success":           {erstest.Fault{Kind: erstest.Status, Status: 202}, "ERS-A002-202", true},
-		"500":                       {erstest.Fault{Kind: erstest.Status, Status: 500}, "ERS-A002-500", false},
-		"a redirection":             {erstest.Fault{Kind: erstest.Redirect}, "NET-REDIRECT", false},
-		"422":                       {erstest.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, "ERS-A002-422", false},
+		"cut before it was handled": {testserver.Fault{Kind: testserver.CutBefore}, "NET-CUT", true},
+		"cut after it was handled":  {testserver.Fault{Kind: testserver.CutAfter}, "NET-CUT", true},
+		"cut in the answer":         {testserver.Fault{Kind: testserver.CutDuring}, "NET-CUT", true},
+		"half a JSON":               {testserver.Fault{Kind: testserver.TruncatedJSON}, "ERS-A002-ANSWER", true},
+		"a page":                    {testserver.Fault{Kind: testserver.HTML}, "NET-HTML", true},
+		"a page with a status":      {testserver.Fault{Kind: testserver.HTML, Status: 403}, "ERS-A002-403", false},
+		"two megabytes":             {testserver.Fault{Kind: testserver.HugeBody}, "ERS-A002-ANSWER", true},
+		"no answer":                 {testserver.Fault{Kind: testserver.Hang, Handled: true}, "NET-TIMEOUT", true},
+		"502":                       {testserver.Fault{Kind: testserver.Status, Status: 502}, "ERS-A002-502", true},
+		"503 as a page":             {testserver.Fault{Kind: testserver.HTML, Status: 503}, "ERS-A002-503", true},
+		"504 after it was handled":  {testserver.Fault{Kind: testserver.Status, Status: 504, Handled: true}, "ERS-A002-504", true},
+		"another success":           {testserver.Fault{Kind: testserver.Status, Status: 202}, "ERS-A002-202", true},
+		"500":                       {testserver.Fault{Kind: testserver.Status, Status: 500}, "ERS-A002-500", false},
+		"a redirection":             {testserver.Fault{Kind: testserver.Redirect}, "NET-REDIRECT", false},
+		"422":                       {testserver.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, "ERS-A002-422", false},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -269,7 +270,7 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, server.Fail(erstest.A002, one.fault))
 			selecting := client
-			if one.fault.Kind == erstest.Hang {
+			if one.fault.Kind == testserver.Hang {
 				selecting = clienttest.NewClient(t, server, clienttest.Impatient)
 			}
 			session, err := selecting.SelectRole(t.Context(), created, gpRole)
@@ -289,15 +290,15 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 // overloaded e-RS.
 func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
 	cases := map[string]struct {
-		fault erstest.Fault
+		fault testserver.Fault
 		lost  bool
 		again bool
 	}{
-		"load is shed":            {erstest.Fault{Kind: erstest.Status, Status: 503}, true, false},
-		"a gateway gives up":      {erstest.Fault{Kind: erstest.Status, Status: 504, Handled: true}, true, false},
-		"the connection was cut":  {erstest.Fault{Kind: erstest.CutAfter}, true, true},
-		"the answer is of no use": {erstest.Fault{Kind: erstest.TruncatedJSON}, true, true},
-		"e-RS has said no":        {erstest.Fault{Kind: erstest.Status, Status: 403}, false, false},
+		"load is shed":            {testserver.Fault{Kind: testserver.Status, Status: 503}, true, false},
+		"a gateway gives up":      {testserver.Fault{Kind: testserver.Status, Status: 504, Handled: true}, true, false},
+		"the connection was cut":  {testserver.Fault{Kind: testserver.CutAfter}, true, true},
+		"the answer is of no use": {testserver.Fault{Kind: testserver.TruncatedJSON}, true, true},
+		"e-RS has said no":        {testserver.Fault{Kind: testserver.Status, Status: 403}, false, false},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -318,13 +319,13 @@ func TestIO06WhatStartsAgainAfterALostA002(t *testing.T) {
 // A status that says deleted counts, whatever the body; but a web page in its place proves nothing.
 func TestWhatCountsAsDeleted(t *testing.T) {
 	for name, one := range map[string]struct {
-		fault erstest.Fault
+		fault testserver.Fault
 		code  string
 	}{
-		"another success":    {erstest.Fault{Kind: erstest.Status, Status: 202, Handled: true}, ""},
-		"a body of any size": {erstest.Fault{Kind: erstest.HugeBody}, ""},
-		"a page":             {erstest.Fault{Kind: erstest.HTML}, "NET-HTML"},
-		"a redirection":      {erstest.Fault{Kind: erstest.Redirect}, "NET-REDIRECT"},
+		"another success":    {testserver.Fault{Kind: testserver.Status, Status: 202, Handled: true}, ""},
+		"a body of any size": {testserver.Fault{Kind: testserver.HugeBody}, ""},
+		"a page":             {testserver.Fault{Kind: testserver.HTML}, "NET-HTML"},
+		"a redirection":      {testserver.Fault{Kind: testserver.Redirect}, "NET-REDIRECT"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := clienttest.NewServer(t)
@@ -342,8 +343,8 @@ func TestWhatCountsAsDeleted(t *testing.T) {
 	}
 }
 
-func callsOf(server *erstest.Server, call erstest.Call) []erstest.Request {
-	var found []erstest.Request
+func callsOf(server *erstest.Server, call testserver.Call) []testserver.Request {
+	var found []testserver.Request
 	for _, one := range server.Requests() {
 		if one.Call == call {
 			found = append(found, one)
@@ -471,13 +472,13 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 	key, ticket := created.Key.Reveal(), erstest.TicketGP
 	client := clienttest.NewClient(t, server, clienttest.Impatient)
 
-	for _, fault := range []erstest.Fault{
-		{Kind: erstest.CutBefore}, {Kind: erstest.CutDuring}, {Kind: erstest.TruncatedJSON}, {Kind: erstest.HTML},
-		{Kind: erstest.HugeBody}, {Kind: erstest.Hang}, {Kind: erstest.Redirect}, {Kind: erstest.Status, Status: 500},
+	for _, fault := range []testserver.Fault{
+		{Kind: testserver.CutBefore}, {Kind: testserver.CutDuring}, {Kind: testserver.TruncatedJSON}, {Kind: testserver.HTML},
+		{Kind: testserver.HugeBody}, {Kind: testserver.Hang}, {Kind: testserver.Redirect}, {Kind: testserver.Status, Status: 500},
 		{Kind: erstest.Outcome, Diagnostics: "the session " + key + " of the ticket " + ticket + " is not good"},
 		{Kind: erstest.Outcome, Diagnostics: strings.Repeat("x", 180) + key},
 	} {
-		for call, attempt := range map[erstest.Call]func() error{
+		for call, attempt := range map[testserver.Call]func() error{
 			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Ticket); return err },
 			erstest.A002: func() error { _, err := client.SelectRole(t.Context(), created, gpRole); return err },
 			erstest.A003: func() error { return client.DeleteSession(t.Context(), created.Key) },

@@ -17,6 +17,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
@@ -74,7 +75,7 @@ func converse(t *testing.T, options ...erstest.Option) *conversation {
 	return c
 }
 
-func (c *conversation) make(ctx context.Context, call erstest.Call) (err error) {
+func (c *conversation) make(ctx context.Context, call testserver.Call) (err error) {
 	switch call {
 	case erstest.A001:
 		_, err = c.client.CreateSession(ctx, ersclient.NewTicket(erstest.TicketGP))
@@ -94,13 +95,13 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 		400: desk, 403: cardThenDesk, 404: desk, 405: desk, 409: tryThenDesk, 410: signInThenDesk, 412: desk, 416: tryThenDesk,
 		422: desk, 423: waitThenTry, 500: signInThenDesk, 502: waitThenTry, 503: waitThenTry, 504: waitThenTry,
 	}
-	own := map[erstest.Call]map[int]remedy{
+	own := map[testserver.Call]map[int]remedy{
 		erstest.A002: {
 			400: newSession, 403: otherRole, 404: signInThenDesk, 405: anotherThenDesk, 412: anotherThenDesk, 422: anotherThenDesk,
 		},
 		erstest.A003: {404: nothing, 410: nothing},
 	}
-	for _, call := range []erstest.Call{erstest.A001, erstest.A002, erstest.A003} {
+	for _, call := range []testserver.Call{erstest.A001, erstest.A002, erstest.A003} {
 		for status, want := range ofAll {
 			t.Run(fmt.Sprintf("%s %d", call, status), func(t *testing.T) {
 				if call == erstest.A003 {
@@ -109,9 +110,9 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 				if special, there := own[call][status]; there {
 					want = special
 				}
-				fault := erstest.Fault{Kind: erstest.Status, Status: status}
+				fault := testserver.Fault{Kind: testserver.Status, Status: status}
 				if status == 422 {
-					fault = erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The UBRN is unknown"}
+					fault = testserver.Fault{Kind: erstest.Outcome, Diagnostics: "The UBRN is unknown"}
 				}
 				require.NoError(t, c.server.Fail(call, fault))
 				err := c.make(t.Context(), call)
@@ -133,44 +134,44 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 	}
 }
 
-func methodOf(call erstest.Call) string {
-	return map[erstest.Call]string{erstest.A001: "POST", erstest.A002: "PUT", erstest.A003: "DELETE"}[call]
+func methodOf(call testserver.Call) string {
+	return map[testserver.Call]string{erstest.A001: "POST", erstest.A002: "PUT", erstest.A003: "DELETE"}[call]
 }
 
 // A001-02: every failure of A001 is presented; for a ticket that is not valid the steps say what to
 // do with the card.
 func TestA00102EveryFailureIsPresented(t *testing.T) {
 	cases := map[string]struct {
-		fault  erstest.Fault
+		fault  testserver.Fault
 		ticket string
 		code   string
 		remedy remedy
 	}{
 		"the ticket is not valid":  {ticket: "an unknown ticket", code: "ERS-A001-403", remedy: cardThenDesk},
-		"a mistake in the request": {fault: erstest.Fault{Kind: erstest.Status, Status: 400}, code: "ERS-A001-400", remedy: desk},
-		"it fails validation":      {fault: erstest.Fault{Kind: erstest.Status, Status: 422}, code: "ERS-A001-422", remedy: desk},
-		"e-RS fails":               {fault: erstest.Fault{Kind: erstest.Status, Status: 500}, code: "ERS-A001-500", remedy: signInThenDesk},
-		"a gateway fails":          {fault: erstest.Fault{Kind: erstest.Status, Status: 502}, code: "ERS-A001-502", remedy: waitThenTry},
+		"a mistake in the request": {fault: testserver.Fault{Kind: testserver.Status, Status: 400}, code: "ERS-A001-400", remedy: desk},
+		"it fails validation":      {fault: testserver.Fault{Kind: testserver.Status, Status: 422}, code: "ERS-A001-422", remedy: desk},
+		"e-RS fails":               {fault: testserver.Fault{Kind: testserver.Status, Status: 500}, code: "ERS-A001-500", remedy: signInThenDesk},
+		"a gateway fails":          {fault: testserver.Fault{Kind: testserver.Status, Status: 502}, code: "ERS-A001-502", remedy: waitThenTry},
 		"e-RS sheds load": {
-			fault: erstest.Fault{Kind: erstest.Status, Status: 503, RetryAfter: "3"}, code: "ERS-A001-503", remedy: waitThenTry,
+			fault: testserver.Fault{Kind: testserver.Status, Status: 503, RetryAfter: "3"}, code: "ERS-A001-503", remedy: waitThenTry,
 		},
-		"an empty answer":       {fault: erstest.Fault{Kind: erstest.Status, Status: 201}, code: "ERS-A001-ANSWER", remedy: tryThenDesk},
-		"half an answer":        {fault: erstest.Fault{Kind: erstest.TruncatedJSON}, code: "ERS-A001-ANSWER", remedy: tryThenDesk},
-		"another success":       {fault: erstest.Fault{Kind: erstest.Status, Status: 202}, code: "ERS-A001-202", remedy: tryThenDesk},
-		"the connection is cut": {fault: erstest.Fault{Kind: erstest.CutAfter}, code: "NET-CUT", remedy: tryThenDesk},
+		"an empty answer":       {fault: testserver.Fault{Kind: testserver.Status, Status: 201}, code: "ERS-A001-ANSWER", remedy: tryThenDesk},
+		"half an answer":        {fault: testserver.Fault{Kind: testserver.TruncatedJSON}, code: "ERS-A001-ANSWER", remedy: tryThenDesk},
+		"another success":       {fault: testserver.Fault{Kind: testserver.Status, Status: 202}, code: "ERS-A001-202", remedy: tryThenDesk},
+		"the connection is cut": {fault: testserver.Fault{Kind: testserver.CutAfter}, code: "NET-CUT", remedy: tryThenDesk},
 		"a captive portal": {
-			fault: erstest.Fault{Kind: erstest.HTML}, code: "NET-HTML",
+			fault: testserver.Fault{Kind: testserver.HTML}, code: "NET-HTML",
 			remedy: remedy{[]string{"web browser", "**Try again**", "local service desk"}, true},
 		},
 		"a captive portal that redirects": {
-			fault: erstest.Fault{Kind: erstest.Redirect}, code: "NET-REDIRECT",
+			fault: testserver.Fault{Kind: testserver.Redirect}, code: "NET-REDIRECT",
 			remedy: remedy{[]string{"web browser", "**Try again**", "local service desk"}, true},
 		},
 		"a captive portal by the book": {
-			fault: erstest.Fault{Kind: erstest.HTML, Status: 511}, code: "NET-HTML",
+			fault: testserver.Fault{Kind: testserver.HTML, Status: 511}, code: "NET-HTML",
 			remedy: remedy{[]string{"web browser", "**Try again**", "local service desk"}, true},
 		},
-		"a proxy that reads along": {fault: erstest.Fault{Kind: erstest.HTML, Status: 407}, code: "NET-PROXY_AUTH", remedy: desk},
+		"a proxy that reads along": {fault: testserver.Fault{Kind: testserver.HTML, Status: 407}, code: "NET-PROXY_AUTH", remedy: desk},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -188,7 +189,7 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 	}
 	t.Run("no answer", func(t *testing.T) {
 		server := clienttest.NewServer(t)
-		require.NoError(t, server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Hang}))
+		require.NoError(t, server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Hang}))
 		client := clienttest.NewClient(t, server, func(config *hscn.Config) { config.Timeout = 300 * time.Millisecond })
 		_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 		requireRemedy(t, waitThenTry, clienttest.ProblemOf(t, "NET-TIMEOUT", err))
@@ -231,14 +232,14 @@ func TestA00203EveryFailureIsPresented(t *testing.T) {
 		// names the user is not public.
 		"no user to act for": {
 			func(t *testing.T, c *conversation) error {
-				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403}))
+				require.NoError(t, c.server.Fail(erstest.A002, testserver.Fault{Kind: testserver.Status, Status: 403}))
 				_, err := c.client.SelectRole(t.Context(), c.session, admin)
 				return err
 			}, "ERS-A002-403", anotherThenDesk,
 		},
 		"a user to act for needlessly": {
 			func(t *testing.T, c *conversation) error {
-				require.NoError(t, c.server.Fail(erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 400}))
+				require.NoError(t, c.server.Fail(erstest.A002, testserver.Fault{Kind: testserver.Status, Status: 400}))
 				_, err := c.client.SelectRole(t.Context(), c.session, gpRole)
 				return err
 			}, "ERS-A002-400", newSession,

@@ -9,6 +9,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -96,7 +97,7 @@ func Example_answerLost() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	if err := server.Fail(erstest.A002, erstest.Fault{Kind: erstest.CutAfter}); err != nil {
+	if err := server.Fail(erstest.A002, testserver.Fault{Kind: testserver.CutAfter}); err != nil {
 		log.Fatal(err)
 	}
 	role := session.User.Permissions[0]

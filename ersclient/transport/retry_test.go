@@ -15,6 +15,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -90,41 +91,41 @@ func TestIO06A001IsTriedAgainBehindAGateway(t *testing.T) {
 	const wait = busyBackoff - 1
 	at := func(d time.Duration) string { return time.Now().Add(d).Format(http.TimeFormat) }
 	cases := map[string]struct {
-		faults []erstest.Fault
+		faults []testserver.Fault
 		lost   bool
 		waits  []time.Duration
 		code   string
 		calls  int
 	}{
 		"one 503": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503}}, waits: []time.Duration{wait}, calls: 2,
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 503}}, waits: []time.Duration{wait}, calls: 2,
 		},
 		"one 503, and the lot falls on others": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503}}, lost: true, code: "ERS-A001-503", calls: 1,
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 503}}, lost: true, code: "ERS-A001-503", calls: 1,
 		},
 		"a 502 and a 504": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 502}, {Kind: erstest.Status, Status: 504}},
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 502}, {Kind: testserver.Status, Status: 504}},
 			waits:  []time.Duration{wait}, code: "ERS-A001-504", calls: 2,
 		},
 		"a pause that was asked for": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: "7"}},
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 503, RetryAfter: "7"}},
 			waits:  []time.Duration{7*time.Second + wait}, calls: 2,
 		},
 		"a pause that is too long": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: "11"}}, code: "ERS-A001-503", calls: 1,
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 503, RetryAfter: "11"}}, code: "ERS-A001-503", calls: 1,
 		},
 		"a pause until a date that is too far away": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: at(time.Hour)}}, code: "ERS-A001-503", calls: 1,
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 503, RetryAfter: at(time.Hour)}}, code: "ERS-A001-503", calls: 1,
 		},
 		"a pause until a date that has gone by": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 503, RetryAfter: at(-time.Hour)}},
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 503, RetryAfter: at(-time.Hour)}},
 			waits:  []time.Duration{wait}, calls: 2,
 		},
 		"another status": {
-			faults: []erstest.Fault{{Kind: erstest.Status, Status: 500}}, code: "ERS-A001-500", calls: 1,
+			faults: []testserver.Fault{{Kind: testserver.Status, Status: 500}}, code: "ERS-A001-500", calls: 1,
 		},
 		"a connection cut after the request": {
-			faults: []erstest.Fault{{Kind: erstest.CutAfter}}, code: "NET-CUT", calls: 1,
+			faults: []testserver.Fault{{Kind: testserver.CutAfter}}, code: "NET-CUT", calls: 1,
 		},
 	}
 	for name, one := range cases {

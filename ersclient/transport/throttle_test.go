@@ -11,6 +11,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
@@ -63,7 +64,7 @@ func TestIO06EveryTryWaitsForItsTurn(t *testing.T) {
 	client.pace.throttle, client.now = made, clock.Now
 	turns := func() float64 { return made.calls.TokensAt(clock.Now()) }
 
-	require.NoError(t, server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 503}))
+	require.NoError(t, server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 503}))
 	key, err := send(t.Context(), client, opens, "")
 	require.NoError(t, err)
 	require.InDelta(t, callsAtOnce-2, turns(), 0.001, "a try and another one")

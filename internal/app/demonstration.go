@@ -237,9 +237,9 @@ func (d Demonstration) menu() []ui.SimulatorItem {
 		cards = append(cards, ui.SimulatorItem{Title: persona.Title, Do: func() { go d.card.InsertCard(persona) }})
 	}
 	refused := func(call testserver.Call) ui.SimulatorItem {
-		return ui.SimulatorItem{Title: "refused (403)", Do: orderFault(d.log, d.ers, call, erstest.Fault{Kind: erstest.Status, Status: http.StatusForbidden})}
+		return ui.SimulatorItem{Title: "refused (403)", Do: orderFault(d.log, d.ers, call, testserver.Fault{Kind: testserver.Status, Status: http.StatusForbidden})}
 	}
-	closed := erstest.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
+	closed := testserver.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
 	return []ui.SimulatorItem{
 		{Title: "Insert a card", Items: cards},
 		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},

@@ -16,6 +16,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/hscn"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/audit"
 	"github.com/ers-login/ers-login/internal/problem"
@@ -123,26 +124,26 @@ func TestLAL001FailedCallsAreRecorded(t *testing.T) {
 		return ers.DeleteSession(ctx, session.Key)
 	}
 	tests := map[string]struct {
-		call  erstest.Call
-		fault erstest.Fault
+		call  testserver.Call
+		fault testserver.Fault
 		do    func(context.Context, *audit.ERS) error
 		want  string
 	}{
-		"A001, a ticket that is not valid": {erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403}, create,
+		"A001, a ticket that is not valid": {erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 403}, create,
 			"1 POST user= org=/ as= 403 ERS-A001-403"},
-		"A001, no answer":  {erstest.A001, erstest.Fault{Kind: erstest.Hang}, create, "1 POST user= org=/ as= NET-TIMEOUT NET-TIMEOUT"},
-		"A001, a web page": {erstest.A001, erstest.Fault{Kind: erstest.HTML, Status: 201}, create, "1 POST user= org=/ as= NET-HTML NET-HTML"},
-		"A002, refused": {erstest.A002, erstest.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, choose,
+		"A001, no answer":  {erstest.A001, testserver.Fault{Kind: testserver.Hang}, create, "1 POST user= org=/ as= NET-TIMEOUT NET-TIMEOUT"},
+		"A001, a web page": {erstest.A001, testserver.Fault{Kind: testserver.HTML, Status: 201}, create, "1 POST user= org=/ as= NET-HTML NET-HTML"},
+		"A002, refused": {erstest.A002, testserver.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, choose,
 			"2 PUT user=" + user + " " + asked + " 422 ERS-A002-422"},
-		"A002, answer lost": {erstest.A002, erstest.Fault{Kind: erstest.CutAfter}, choose,
+		"A002, answer lost": {erstest.A002, testserver.Fault{Kind: testserver.CutAfter}, choose,
 			"2 PUT user=" + user + " " + asked + " NET-CUT NET-CUT"},
-		"A003, refused": {erstest.A003, erstest.Fault{Kind: erstest.Status, Status: 403}, leave,
+		"A003, refused": {erstest.A003, testserver.Fault{Kind: testserver.Status, Status: 403}, leave,
 			"2 DELETE user=" + user + " org=/ as= 403 ERS-A003-403"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			var timeout time.Duration
-			if test.fault.Kind == erstest.Hang {
+			if test.fault.Kind == testserver.Hang {
 				timeout = 100 * time.Millisecond
 			}
 			server, client := standIn(t, timeout)
@@ -286,7 +287,7 @@ func TestTheErrorIsTheCallsOwn(t *testing.T) {
 // A call that the user has given up was made all the same.
 func TestLAL001CancelledCallsAreRecorded(t *testing.T) {
 	server, client := standIn(t, 0)
-	require.NoError(t, server.Fail(erstest.A001, erstest.Fault{Kind: erstest.Hang}))
+	require.NoError(t, server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Hang}))
 	for name, required := range map[string]bool{"required": true, "not required": false} {
 		t.Run(name, func(t *testing.T) {
 			s := settings(t)

@@ -27,6 +27,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/internal/testing/stage"
 )
@@ -125,7 +126,7 @@ func (s scenery) startStandIn(dir, program string, arguments ...string) (url str
 		assert.NoError(s.t, cmd.Wait(), output.String())
 	})
 	require.Eventually(s.t, func() bool {
-		written, err := os.ReadFile(filepath.Join(dir, erstest.URLFile))
+		written, err := os.ReadFile(filepath.Join(dir, testserver.URLFile))
 		url = strings.TrimSpace(string(written))
 		return err == nil
 	}, time.Minute, 20*time.Millisecond, "the stand-in has not started: %s", output.String())
@@ -408,7 +409,7 @@ func TestAUT001AUT002FromCardToKeyringAndBack(t *testing.T) {
 func TestALostAnswerLeavesNoOrphan(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
-	require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.CutAfter}))
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, testserver.Fault{Kind: testserver.CutAfter}))
 
 	s.signIn(program)
 	assert.Equal(t, []string{"A001", "A002", "A003", "A001", "A002"}, s.calls())
@@ -466,7 +467,7 @@ func TestNoKeyring(t *testing.T) {
 func TestEnterLeadsOnFromAProblem(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
-	require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.Status, Status: 403}))
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, testserver.Fault{Kind: testserver.Status, Status: 403}))
 	s.insertCard()
 	s.see(program, "choosing")
 	s.press("4")
@@ -476,7 +477,7 @@ func TestEnterLeadsOnFromAProblem(t *testing.T) {
 	s.press("4")
 	s.see(program, "signed-in")
 
-	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Status, Status: 500}))
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, testserver.Fault{Kind: testserver.Status, Status: 500}))
 	s.press("Tab", "Tab", "Return", "Return")
 	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A003-500"))
 	s.keyringEmpty()
@@ -509,7 +510,7 @@ func TestClosingTheWindowWhileERSHangs(t *testing.T) {
 	s := open(t, keyringtest.Options{})
 	program := s.start()
 	s.signIn(program)
-	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Hang}))
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, testserver.Fault{Kind: testserver.Hang}))
 
 	begin := time.Now()
 	s.closeSignedIn()

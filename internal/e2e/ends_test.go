@@ -15,6 +15,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/handoff"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/internal/testing/stage"
 )
@@ -23,7 +24,7 @@ import (
 var ends = flag.Int("ends", 24, "how often TestEndedByASignal ends the program")
 
 // slow is longer than it takes to see a screen and to send a signal.
-var slow = erstest.Fault{Kind: erstest.Slow, Delay: 4 * time.Second}
+var slow = testserver.Fault{Kind: testserver.Slow, Delay: 4 * time.Second}
 
 // moments are the phases of the program, and other circumstances of a signal. Each starts the
 // program and waits for its moment.
@@ -90,7 +91,7 @@ var moments = []struct {
 	}},
 	{"a problem", func(s *scene) *stage.Program {
 		program := s.start()
-		require.NoError(s.t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 403}))
+		require.NoError(s.t, s.ers.Fail(s.ctx, erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 403}))
 		s.insertCard()
 		s.see(program, "failed")
 		return program

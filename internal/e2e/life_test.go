@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/erstest"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/internal/testing/keyringtest"
 	"github.com/ers-login/ers-login/internal/testing/stage"
 )
@@ -184,7 +185,7 @@ func TestERSHangsForEver(t *testing.T) {
 	t.Run("A001, given up by the user", func(t *testing.T) {
 		s := open(t, keyringtest.Options{})
 		program := s.start()
-		require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Hang}))
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, testserver.Fault{Kind: testserver.Hang}))
 		s.insertCard()
 		s.see(program, "signing-in")
 		s.press("Escape")
@@ -194,7 +195,7 @@ func TestERSHangsForEver(t *testing.T) {
 	t.Run("A001, until its time is up", func(t *testing.T) {
 		s := open(t, keyringtest.Options{}, `request_timeout = "1s"`)
 		program := s.start()
-		require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Hang}))
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, testserver.Fault{Kind: testserver.Hang}))
 		s.insertCard()
 		require.NoError(t, program.WaitProblem(s.ctx, "NET-TIMEOUT"))
 		s.press("Return")
@@ -205,7 +206,7 @@ func TestERSHangsForEver(t *testing.T) {
 		program := s.start()
 		s.insertCard()
 		s.see(program, "choosing")
-		require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, erstest.Fault{Kind: erstest.Hang}))
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A002, testserver.Fault{Kind: testserver.Hang}))
 		s.press("5")
 		s.see(program, "selecting")
 		s.press("Escape")
@@ -224,7 +225,7 @@ func TestERSHangsForEver(t *testing.T) {
 		s := open(t, keyringtest.Options{}, `request_timeout = "1s"`, `closing_grace = "0s"`)
 		program := s.start()
 		s.signIn(program)
-		require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, erstest.Fault{Kind: erstest.Hang}))
+		require.NoError(t, s.ers.Fail(s.ctx, erstest.A003, testserver.Fault{Kind: testserver.Hang}))
 		s.press("Tab", "Tab", "Return", "Return")
 		s.see(program, "ending")
 		s.gone()
@@ -255,7 +256,7 @@ func TestLAL001AuditLog(t *testing.T) {
 	s.Extra = append(s.Extra, "XDG_DOWNLOAD_DIR="+downloads)
 	program := s.start()
 	s.helpsWhileAsked(program)
-	require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, erstest.Fault{Kind: erstest.Status, Status: 500}))
+	require.NoError(t, s.ers.Fail(s.ctx, erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 500}))
 	s.insertCard()
 	require.NoError(t, program.WaitProblem(s.ctx, "ERS-A001-500"))
 	s.press("Return")

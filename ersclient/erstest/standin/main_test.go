@@ -20,6 +20,7 @@ import (
 	"github.com/ers-login/ers-login/ersclient/erstest"
 	"github.com/ers-login/ers-login/ersclient/hscn"
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/ersclient/testserver"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/secret"
 )
@@ -63,7 +64,7 @@ func TestSignInToAnotherProcess(t *testing.T) {
 	p := start(t, "--dir", folder)
 	line, err := p.output.ReadString('\n')
 	require.NoError(t, err)
-	url, err := os.ReadFile(filepath.Join(folder, erstest.URLFile))
+	url, err := os.ReadFile(filepath.Join(folder, testserver.URLFile))
 	require.NoError(t, err)
 	require.Equal(t, line, string(url))
 
