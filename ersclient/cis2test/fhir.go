@@ -124,8 +124,7 @@ func asFHIR(answer testserver.Reply) testserver.Reply {
 
 // OutcomeFault returns the fault of an error of the API: an issue with FHIR's code and e-RS's own.
 func OutcomeFault(status int, code, detail, diagnostics string) testserver.Fault {
-	answer := outcome(status, code, detail, diagnostics)
-	return testserver.Fault{Kind: testserver.Body, Status: status, Body: string(answer.Body), ContentType: fhirType}
+	return outcome(status, code, detail, diagnostics).Fault()
 }
 
 // denied is a refusal: e-RS gives all of them the same code.

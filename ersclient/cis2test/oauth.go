@@ -70,13 +70,12 @@ func failed(status int, code, description string) testserver.Reply {
 
 // OAuthError returns the fault of an error of the gateway.
 func OAuthError(status int, code, description string) testserver.Fault {
-	answer := failed(status, code, description)
-	return testserver.Fault{Kind: testserver.Body, Status: status, Body: string(answer.Body)}
+	return failed(status, code, description).Fault()
 }
 
 // ApigeeFault returns the fault of an error of the software that the gateway runs on.
 func ApigeeFault(status int, text, code string) testserver.Fault {
-	return testserver.Fault{Kind: testserver.Body, Status: status, Body: string(apigee(status, text, code).Body)}
+	return apigee(status, text, code).Fault()
 }
 
 func apigee(status int, text, code string) testserver.Reply {

@@ -28,9 +28,6 @@ const (
 	A003 testserver.Call = "A003"
 )
 
-// Outcome is the fault of a 422 with an OperationOutcome whose text is the fault's Diagnostics.
-const Outcome testserver.FaultKind = "outcome"
-
 func refused(status int) testserver.Reply { return testserver.Reply{Status: status} }
 
 // answer answers one request.
@@ -155,6 +152,9 @@ func (s session) asA002() wireSession {
 	wire.Permission = &role
 	return wire
 }
+
+// Outcome returns the fault of a 422 with an OperationOutcome.
+func Outcome(diagnostics string) testserver.Fault { return invalid(diagnostics).Fault() }
 
 // invalid is a 422 with an eRS-OperationOutcome-1.
 func invalid(diagnostics string) testserver.Reply {

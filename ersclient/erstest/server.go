@@ -86,7 +86,6 @@ func NewUnstartedServer(options ...Option) *Server {
 	s.DefineCall(A001, http.StatusCreated)
 	s.DefineCall(A002, http.StatusOK)
 	s.DefineCall(A003, http.StatusOK)
-	s.DefineFault(Outcome, func(fault testserver.Fault) testserver.Reply { return invalid(fault.Diagnostics) })
 	for ticket, user := range DefaultUsers() {
 		s.AddUser(ticket, user)
 	}

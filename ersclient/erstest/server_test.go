@@ -385,7 +385,7 @@ func TestFaults(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "7", got.header.Get("Retry-After"))
 		}, 0},
-		"an outcome": {testserver.Fault{Kind: erstest.Outcome, Diagnostics: "a reason"}, func(t *testing.T, got answer, err error) {
+		"an outcome": {erstest.Outcome("a reason"), func(t *testing.T, got answer, err error) {
 			require.NoError(t, err)
 			require.Equal(t, 422, got.status)
 			require.Contains(t, string(got.body), "a reason")

@@ -167,7 +167,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		"a request that fails validation": {
 			call: func(t *testing.T, server *erstest.Server, client *hscn.Client) error {
 				require.NoError(t, server.Fail(erstest.A001,
-					testserver.Fault{Kind: erstest.Outcome, Diagnostics: "The ASID\n is\tsuspended"}))
+					erstest.Outcome("The ASID\n is\tsuspended")))
 				_, err := client.CreateSession(t.Context(), ersclient.NewTicket(erstest.TicketGP))
 				return err
 			},
@@ -260,7 +260,7 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 		"another success":           {testserver.Fault{Kind: testserver.Status, Status: 202}, "ERS-A002-202", true},
 		"500":                       {testserver.Fault{Kind: testserver.Status, Status: 500}, "ERS-A002-500", false},
 		"a redirection":             {testserver.Fault{Kind: testserver.Redirect}, "NET-REDIRECT", false},
-		"422":                       {testserver.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, "ERS-A002-422", false},
+		"422":                       {erstest.Outcome("no"), "ERS-A002-422", false},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -475,8 +475,8 @@ func TestNoErrorHoldsASecret(t *testing.T) {
 	for _, fault := range []testserver.Fault{
 		{Kind: testserver.CutBefore}, {Kind: testserver.CutDuring}, {Kind: testserver.TruncatedJSON}, {Kind: testserver.HTML},
 		{Kind: testserver.HugeBody}, {Kind: testserver.Hang}, {Kind: testserver.Redirect}, {Kind: testserver.Status, Status: 500},
-		{Kind: erstest.Outcome, Diagnostics: "the session " + key + " of the ticket " + ticket + " is not good"},
-		{Kind: erstest.Outcome, Diagnostics: strings.Repeat("x", 180) + key},
+		erstest.Outcome("the session " + key + " of the ticket " + ticket + " is not good"),
+		erstest.Outcome(strings.Repeat("x", 180) + key),
 	} {
 		for call, attempt := range map[testserver.Call]func() error{
 			erstest.A001: func() error { _, err := client.CreateSession(t.Context(), created.Ticket); return err },

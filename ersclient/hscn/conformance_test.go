@@ -112,7 +112,7 @@ func TestERR000ToERR012EveryRowOfTheErrorGuidance(t *testing.T) {
 				}
 				fault := testserver.Fault{Kind: testserver.Status, Status: status}
 				if status == 422 {
-					fault = testserver.Fault{Kind: erstest.Outcome, Diagnostics: "The UBRN is unknown"}
+					fault = erstest.Outcome("The UBRN is unknown")
 				}
 				require.NoError(t, c.server.Fail(call, fault))
 				err := c.make(t.Context(), call)

@@ -2,6 +2,7 @@ package testserver
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -66,12 +67,15 @@ type Fault struct {
 	// Body and ContentType are those of Body.
 	Body        string `json:"body,omitempty"`
 	ContentType string `json:"contentType,omitempty"`
-	// Diagnostics is the text of a kind that a stand-in defines.
-	Diagnostics string `json:"diagnostics,omitempty"`
 }
 
-// valid returns what is wrong with an order, or nil. Kinds in own are the stand-in's.
-func (f Fault) valid(own map[FaultKind]func(Fault) Reply) error {
+// Fault returns the fault that answers so.
+func (r Reply) Fault() Fault {
+	return Fault{Kind: Body, Status: r.Status, Body: string(r.Body), ContentType: r.Header["Content-Type"]}
+}
+
+// valid returns what is wrong with an order, or nil.
+func (f Fault) valid() error {
 	switch f.Kind {
 	case Slow, Drip:
 		if f.Delay < 0 || f.Delay > maxDelay {
@@ -83,9 +87,6 @@ func (f Fault) valid(own map[FaultKind]func(Fault) Reply) error {
 		}
 	case CutBefore, CutAfter, CutDuring, Hang, TruncatedJSON, HugeBody, Redirect:
 	default:
-		if own[f.Kind] != nil {
-			return nil
-		}
 		return fmt.Errorf("there is no fault %q", f.Kind)
 	}
 	return nil
@@ -97,7 +98,7 @@ func (s *Server) Fail(call Call, fault Fault) error {
 	if _, defined := s.calls[call]; !defined {
 		return fmt.Errorf("there is no call %q", call)
 	}
-	if err := fault.valid(s.kinds); err != nil {
+	if err := fault.valid(); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -153,34 +154,22 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, call Call, fault F
 		s.wait(r, -1)
 		panic(http.ErrAbortHandler)
 	case HTML:
-		page := Reply{http.StatusOK, map[string]string{"Content-Type": "text/html; charset=utf-8"}, []byte(htmlPage)}
-		if fault.Status != 0 {
-			page.Status = fault.Status
-		}
-		s.send(w, r, call, page)
+		header := map[string]string{"Content-Type": "text/html; charset=utf-8"}
+		s.send(w, r, call, Reply{cmp.Or(fault.Status, http.StatusOK), header, []byte(htmlPage)})
 	case TruncatedJSON:
 		whole := handle()
 		whole.Body = whole.Body[:len(whole.Body)/2]
 		s.send(w, r, call, whole)
 	case HugeBody:
-		huge := JSON(s.calls[call], struct {
-			Padding []byte `json:"padding"`
-		}{bytes.Repeat([]byte("e-RS"), hugeBody/4)})
-		s.send(w, r, call, huge)
+		s.send(w, r, call, JSON(s.calls[call], map[string]any{"padding": bytes.Repeat([]byte("e-RS"), hugeBody/4)}))
 	case Status:
 		s.send(w, r, call, fault.answer(map[string]string{}))
 	case Body:
-		contentType := fault.ContentType
-		if contentType == "" {
-			contentType = jsonType
-		}
-		s.send(w, r, call, fault.answer(map[string]string{"Content-Type": contentType}))
+		s.send(w, r, call, fault.answer(map[string]string{"Content-Type": cmp.Or(fault.ContentType, jsonType)}))
 	case Drip:
 		s.drip(w, r, call, fault.Delay, handle())
 	case Redirect:
 		s.send(w, r, call, Reply{http.StatusFound, map[string]string{"Location": "/elsewhere"}, nil})
-	default:
-		s.send(w, r, call, s.kinds[fault.Kind](fault))
 	}
 }
 

@@ -49,10 +49,9 @@ func JSON(status int, value any) Reply {
 }
 
 // Server is the common part of a stand-in. Its methods are safe for concurrent use, except for
-// DefineCall and DefineFault, which come before Serve.
+// DefineCall, which comes before Serve.
 type Server struct {
 	calls        map[Call]int
-	kinds        map[FaultKind]func(Fault) Reply
 	waiting      map[Call][]Fault
 	ahead        atomic.Int64
 	journal      journal
@@ -67,9 +66,7 @@ type Server struct {
 
 // New makes a Server that serves nothing yet.
 func New() *Server {
-	return &Server{
-		calls: map[Call]int{}, kinds: map[FaultKind]func(Fault) Reply{}, waiting: map[Call][]Fault{}, closing: make(chan struct{}), handlersOpen: true,
-	}
+	return &Server{calls: map[Call]int{}, waiting: map[Call][]Fault{}, closing: make(chan struct{}), handlersOpen: true}
 }
 
 // Accepts reports whether a request's Accept header allows an application type.
@@ -87,9 +84,6 @@ func Accepts(r *http.Request, mediaType string) bool {
 
 // DefineCall makes a call known, with the status of its success.
 func (s *Server) DefineCall(call Call, success int) { s.calls[call] = success }
-
-// DefineFault makes a kind of fault of the stand-in's own known.
-func (s *Server) DefineFault(kind FaultKind, answer func(Fault) Reply) { s.kinds[kind] = answer }
 
 // Serve answers connections to an address in the background until Close, over TLS if there is a
 // configuration. It speaks HTTP/1.1 only: HTTP/2 lacks the upper-case header names of the e-RS

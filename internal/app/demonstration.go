@@ -239,7 +239,7 @@ func (d Demonstration) menu() []ui.SimulatorItem {
 	refused := func(call testserver.Call) ui.SimulatorItem {
 		return ui.SimulatorItem{Title: "refused (403)", Do: orderFault(d.log, d.ers, call, testserver.Fault{Kind: testserver.Status, Status: http.StatusForbidden})}
 	}
-	closed := testserver.Fault{Kind: erstest.Outcome, Diagnostics: "The organisation is closed."}
+	closed := erstest.Outcome("The organisation is closed.")
 	return []ui.SimulatorItem{
 		{Title: "Insert a card", Items: cards},
 		{Title: "Remove the card", Do: func() { go d.card.RemoveCard() }},

@@ -133,7 +133,7 @@ func TestLAL001FailedCallsAreRecorded(t *testing.T) {
 			"1 POST user= org=/ as= 403 ERS-A001-403"},
 		"A001, no answer":  {erstest.A001, testserver.Fault{Kind: testserver.Hang}, create, "1 POST user= org=/ as= NET-TIMEOUT NET-TIMEOUT"},
 		"A001, a web page": {erstest.A001, testserver.Fault{Kind: testserver.HTML, Status: 201}, create, "1 POST user= org=/ as= NET-HTML NET-HTML"},
-		"A002, refused": {erstest.A002, testserver.Fault{Kind: erstest.Outcome, Diagnostics: "no"}, choose,
+		"A002, refused": {erstest.A002, erstest.Outcome("no"), choose,
 			"2 PUT user=" + user + " " + asked + " 422 ERS-A002-422"},
 		"A002, answer lost": {erstest.A002, testserver.Fault{Kind: testserver.CutAfter}, choose,
 			"2 PUT user=" + user + " " + asked + " NET-CUT NET-CUT"},
