@@ -351,7 +351,7 @@ func bundleOf(t *testing.T, services RealServices) string {
 	t.Helper()
 	e, target, end := services.openChecks()
 	results := diagnose.Run(t.Context(), diagnose.Checks(target), nil)
-	bundle, err := e.windowBundle(results, diagnose.Incident{}, e.Masker(t.Context(), results))
+	bundle, err := e.windowBundle(diagnose.Report{Results: results}, e.Masker(t.Context(), results))
 	require.NoError(t, err)
 	require.NoError(t, end())
 	var all strings.Builder

@@ -58,16 +58,15 @@ func (d *windowDiagnostics) Run(ctx context.Context, last diagnose.Incident, pro
 	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: masker.Mask}
 	return ui.DiagnosticsResult{
 		Report: report.Text(),
-		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(results, last, masker) },
+		Bundle: func(context.Context) (ui.Bundle, error) { return e.windowBundle(report, masker) },
 	}
 }
 
 // windowBundle makes the support bundle, saved in the user's folder for downloads.
-func (e CheckRun) windowBundle(results []diagnose.Result, last diagnose.Incident, masker *diagnose.Masker) (ui.Bundle, error) {
+func (e CheckRun) windowBundle(report diagnose.Report, masker *diagnose.Masker) (ui.Bundle, error) {
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
-		Version: e.Program.Metadata.Version, Made: now, Demonstration: e.Demo != "", Settings: e.Settings, Results: results, Last: last,
-		LogDir: logging.DefaultDir(), Masker: masker,
+		Report: report, Made: now, Demonstration: e.Demo != "", Settings: e.Settings, LogDir: logging.DefaultDir(), Masker: masker,
 	})
 	if err != nil {
 		return ui.Bundle{}, err

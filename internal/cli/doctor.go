@@ -104,15 +104,16 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	ring := p.OpenKeyring(settings, log)
 	e := doctorRun{d, app.CheckRun{Demo: d.demo, Program: p, Log: log, Settings: settings, SettingsErr: err, Ring: ring}}
 	results, err := e.results(ctx)
-	var last diagnose.Incident
+	report := diagnose.Report{Version: p.Metadata.Version, Results: results, Mask: log.Redact, Terminal: true}
 	if d.demo == "" && !d.handoff {
-		last = lastProblem(ctx, instance.DefaultFile())
+		report.Last = lastProblem(ctx, instance.DefaultFile())
 	}
 	if err == nil {
-		err = e.print(results, last)
+		err = e.print(report)
 	}
 	if err == nil && d.bundle != "" {
-		err = e.saveBundle(ctx, results, last)
+		report.Terminal = false
+		err = e.saveBundle(ctx, report)
 	}
 	if err == nil {
 		err = ctx.Err()
@@ -164,8 +165,7 @@ func lastProblem(ctx context.Context, path string) diagnose.Incident {
 }
 
 // print writes to standard output with secrets masked. Names stay: it is the user's own terminal.
-func (e doctorRun) print(results []diagnose.Result, last diagnose.Incident) error {
-	report := diagnose.Report{Version: e.Program.Metadata.Version, Results: results, Last: last, Mask: e.Log.Redact, Terminal: true}
+func (e doctorRun) print(report diagnose.Report) error {
 	text := []byte(report.Text())
 	if e.json {
 		var err error
@@ -180,14 +180,13 @@ func (e doctorRun) print(results []diagnose.Result, last diagnose.Incident) erro
 }
 
 // saveBundle shows the bundle's content, asks, and saves exactly that.
-func (e doctorRun) saveBundle(ctx context.Context, results []diagnose.Result, last diagnose.Incident) error {
+func (e doctorRun) saveBundle(ctx context.Context, report diagnose.Report) error {
 	if _, err := os.Lstat(e.bundle); err == nil {
 		return bundleExists.With("File", e.bundle).Because(fs.ErrExist)
 	}
 	now := time.Now()
 	files, err := diagnose.Bundle(diagnose.BundleSettings{
-		Version: e.Program.Metadata.Version, Made: now, Demonstration: e.Demo != "", Settings: e.Settings, Results: results, Last: last,
-		LogDir: logging.DefaultDir(), Masker: e.Masker(ctx, results),
+		Report: report, Made: now, Demonstration: e.Demo != "", Settings: e.Settings, LogDir: logging.DefaultDir(), Masker: e.Masker(ctx, report.Results),
 	})
 	if err != nil {
 		return err

@@ -25,16 +25,14 @@ import (
 
 // BundleSettings is what a support bundle is made of.
 type BundleSettings struct {
-	// Version is the program's, and Made the time by this computer's clock.
-	Version string
-	Made    time.Time
+	// Report has the results. Its Mask is the Masker's.
+	Report
+	// Made is the time by this computer's clock.
+	Made time.Time
 	// Demonstration: what was checked is simulated.
 	Demonstration bool
 	// Settings are shown with their origin.
 	Settings config.Config
-	Results  []Result
-	// Last is the last Problem of a window, if one is known.
-	Last Incident
 	// LogDir is the folder of the program's log, empty if there is none.
 	LogDir string
 	// Masker masks secrets and names in all of it.
@@ -57,8 +55,8 @@ const maxLogs = 2 << 20
 func Bundle(settings BundleSettings) ([]File, error) {
 	settings.Masker = settings.Masker.and(SettingsNames(settings.Settings)).and(ResultNames(settings.Results))
 	mask := settings.Masker.Mask
-	report := Report{Version: settings.Version, Results: settings.Results, Last: settings.Last, Mask: mask}
-	results, err := report.JSON()
+	settings.Mask = mask
+	results, err := settings.JSON()
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +64,7 @@ func Bundle(settings BundleSettings) ([]File, error) {
 	files := []File{
 		{"about.txt", []byte(mask(settings.about(trouble)))},
 		{"settings.toml", []byte(settings.settings())},
-		{"checks.txt", []byte(report.Text())},
+		{"checks.txt", []byte(settings.Text())},
 		{"checks.json", results},
 	}
 	return append(files, logs...), nil

@@ -149,7 +149,7 @@ func source(t *testing.T) diagnose.BundleSettings {
 	owned := diagnose.Finding{State: diagnose.OK, Said: "The certificate \"{{.Name}}\" is valid."}.With("Name", planted["owner of a certificate"])
 	results = append(results, diagnose.Result{ID: diagnose.IDCertificate, Name: "A check", Finding: owned})
 	return diagnose.BundleSettings{
-		Version: "1.2.3", Made: time.Date(2026, 11, 21, 8, 42, 0, 0, time.UTC), Settings: settings, Results: results, LogDir: logs,
+		Report: diagnose.Report{Version: "1.2.3", Results: results}, Made: time.Date(2026, 11, 21, 8, 42, 0, 0, time.UTC), Settings: settings, LogDir: logs,
 		Masker: diagnose.NewMasker(redactor.Redact, diagnose.Names{
 			Accounts: []string{"asmith7"}, People: []string{"Theresa Smith-Jones"}, Computers: []string{"ward12-pc.trust.example"},
 			Homes: []string{home},
