@@ -13,25 +13,22 @@ import (
 
 // openReaders watches the readers of the FHIR platform, where a card is one of several ways to sign
 // in, if the settings want it and the helper is there.
-func (r RealServices) openReaders(settings config.Config) (CardSide, error) {
+func (r RealServices) openReaders(settings config.Config) CardSide {
 	none := CardSide{removals: noRemovals(), Close: func() error { return nil }}
 	if !settings.EndOnCardRemoval {
-		return none, nil
+		return none
 	}
-	bridge, err := r.bridgeSettings(config.RemovalByTicket)
-	if err != nil {
-		return none, err
-	}
+	bridge := r.bridgeSettings(config.RemovalByTicket)
 	if _, err := os.Stat(bridge.Command[0]); errors.Is(err, fs.ErrNotExist) {
 		r.Log.Info("smartcard readers are not watched: the helper is not installed")
-		return none, nil
+		return none
 	}
 	readers := ticketapi.NewReaders(bridge)
 	removals := watchRemovals(readers.Changed(), readers.Seen)
 	return CardSide{readers: readers, removals: removals, Close: func() error {
 		removals.close()
 		return readers.Close()
-	}}, nil
+	}}
 }
 
 // removals passes on the removals that end a session: of each card that was in a reader at some time

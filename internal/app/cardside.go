@@ -32,10 +32,7 @@ type CardSide struct {
 // openCardSide chooses the agent: the configured command, else this computer's NHS Identity Agent.
 // If that is not installed the error says so; there is no fallback to a simulated one.
 func (r RealServices) openCardSide(settings config.Config) (CardSide, error) {
-	bridge, err := r.bridgeSettings(settings.CardRemoval)
-	if err != nil {
-		return CardSide{}, err
-	}
+	bridge := r.bridgeSettings(settings.CardRemoval)
 	var side CardSide
 	switch {
 	case len(settings.AgentCommand) > 0 && settings.Agent != config.AgentIdentity:
@@ -68,21 +65,18 @@ var noAgentCommand = &problem.Problem{
 	Retry: true,
 }
 
-// bridgeProgram returns the path of the card-side helper.
-func bridgeProgram() (string, error) {
-	self, err := os.Executable()
-	if err == nil {
-		// The helper is next to the file that a symbolic link to the program leads to.
-		self, err = filepath.EvalSymlinks(self)
-	}
-	if err != nil {
-		return "", errors.Join(errors.New("could not find this program's own file"), err)
+// bridgeProgram returns the path of the card-side helper, next to the file that a symbolic link to the
+// program leads to.
+func bridgeProgram() string {
+	self, _ := os.Executable() // the helper does not start without it, and says why
+	if file, err := filepath.EvalSymlinks(self); err == nil {
+		self = file
 	}
 	name := "ers-login-ticketbridge"
 	if runtime.GOOS == "windows" {
 		name += ".exe"
 	}
-	return filepath.Join(filepath.Dir(self), name), nil
+	return filepath.Join(filepath.Dir(self), name)
 }
 
 // identityAgentWithin bounds the search for the Identity Agent.
@@ -91,12 +85,11 @@ const identityAgentWithin = 10 * time.Second
 // hasIdentityAgent reports whether the NHS Identity Agent is installed, which exists on Windows
 // alone. The helper looks for it.
 func (h Host) hasIdentityAgent() bool {
-	program, err := bridgeProgram()
-	if err != nil || runtime.GOOS != "windows" {
+	if runtime.GOOS != "windows" {
 		return false
 	}
 	bridge := ticketapi.New(ticketapi.Settings{
-		Command: []string{program}, Version: h.Metadata.Version, Log: func(string) {},
+		Command: []string{bridgeProgram()}, Version: h.Metadata.Version, Log: func(string) {},
 	})
 	ctx, cancel := context.WithTimeout(context.Background(), identityAgentWithin)
 	defer cancel()
@@ -106,17 +99,13 @@ func (h Host) hasIdentityAgent() bool {
 }
 
 // bridgeSettings locates the card-side helper next to this program.
-func (r RealServices) bridgeSettings(removal string) (ticketapi.Settings, error) {
-	program, err := bridgeProgram()
-	if err != nil {
-		return ticketapi.Settings{}, err
-	}
+func (r RealServices) bridgeSettings(removal string) ticketapi.Settings {
 	return ticketapi.Settings{
-		Command: []string{program},
+		Command: []string{bridgeProgram()},
 		Version: r.Program.Metadata.Version,
 		Log:     func(line string) { r.Log.WithField("helper", "ticketbridge").Warn(line) },
 		OnSight: func(err error) { r.reportReaders(removal, err) },
-	}, nil
+	}
 }
 
 // presenceOf converts the readers' state for the flow.

@@ -68,8 +68,7 @@ func TestThatReadersCannotBeWatchedIsLogged(t *testing.T) {
 			require.NoError(t, err)
 			defer CloseLog(log)
 			board := signin.NewBoard()
-			bridge, err := RealServices{Program: testProgram(t), Log: log, Board: board}.bridgeSettings(removal)
-			require.NoError(t, err)
+			bridge := RealServices{Program: testProgram(t), Log: log, Board: board}.bridgeSettings(removal)
 			bridge.OnSight(unseen)
 			want := signin.Notice{Problem: unseen, Quiet: removal == config.RemovalByTicket}
 			assert.Equal(t, []signin.Notice{want}, <-board.Changes(), "Diagnostics says so, and the screens where it matters")

@@ -36,11 +36,7 @@ func (r RealServices) careIdentityServices(settings config.Config, ring *keyring
 	if err != nil {
 		return Services{}, err
 	}
-	cards, err := r.openReaders(settings)
-	if err != nil {
-		clients.close()
-		return Services{}, err
-	}
+	cards := r.openReaders(settings)
 	r.CardSide.Store(&cards)
 	log := r.openAuditLog(settings, "")
 	records := audit.NewFHIR(clients.gateway, clients.ers, log, settings.AuditRequired)

@@ -83,12 +83,11 @@ func (e CheckRun) OpenTarget() (diagnose.Target, func() error, error) {
 func (e CheckRun) openReal() (diagnose.Target, func() error) {
 	own := RealServices{Program: e.Program, Log: e.Log, Board: signin.NewBoard()}
 	found := own.diagnosis(e.Settings, e.SettingsErr, e.Ring)
-	open := own.openCardSide
+	var cards CardSide
+	var err error
 	if e.Settings.UsedPlatform() == config.PlatformFHIR {
-		open = own.openReaders
-	}
-	cards, err := open(e.Settings)
-	if err != nil {
+		cards = own.openReaders(e.Settings)
+	} else if cards, err = own.openCardSide(e.Settings); err != nil {
 		// That is a result like any other.
 		found.Agent = func(context.Context) (diagnose.Agent, error) { return diagnose.Agent{}, err }
 		return found, func() error { return nil }

@@ -9,7 +9,9 @@ import (
 
 	"github.com/sirupsen/logrus"
 
+	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/instance"
+	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/signin"
@@ -33,6 +35,17 @@ type Services struct {
 	idleLimit time.Duration
 	// close closes all of them.
 	close func()
+}
+
+// with completes services with what both platforms have.
+func (s Services) with(settings config.Config, ring *keyring.Client, log logrus.FieldLogger) Services {
+	s.maxAge, s.endWhenLocked = settings.SessionMaxAge, settings.ScreenLock == config.LockEnds
+	closeOthers := s.close
+	s.close = func() {
+		closeOthers()
+		closeRing(ring, log)
+	}
+	return s
 }
 
 // Controller connects the window and the flow. The window comes first: finding the services can

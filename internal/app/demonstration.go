@@ -175,13 +175,7 @@ func (d Demonstration) Prepare(ctx context.Context) (Services, error) {
 // complete fills in what the services of both platforms have.
 func (d Demonstration) complete(settings config.Config, ring *keyring.Client, found Services) Services {
 	found.keyring, found.memory = demoKeyring{ownedKeyring{ring, d.program.Lock}}, openHistory(d.log)
-	found.maxAge, found.endWhenLocked = settings.SessionMaxAge, settings.ScreenLock == config.LockEnds
-	closeOthers := found.close
-	found.close = func() {
-		closeOthers()
-		closeRing(ring, d.log)
-	}
-	return found
+	return found.with(settings, ring, d.log)
 }
 
 // demoEnvironment describes a stand-in for a service desk. It has no name of a test environment: the

@@ -121,14 +121,8 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 		return found, errors.Join(err, ring.Close())
 	}
 	found.keyring = clearedSessionKeyring{ownedKeyring{ring, r.Program.Lock}, r.leftover}
-	found.memory, found.maxAge, found.endWhenLocked = r.memory, settings.SessionMaxAge, settings.ScreenLock == config.LockEnds
-	found.idleLimit = idleLimit(settings)
-	closeOthers := found.close
-	found.close = func() {
-		closeOthers()
-		closeRing(ring, r.Log)
-	}
-	return found, nil
+	found.memory, found.idleLimit = r.memory, idleLimit(settings)
+	return found.with(settings, ring, r.Log), nil
 }
 
 // wordsOf returns a platform's words for a window without a flow.
