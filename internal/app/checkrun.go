@@ -144,15 +144,8 @@ func (r RealServices) diagnosis(settings config.Config, settingsErr error, ring 
 	}
 	if settings.UsedPlatform() == config.PlatformFHIR {
 		r.diagnoseCareIdentity(&target, ring)
-	} else {
-		r.diagnoseTickets(&target, ring)
+		return target
 	}
-	return target
-}
-
-// diagnoseTickets adds what the Identity Agent's platform needs.
-func (r RealServices) diagnoseTickets(target *diagnose.Target, ring *keyring.Client) {
-	settings := target.Settings
 	target.ASID = settings.ASID
 	target.Certificate = func(ctx context.Context) (tls.Certificate, error) {
 		return r.certificate(ctx, settings, withoutPrompt(ring, keyring.Passphrase))
@@ -160,6 +153,7 @@ func (r RealServices) diagnoseTickets(target *diagnose.Target, ring *keyring.Cli
 	target.ERS = func(certificate tls.Certificate) (diagnose.ERS, error) {
 		return r.newCheckClient(settings, certificate, ring)
 	}
+	return target
 }
 
 // diagnoseCareIdentity adds what the FHIR platform needs. No check prompts.
@@ -273,23 +267,19 @@ const (
 func settledPresence(ctx context.Context, presence func() smartcard.Presence) smartcard.Presence {
 	tick := time.NewTicker(lookInterval)
 	defer tick.Stop()
-	var last smartcard.Presence
-	for same := 0; ; {
-		now := presence()
-		if !errors.Is(now.Err, ticketapi.NotLooked) && slices.Equal(now.Readers, last.Readers) {
-			same++
-		} else {
-			same = 0
-		}
-		last = now
-		if same == sameLooks {
-			break
-		}
+	last := presence()
+	for same := 0; same < sameLooks; {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return last
 		}
+		now := presence()
+		same++
+		if errors.Is(now.Err, ticketapi.NotLooked) || !slices.Equal(now.Readers, last.Readers) {
+			same = 0
+		}
+		last = now
 	}
 	return last
 }
