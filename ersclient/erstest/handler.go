@@ -69,7 +69,7 @@ func (s *Server) handle(call testserver.Call, id string, r *http.Request, body [
 		return refused(http.StatusForbidden)
 	}
 	if call == A003 {
-		if !s.sessions.end(id) {
+		if !s.end(id) {
 			return refused(http.StatusForbidden)
 		}
 		return refused(http.StatusNoContent)
@@ -95,7 +95,7 @@ func (s *Server) handle(call testserver.Call, id string, r *http.Request, body [
 		return invalid("typeInfo is not " + sessionType)
 	}
 	if call == A001 {
-		created, known := s.sessions.create(request.Token)
+		created, known := s.create(request.Token)
 		if !known {
 			return refused(http.StatusForbidden)
 		}
@@ -105,12 +105,9 @@ func (s *Server) handle(call testserver.Call, id string, r *http.Request, body [
 		return invalid("permission needs businessFunction and orgIdentifier")
 	}
 	wanted := Role{BusinessFunction: request.Permission.BusinessFunction, OrgIdentifier: request.Permission.OrgIdentifier}
-	selected, outcome := s.sessions.selectRole(id, request.Token, wanted)
-	switch outcome {
-	case selectionRefused:
-		return refused(http.StatusForbidden)
-	case selectionRepeated:
-		return refused(http.StatusBadRequest)
+	selected, wrong := s.selectRole(id, request.Token, wanted)
+	if wrong != 0 {
+		return refused(wrong)
 	}
 	return testserver.JSON(http.StatusOK, selected.asA002())
 }

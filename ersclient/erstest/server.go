@@ -24,6 +24,7 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/testserver"
@@ -44,7 +45,12 @@ type Server struct {
 	from, until         time.Time
 	authority           *testserver.Authority
 	certificate, client tls.Certificate
-	sessions            *sessions
+
+	mu    sync.Mutex
+	users map[string]User
+	// sessions are all of them, the oldest first.
+	sessions []*session
+	ended    int
 }
 
 // Option configures a Server before it starts.
@@ -78,10 +84,10 @@ func NewServer(options ...Option) *Server {
 // NewUnstartedServer makes a Server that is not listening.
 func NewUnstartedServer(options ...Option) *Server {
 	s := &Server{
-		address:  "127.0.0.1:0",
-		names:    []string{"127.0.0.1", "::1", "localhost"},
-		sessions: newSessions(),
-		Server:   testserver.New(),
+		address: "127.0.0.1:0",
+		names:   []string{"127.0.0.1", "::1", "localhost"},
+		Server:  testserver.New(),
+		users:   map[string]User{},
 	}
 	s.DefineCall(A001, http.StatusCreated)
 	s.DefineCall(A002, http.StatusOK)

@@ -2,8 +2,8 @@ package erstest
 
 import (
 	"encoding/base64"
+	"net/http"
 	"slices"
-	"sync"
 
 	"github.com/ers-login/ers-login/ersclient/testserver"
 )
@@ -34,112 +34,95 @@ type session struct {
 	role     *Role
 }
 
-// sessions holds all users and sessions.
-type sessions struct {
-	mu    sync.Mutex
-	users map[string]User
-	byID  map[string]*session
-	order []*session
-	ended int
-}
-
-func newSessions() *sessions {
-	return &sessions{users: make(map[string]User), byID: make(map[string]*session)}
-}
-
 // AddUser adds a user with a ticket. A known ticket changes its user.
 func (s *Server) AddUser(ticket string, user User) {
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	user.Roles = slices.Clone(user.Roles)
-	s.sessions.users[ticket] = user
+	s.users[ticket] = user
 }
 
 // Revoke ends a ticket and the sessions created from it, without notice, as when the card is
 // removed.
 func (s *Server) Revoke(ticket string) {
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
-	delete(s.sessions.users, ticket)
-	for _, one := range slices.Clone(s.sessions.order) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.users, ticket)
+	for _, one := range slices.Clone(s.sessions) {
 		if one.ticket == ticket {
-			s.sessions.remove(one)
+			s.remove(one)
 		}
 	}
 }
 
 // create makes a provisional session. It returns false for an unknown ticket.
-func (s *sessions) create(ticket string) (session, bool) {
+func (s *Server) create(ticket string) (session, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	user, known := s.users[ticket]
 	if !known {
 		return session{}, false
 	}
-	if len(s.order) == maxSessions {
-		s.remove(s.order[0])
+	if len(s.sessions) == maxSessions {
+		s.remove(s.sessions[0])
 	}
 	created := &session{id: newSessionID(), ticket: ticket, user: user}
-	s.byID[created.id] = created
-	s.order = append(s.order, created)
+	s.sessions = append(s.sessions, created)
 	return *created, true
 }
 
-// selection is the result of an attempt to select a role.
-type selection int
+// find returns a session by its id or former id, or nil. The caller holds the mutex.
+func (s *Server) find(id string) *session {
+	i := slices.IndexFunc(s.sessions, func(one *session) bool { return one.id == id || one.formerID == id })
+	if i < 0 {
+		return nil
+	}
+	return s.sessions[i]
+}
 
-const (
-	selectionDone selection = iota
-	// selectionRefused: no such session, another's ticket, or a role that the user does not have.
-	selectionRefused
-	// selectionRepeated: the session has a role already.
-	selectionRepeated
-)
-
-func (s *sessions) selectRole(id, ticket string, wanted Role) (session, selection) {
+// selectRole returns the status of a refusal: for a session or role that the user does not have, or
+// for another's ticket, 403, and 400 for a session that has a role already.
+func (s *Server) selectRole(id, ticket string, wanted Role) (selected session, wrong int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, known := s.byID[id]
-	if !known || found.ticket != ticket {
-		return session{}, selectionRefused
-	}
-	if found.role != nil {
-		return session{}, selectionRepeated
+	found := s.find(id)
+	switch {
+	case found == nil || found.ticket != ticket:
+		return session{}, http.StatusForbidden
+	case found.role != nil:
+		return session{}, http.StatusBadRequest
 	}
 	index := slices.IndexFunc(found.user.Roles, wanted.same)
 	if index < 0 {
-		return session{}, selectionRefused
+		return session{}, http.StatusForbidden
 	}
 	found.role = &found.user.Roles[index]
 	found.formerID, found.id = found.id, newSessionID()
-	s.byID[found.id] = found
-	return *found, selectionDone
+	return *found, 0
 }
 
 // end deletes a session by its id or former id. It returns false if there is none.
-func (s *sessions) end(id string) bool {
+func (s *Server) end(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	found, known := s.byID[id]
-	if known {
+	found := s.find(id)
+	if found != nil {
 		s.remove(found)
 	}
-	return known
+	return found != nil
 }
 
-func (s *sessions) remove(gone *session) {
-	delete(s.byID, gone.id)
-	delete(s.byID, gone.formerID)
-	s.order = slices.DeleteFunc(s.order, func(one *session) bool { return one == gone })
+func (s *Server) remove(gone *session) {
+	s.sessions = slices.DeleteFunc(s.sessions, func(one *session) bool { return one == gone })
 	s.ended++
 }
 
 // Sessions returns the present sessions, the oldest first.
 func (s *Server) Sessions() []SessionInfo {
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
-	infos := make([]SessionInfo, 0, len(s.sessions.order))
-	for _, one := range s.sessions.order {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	infos := make([]SessionInfo, 0, len(s.sessions))
+	for _, one := range s.sessions {
 		info := SessionInfo{Key: one.id, UserIdentifier: one.user.Identifier, UserName: one.user.FirstName + " " + one.user.LastName}
 		if one.role != nil {
 			info.Valid, info.Role = true, *one.role
@@ -152,9 +135,9 @@ func (s *Server) Sessions() []SessionInfo {
 // Ended returns the number of ended sessions: deleted with A003, with their ticket, or to make
 // room.
 func (s *Server) Ended() int {
-	s.sessions.mu.Lock()
-	defer s.sessions.mu.Unlock()
-	return s.sessions.ended
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
 }
 
 // newSessionID returns an id of the published form.
