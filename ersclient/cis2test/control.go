@@ -53,7 +53,7 @@ func OpenControl(folder string) (*Control, error) {
 
 // Sessions returns the present sessions, as Server.Sessions does.
 func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, err error) {
-	err = c.Call(ctx, http.MethodGet, "/sessions", nil, &now)
+	err = c.Control.Sessions(ctx, &now)
 	return now, err
 }
 

@@ -1,7 +1,6 @@
 package erstest
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 
@@ -39,30 +38,14 @@ func (s *Server) StartIn(folder string) error {
 	}
 	return s.Announce(folder, s.URL, func(mux *http.ServeMux) {
 		mux.HandleFunc("GET /sessions", func(w http.ResponseWriter, _ *http.Request) {
-			testserver.Respond(w, sessionsReport{s.Sessions(), s.Ended()})
+			testserver.Respond(w, Report{s.Sessions(), s.Ended()})
 		})
 	})
 }
 
-// sessionsReport is the control endpoint's answer, with the sessions' keys, which tests compare with
-// what arrived elsewhere. The sessions are invented, and the endpoint's address is a secret.
-type sessionsReport struct {
+// Report is the control endpoint's answer at /sessions, with the sessions' keys, which tests compare
+// with what arrived elsewhere. The sessions are invented, and the endpoint's address is a secret.
+type Report struct {
 	Sessions []SessionInfo
 	Ended    int
-}
-
-// Control talks to the control endpoint of a stand-in in another process.
-type Control struct{ *testserver.Control }
-
-// OpenControl returns the Control of the stand-in that serves from folder.
-func OpenControl(folder string) (*Control, error) {
-	control, err := testserver.OpenControl(folder)
-	return &Control{control}, err
-}
-
-// Sessions returns the present sessions, and how many have ended.
-func (c *Control) Sessions(ctx context.Context) (now []SessionInfo, ended int, err error) {
-	var report sessionsReport
-	err = c.Call(ctx, http.MethodGet, "/sessions", nil, &report)
-	return report.Sessions, report.Ended, err
 }

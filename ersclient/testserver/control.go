@@ -106,6 +106,11 @@ func (c *Control) Requests(ctx context.Context) ([]Request, error) {
 	return requests, err
 }
 
+// Sessions reads the report of the present sessions, in the stand-in's own type.
+func (c *Control) Sessions(ctx context.Context, report any) error {
+	return c.Call(ctx, http.MethodGet, "/sessions", nil, report)
+}
+
 // Fail orders a fault, as Server.Fail does.
 func (c *Control) Fail(ctx context.Context, call Call, fault Fault) error {
 	return c.Call(ctx, http.MethodPost, "/fault", faultOrder{call, fault}, nil)

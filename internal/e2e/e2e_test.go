@@ -177,7 +177,7 @@ func (s scenery) leaksNone(program *stage.Program, secrets ...string) {
 // scene is a stage with e-RS and a card reader.
 type scene struct {
 	scenery
-	ers     *erstest.Control
+	ers     *testserver.Control
 	ersDir  string
 	url     string
 	tickets string
@@ -199,7 +199,7 @@ func (s *scene) startERS() {
 	require.NoError(s.t, err)
 	require.NoError(s.t, os.WriteFile(filepath.Join(s.ersDir, erstest.UsersFile), users, 0o600))
 	s.url = s.startStandIn(s.ersDir, programs.standin)
-	s.ers, err = erstest.OpenControl(s.ersDir)
+	s.ers, err = testserver.OpenControl(s.ersDir)
 	require.NoError(s.t, err)
 }
 
@@ -263,9 +263,9 @@ func (s *scene) closeSignedIn() {
 // sessions returns e-RS's present sessions.
 func (s *scene) sessions() []erstest.SessionInfo {
 	s.t.Helper()
-	sessions, _, err := s.ers.Sessions(s.ctx)
-	require.NoError(s.t, err)
-	return sessions
+	var report erstest.Report
+	require.NoError(s.t, s.ers.Sessions(s.ctx, &report))
+	return report.Sessions
 }
 
 // keyringHas asserts that every reader finds exactly this session key.
