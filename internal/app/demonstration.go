@@ -94,7 +94,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 	return h.openWindow(ctx, log, board, windowOptions{
 		settings: ui.Settings{
 			Demonstration: true, Simulator: shown.menu(), Favourites: memory, Preferences: liked,
-			Diagnostics: &windowDiagnostics{platform: shown.platform, open: shown.openChecks}, Words: wordsOf(platform), Browse: RealServices{}.browse(),
+			Diagnostics: &windowDiagnostics{platform: shown.platform, open: shown.openChecks}, Words: wordsOf(platform),
 		},
 		made: shown.attach,
 		find: func(ctx context.Context) (Services, error) {

@@ -46,7 +46,7 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 		settings: ui.Settings{
 			Favourites: memory, Diagnostics: &windowDiagnostics{platform: found.usedPlatform, open: found.openChecks},
 			Preferences: newPreferences(looks, h.Autostart(log), log), Environment: environmentOf(looks),
-			Words: wordsOf(looks.UsedPlatform()), Browse: found.browse(),
+			Words: wordsOf(looks.UsedPlatform()),
 		},
 		fingerprint: requestFingerprint("sign-in", input.File, input.Flags, h.Environ), find: found.prepareOrClear,
 		background: input.Background, manualStart: input.ByLink, graphics: h.newGraphics(log),
