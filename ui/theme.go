@@ -43,9 +43,6 @@ type colours struct {
 	scale      float32
 }
 
-// palette is a set of colours for the names that the widgets use.
-type palette map[fyne.ThemeColorName]color.NRGBA
-
 var (
 	white  = rgb(0xFFFFFF)
 	black  = rgb(0x000000)
@@ -55,91 +52,37 @@ var (
 	yellow = rgb(0xFFEB3B)
 )
 
-var light = palette{
-	widgets.ColorPage:          rgb(0xF0F4F5),
-	widgets.ColorSurface:       white,
-	widgets.ColorLine:          rgb(0xD8DDE0),
-	widgets.ColorText:          ink,
-	widgets.ColorSecondary:     rgb(0x4C6272),
-	widgets.ColorPrimary:       rgb(0x005EB8),
-	widgets.ColorBanner:        rgb(0x005EB8),
-	widgets.ColorOnBanner:      white,
-	widgets.ColorOnBannerSoft:  rgb(0xDCE9F5),
-	widgets.ColorAction:        green,
-	widgets.ColorActionHover:   rgb(0x00662F),
-	widgets.ColorActionEdge:    rgb(0x00401E),
-	widgets.ColorOnAction:      white,
-	widgets.ColorGood:          green,
-	widgets.ColorDanger:        rgb(0xD5281B),
-	widgets.ColorWarning:       amber,
-	widgets.ColorOnWarning:     ink,
-	widgets.ColorCaution:       rgb(0x8F5500),
-	widgets.ColorFocus:         yellow,
-	widgets.ColorFocusEdge:     ink,
-	widgets.ColorHover:         rgb(0xF2F7FC),
-	widgets.ColorPressed:       rgb(0xE3EEF9),
-	widgets.ColorDangerHover:   rgb(0xFEF8F7),
-	widgets.ColorDangerPressed: rgb(0xFDF1EF),
-	widgets.ColorShadow:        {A: 0x18},
-	widgets.ColorScrollBar:     rgb(0x768692),
-}
+// shade is a colour in each appearance.
+type shade struct{ light, dark, highContrast color.NRGBA }
 
-var dark = palette{
-	widgets.ColorPage:          rgb(0x12191E),
-	widgets.ColorSurface:       rgb(0x1E2930),
-	widgets.ColorLine:          rgb(0x3B4A54),
-	widgets.ColorText:          rgb(0xF0F4F5),
-	widgets.ColorSecondary:     rgb(0xB4C0C8),
-	widgets.ColorPrimary:       rgb(0x7CBBFF),
-	widgets.ColorBanner:        rgb(0x00437F),
-	widgets.ColorOnBanner:      white,
-	widgets.ColorOnBannerSoft:  rgb(0xDCE9F5),
-	widgets.ColorAction:        green,
-	widgets.ColorActionHover:   rgb(0x00662F),
-	widgets.ColorActionEdge:    rgb(0x00401E),
-	widgets.ColorOnAction:      white,
-	widgets.ColorGood:          rgb(0x3CC47C),
-	widgets.ColorDanger:        rgb(0xFF8A80),
-	widgets.ColorWarning:       amber,
-	widgets.ColorOnWarning:     ink,
-	widgets.ColorCaution:       amber,
-	widgets.ColorFocus:         yellow,
-	widgets.ColorFocusEdge:     rgb(0x000000),
-	widgets.ColorHover:         rgb(0x25323A),
-	widgets.ColorPressed:       rgb(0x2D3C46),
-	widgets.ColorDangerHover:   rgb(0x2C2A2F),
-	widgets.ColorDangerPressed: rgb(0x382D31),
-	widgets.ColorShadow:        {A: 0x60},
-	widgets.ColorScrollBar:     rgb(0x8595A0),
-}
-
-var highContrast = palette{
-	widgets.ColorPage:          black,
-	widgets.ColorSurface:       black,
-	widgets.ColorLine:          white,
-	widgets.ColorText:          white,
-	widgets.ColorSecondary:     white,
-	widgets.ColorPrimary:       rgb(0x8FD0FF),
-	widgets.ColorBanner:        rgb(0x00254D),
-	widgets.ColorOnBanner:      white,
-	widgets.ColorOnBannerSoft:  white,
-	widgets.ColorAction:        white,
-	widgets.ColorActionHover:   yellow,
-	widgets.ColorActionEdge:    rgb(0x8FD0FF),
-	widgets.ColorOnAction:      black,
-	widgets.ColorGood:          rgb(0x6DFF9C),
-	widgets.ColorDanger:        rgb(0xFFA79E),
-	widgets.ColorWarning:       amber,
-	widgets.ColorOnWarning:     black,
-	widgets.ColorCaution:       amber,
-	widgets.ColorFocus:         yellow,
-	widgets.ColorFocusEdge:     black,
-	widgets.ColorHover:         rgb(0x182838),
-	widgets.ColorPressed:       rgb(0x22384E),
-	widgets.ColorDangerHover:   rgb(0x3A1512),
-	widgets.ColorDangerPressed: rgb(0x4A1D18),
-	widgets.ColorShadow:        {},
-	widgets.ColorScrollBar:     white,
+// shades are the colours for the names that the widgets use.
+var shades = map[fyne.ThemeColorName]shade{
+	widgets.ColorPage:          {rgb(0xF0F4F5), rgb(0x12191E), black},
+	widgets.ColorSurface:       {white, rgb(0x1E2930), black},
+	widgets.ColorLine:          {rgb(0xD8DDE0), rgb(0x3B4A54), white},
+	widgets.ColorText:          {ink, rgb(0xF0F4F5), white},
+	widgets.ColorSecondary:     {rgb(0x4C6272), rgb(0xB4C0C8), white},
+	widgets.ColorPrimary:       {rgb(0x005EB8), rgb(0x7CBBFF), rgb(0x8FD0FF)},
+	widgets.ColorBanner:        {rgb(0x005EB8), rgb(0x00437F), rgb(0x00254D)},
+	widgets.ColorOnBanner:      {white, white, white},
+	widgets.ColorOnBannerSoft:  {rgb(0xDCE9F5), rgb(0xDCE9F5), white},
+	widgets.ColorAction:        {green, green, white},
+	widgets.ColorActionHover:   {rgb(0x00662F), rgb(0x00662F), yellow},
+	widgets.ColorActionEdge:    {rgb(0x00401E), rgb(0x00401E), rgb(0x8FD0FF)},
+	widgets.ColorOnAction:      {white, white, black},
+	widgets.ColorGood:          {green, rgb(0x3CC47C), rgb(0x6DFF9C)},
+	widgets.ColorDanger:        {rgb(0xD5281B), rgb(0xFF8A80), rgb(0xFFA79E)},
+	widgets.ColorWarning:       {amber, amber, amber},
+	widgets.ColorOnWarning:     {ink, ink, black},
+	widgets.ColorCaution:       {rgb(0x8F5500), amber, amber},
+	widgets.ColorFocus:         {yellow, yellow, yellow},
+	widgets.ColorFocusEdge:     {ink, black, black},
+	widgets.ColorHover:         {rgb(0xF2F7FC), rgb(0x25323A), rgb(0x182838)},
+	widgets.ColorPressed:       {rgb(0xE3EEF9), rgb(0x2D3C46), rgb(0x22384E)},
+	widgets.ColorDangerHover:   {rgb(0xFEF8F7), rgb(0x2C2A2F), rgb(0x3A1512)},
+	widgets.ColorDangerPressed: {rgb(0xFDF1EF), rgb(0x382D31), rgb(0x4A1D18)},
+	widgets.ColorShadow:        {color.NRGBA{A: 0x18}, color.NRGBA{A: 0x60}, color.NRGBA{}},
+	widgets.ColorScrollBar:     {rgb(0x768692), rgb(0x8595A0), white},
 }
 
 // standard maps the colour names of Fyne's own widgets, such as menus, to ours.
@@ -205,20 +148,20 @@ func (c *colours) Color(name fyne.ThemeColorName, variant fyne.ThemeVariant) col
 		variant = theme.VariantDark
 	case AsSystem:
 	}
-	chosen := light
-	if variant == theme.VariantDark {
-		chosen = dark
-	}
-	if c.appearance == HighContrast {
-		chosen = highContrast
-	}
 	if ours, ok := standard[name]; ok {
 		name = ours
 	}
-	if found, ok := chosen[name]; ok {
-		return found
+	found, ok := shades[name]
+	switch {
+	case !ok:
+		return theme.DefaultTheme().Color(name, variant)
+	case c.appearance == HighContrast:
+		return found.highContrast
+	case variant == theme.VariantDark:
+		return found.dark
+	default:
+		return found.light
 	}
-	return theme.DefaultTheme().Color(name, variant)
 }
 
 // Font returns Fyne's own typeface, Noto Sans.

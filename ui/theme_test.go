@@ -127,7 +127,7 @@ func TestContrastOfIcons(t *testing.T) {
 // TestIconsKnowTheirPaints: a file's colour without a paint would be the same in every appearance.
 func TestIconsKnowTheirPaints(t *testing.T) {
 	for hex, name := range paints {
-		assert.Equal(t, hex, hexOf(light[name]), "%s: the files have the colours of the light appearance", name)
+		assert.Equal(t, hex, hexOf(shades[name].light), "%s: the files have the colours of the light appearance", name)
 	}
 	for _, drawn := range []fyne.Resource{iconGood, iconAttention, iconBad, iconUnknown, iconStar, iconStarEmpty} {
 		of, ok := drawn.(icon)
@@ -165,18 +165,10 @@ func luminance(c color.Color) float64 {
 	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }
 
-// TestThemeAnswersEveryName: a widget would be invisible in a colour or size that an appearance
-// lacks.
+// TestThemeAnswersEveryName: a widget would be invisible in a colour or size that the theme lacks.
 func TestThemeAnswersEveryName(t *testing.T) {
-	for name := range light {
-		assert.Contains(t, dark, name)
-		assert.Contains(t, highContrast, name)
-	}
-	for name := range dark {
-		assert.Contains(t, light, name)
-	}
 	for fynes, ours := range standard {
-		assert.Contains(t, light, ours, "for %s", fynes)
+		assert.Contains(t, shades, ours, "for %s", fynes)
 	}
 	th := NewTheme(AsSystem, 0)
 	for name, size := range sizes {
@@ -196,6 +188,7 @@ func TestThemeAnswersEveryName(t *testing.T) {
 // for this window.
 func TestHighContrastOfTheSystem(t *testing.T) {
 	slowUnderRace(t)
+	paper := shades[widgets.ColorPage]
 	page := func(w *world) color.Color {
 		r, g, b, a := w.win.Canvas().Capture().At(5, 100).RGBA()
 		return color.NRGBA{uint8(r >> 8), uint8(g >> 8), uint8(b >> 8), uint8(a >> 8)}
@@ -203,22 +196,22 @@ func TestHighContrastOfTheSystem(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		chosen       string
-		want, before palette
+		want, before color.NRGBA
 	}{
-		{"followed", "system", highContrast, light},
-		{"light was chosen", "light", light, light},
-		{"dark was chosen", "dark", dark, dark},
+		{"followed", "system", paper.highContrast, paper.light},
+		{"light was chosen", "light", paper.light, paper.light},
+		{"dark was chosen", "dark", paper.dark, paper.dark},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, Settings{Preferences: preferencesOf(map[Preference]string{PreferAppearance: c.chosen})})
 			w.Show(choosingState(fiveRoles(), nil))
 			before := w.focused()
-			require.Equal(t, color.Color(c.before[widgets.ColorPage]), page(w))
+			require.Equal(t, color.Color(c.before), page(w))
 			w.SystemContrast(true)
-			require.Equal(t, color.Color(c.want[widgets.ColorPage]), page(w))
+			require.Equal(t, color.Color(c.want), page(w))
 			require.Equal(t, before, w.focused(), "nothing else changes")
 			w.SystemContrast(false)
-			require.Equal(t, color.Color(c.before[widgets.ColorPage]), page(w))
+			require.Equal(t, color.Color(c.before), page(w))
 		})
 	}
 	t.Run("chosen in the settings while it is on", func(t *testing.T) {
@@ -227,13 +220,14 @@ func TestHighContrastOfTheSystem(t *testing.T) {
 		w.SystemContrast(true)
 		w.openSettings()
 		w.setPreference(PreferAppearance, "system")
-		require.Equal(t, color.Color(highContrast[widgets.ColorPage]), page(w))
+		require.Equal(t, color.Color(paper.highContrast), page(w))
 		w.setPreference(PreferAppearance, "light")
-		require.Equal(t, color.Color(light[widgets.ColorPage]), page(w))
+		require.Equal(t, color.Color(paper.light), page(w))
 	})
 }
 
 func TestAppearance(t *testing.T) {
+	paper := shades[widgets.ColorPage]
 	page := func(appearance Appearance, system fyne.ThemeVariant) color.Color {
 		return NewTheme(appearance, 1).Color(widgets.ColorPage, system)
 	}
@@ -241,16 +235,16 @@ func TestAppearance(t *testing.T) {
 		name       string
 		appearance Appearance
 		system     fyne.ThemeVariant
-		want       palette
+		want       color.NRGBA
 	}{
-		{"a light system", AsSystem, theme.VariantLight, light},
-		{"a dark system", AsSystem, theme.VariantDark, dark},
-		{"light in a dark system", Light, theme.VariantDark, light},
-		{"dark in a light system", Dark, theme.VariantLight, dark},
-		{"high contrast in a light system", HighContrast, theme.VariantLight, highContrast},
+		{"a light system", AsSystem, theme.VariantLight, paper.light},
+		{"a dark system", AsSystem, theme.VariantDark, paper.dark},
+		{"light in a dark system", Light, theme.VariantDark, paper.light},
+		{"dark in a light system", Dark, theme.VariantLight, paper.dark},
+		{"high contrast in a light system", HighContrast, theme.VariantLight, paper.highContrast},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			require.Equal(t, color.Color(test.want[widgets.ColorPage]), page(test.appearance, test.system))
+			require.Equal(t, color.Color(test.want), page(test.appearance, test.system))
 		})
 	}
 }
