@@ -212,11 +212,11 @@ func (s *choosing) matching(query string) []widgets.Section {
 	headings := make([]widgets.Run, 0, 2*len(s.organisations))
 	for i, o := range s.organisations {
 		first, all, noted := len(cards), true, s.noted[o.permissions[0].OrgIdentifier]
-		for j, p := range o.permissions {
+		for _, p := range o.permissions {
 			switch {
 			case noted && query == "" && s.isUsual[pairOf(p)]: // it is shown above
 				all = false
-			case matches(i, j):
+			case matches(i, p.BusinessFunction):
 				cards = append(cards, s.card(p, noted))
 			}
 		}

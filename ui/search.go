@@ -14,68 +14,41 @@ import (
 
 // index finds pairs by words. Accents, case and word order do not matter: each word must occur in
 // the organisation's name, its ODS code or the role's names, which include the English name and the
-// business function. All text is folded once; a role is on thousands of cards and is matched once a
-// search.
+// business function. All text is folded once.
 type index struct {
-	// organisations has the folded text of each section, roles that of each business function.
-	organisations, roles []string
-	// roleOf has the index of the role for each pair of each section.
-	roleOf [][]int
+	organisations []string // of each section
+	roles         map[ersclient.BusinessFunction]string
 }
 
 func newIndex(sections []section) *index {
-	x := &index{organisations: make([]string, len(sections)), roleOf: make([][]int, len(sections))}
-	known := make(map[ersclient.BusinessFunction]int)
-	pairs := 0
-	for _, s := range sections {
-		pairs += len(s.permissions)
-	}
-	all := make([]int, 0, pairs)
+	x := &index{organisations: make([]string, len(sections)), roles: map[ersclient.BusinessFunction]string{}}
 	for i, s := range sections {
 		x.organisations[i] = fold(s.name + " " + s.code)
 		for _, p := range s.permissions {
-			role, is := known[p.BusinessFunction]
-			if !is {
-				role = len(x.roles)
-				known[p.BusinessFunction] = role
-				x.roles = append(x.roles, fold(roleNames(p.BusinessFunction)))
+			if _, known := x.roles[p.BusinessFunction]; !known {
+				x.roles[p.BusinessFunction] = fold(roleNames(p.BusinessFunction))
 			}
-			all = append(all, role)
 		}
-		x.roleOf[i] = all[len(all)-len(s.permissions):]
 	}
 	return x
 }
 
-// words is a set of the words of a search, one bit each.
-type words uint64
-
-// mostWords is the size of such a set. Further words do not narrow the search.
+// mostWords bounds a search. Further words do not narrow it.
 const mostWords = 64
 
-// search returns a test for the pairs of each section, both counted from 0.
-func (x *index) search(query string) func(section, pair int) bool {
+// search returns a test for the roles of each section, which is counted from 0.
+func (x *index) search(query string) func(section int, role ersclient.BusinessFunction) bool {
 	wanted := codeWords(fold(query))
 	wanted = wanted[:min(len(wanted), mostWords)]
-	if len(wanted) == 0 {
-		return func(int, int) bool { return true }
-	}
-	all := ^words(0) >> (mostWords - len(wanted))
-	organisations, roles := found(x.organisations, wanted), found(x.roles, wanted)
-	return func(section, pair int) bool { return organisations[section]|roles[x.roleOf[section][pair]] == all }
-}
-
-// found returns which of the words occur in each text.
-func found(texts, wanted []string) []words {
-	sets := make([]words, len(texts))
-	for i, text := range texts {
-		for bit, word := range wanted {
-			if strings.Contains(text, word) {
-				sets[i] |= 1 << bit
+	return func(section int, role ersclient.BusinessFunction) bool {
+		organisation, names := x.organisations[section], x.roles[role]
+		for _, word := range wanted {
+			if !strings.Contains(organisation, word) && !strings.Contains(names, word) {
+				return false
 			}
 		}
+		return true
 	}
-	return sets
 }
 
 // fold returns a text without accents and in one case, for comparison.
