@@ -2,7 +2,6 @@ package ui
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"strconv"
 
@@ -33,21 +32,32 @@ type choosing struct {
 	// longer than the code. renamed: some have come that index does not have.
 	unnamed map[string]bool
 	renamed bool
-	words   *roleWordsOnce
 	// usual are the pairs of the first section. Stars that are set or taken later do not move a card.
-	usual   []ersclient.Permission
-	isUsual map[ersclient.Permission]bool
-	// favourites are the marked pairs, and places those of all pairs that have one, also of favourites
-	// that the user cannot choose at present: their digits are not given to others.
-	favourites map[ersclient.Permission]bool
-	places     map[ersclient.Permission]int
-	// noted are the codes of the organisations with pairs that are usual, marked or have a digit: few
-	// of thousands, so that the others need not be looked up.
-	noted map[string]bool
+	usual []ersclient.Permission
+	// marks are of the pairs that have any, also of favourites that the user cannot choose at present:
+	// their digits are not given to others.
+	marks map[ersclient.Permission]pairMark
+	// cards and counts are those made so far: few kinds occur in thousands of places.
+	cards  map[cardKind]*widgets.Card
+	counts map[int]string
 
 	lead *widgets.Text
 	// permissions are the cards' pairs in order.
 	permissions []ersclient.Permission
+}
+
+// pairMark is what distinguishes a pair from others.
+type pairMark struct {
+	// favourite: it has a star. usual: it is in the first section.
+	favourite, usual bool
+	place            int // see [Favourites]; 0 is none
+}
+
+// cardKind is what a card depends on.
+type cardKind struct {
+	role      ersclient.BusinessFunction
+	digits    string
+	favourite bool
 }
 
 const (
@@ -59,8 +69,8 @@ const (
 )
 
 func newChoosing(w *Window, state signin.State) *choosing {
-	s := &choosing{state: state, organisations: byOrganisation(state.Permissions), words: newRoleWordsOnce(),
-		lead: widgets.NewText("", leadStyle), unnamed: map[string]bool{}}
+	s := &choosing{state: state, organisations: byOrganisation(state.Permissions), cards: map[cardKind]*widgets.Card{},
+		counts: map[int]string{}, lead: widgets.NewText("", leadStyle), unnamed: map[string]bool{}}
 	s.index = newIndex(s.organisations)
 	for _, o := range s.organisations {
 		s.pairs += len(o.permissions)
@@ -180,7 +190,7 @@ func (s *choosing) fill() {
 	case query != "" && found == 0:
 		nothing = lang.L("No organisations or roles match “{{.Query}}”.", map[string]any{"Query": problem.Clean(query, 60)})
 	case query != "":
-		said = s.words.count(found)
+		said = s.count(found)
 	}
 	s.deal(sections, said, nothing)
 }
@@ -204,31 +214,28 @@ func (s *choosing) sections() (sections []widgets.Section, found int) {
 }
 
 // matching returns the sections of the organisations, filtered by the search. There may be
-// thousands, made on each key press: so they share their cards and their memory.
+// thousands, made on each key press: so they share their cards.
 func (s *choosing) matching(query string) []widgets.Section {
 	matches := s.index.search(query)
 	sections := make([]widgets.Section, 0, len(s.organisations))
 	cards := make([]*widgets.Card, 0, s.pairs)
-	headings := make([]widgets.Run, 0, 2*len(s.organisations))
 	for i, o := range s.organisations {
-		first, all, noted := len(cards), true, s.noted[o.permissions[0].OrgIdentifier]
+		first, all := len(cards), true
 		for _, p := range o.permissions {
+			marked := s.marks[pairOf(p)]
 			switch {
-			case noted && query == "" && s.isUsual[pairOf(p)]: // it is shown above
+			case marked.usual && query == "": // it is shown above
 				all = false
 			case matches(i, p.BusinessFunction):
-				cards = append(cards, s.card(p, noted))
+				cards = append(cards, s.card(p, marked))
 			}
 		}
 		if count := len(cards) - first; count > 0 {
-			said := s.words.count(count)
+			said := s.count(count)
 			if !all {
 				said = moreRoles(count)
 			}
-			name, note := o.title(said)
-			begin := len(headings)
-			headings = appendHeading(headings, name, note)
-			sections = append(sections, widgets.Section{Heading: headings[begin:len(headings):len(headings)], Cards: cards[first:], Name: o.full})
+			sections = append(sections, widgets.Section{Heading: heading(o.title(said)), Cards: cards[first:], Name: o.full})
 		}
 	}
 	return sections
@@ -266,7 +273,7 @@ func (s *choosing) usualOnes() []widgets.Section {
 	}
 	section := widgets.Section{Heading: heading(lang.L("Your usual roles"), ""), Apart: true}
 	for i, p := range s.usual {
-		choice := *s.card(p, true)
+		choice := *s.card(p, s.marks[pairOf(p)])
 		if s.isLast(p) { // what it is for need not be said
 			s.choices.Ready = i
 			choice = *accented(choice)
@@ -287,19 +294,19 @@ func (s *choosing) isLast(p ersclient.Permission) bool {
 	return s.state.LastUsed != nil && s.state.LastUsed.Same(p)
 }
 
-func (s *choosing) digitsOf(choice int) string { return s.digits(s.permissions[choice]) }
+// digitsOf returns the digits that choose a pair.
+func (s *choosing) digitsOf(choice int) string {
+	p := s.permissions[choice]
+	return s.digits(p, s.marks[pairOf(p)])
+}
 
-// digits returns the digits that choose a pair.
-func (s *choosing) digits(p ersclient.Permission) string {
+func (s *choosing) digits(p ersclient.Permission, marked pairMark) string {
 	digits := ""
 	if s.single() || s.isLast(p) {
 		digits = "1"
 	}
-	if !s.few() && !s.favourites[pairOf(p)] {
-		return digits
-	}
-	if place := s.places[pairOf(p)]; place >= firstPlace && place <= lastDigit {
-		digits += strconv.Itoa(place)
+	if (s.few() || marked.favourite) && marked.place >= firstPlace && marked.place <= lastDigit {
+		digits += strconv.Itoa(marked.place)
 	}
 	return digits
 }
@@ -307,20 +314,33 @@ func (s *choosing) digits(p ersclient.Permission) string {
 // few reports whether all pairs have places, and not only those with a star.
 func (s *choosing) few() bool { return s.pairs <= mostNumbered }
 
-// card returns the card of a pair, shared by all pairs of its role that have no digit.
-func (s *choosing) card(p ersclient.Permission, noted bool) *widgets.Card {
+// card returns the card of a pair, shared by all of its kind.
+func (s *choosing) card(p ersclient.Permission, marked pairMark) *widgets.Card {
 	s.permissions = append(s.permissions, p)
-	stars := s.w.settings.Favourites != nil && !s.single()
-	if !noted {
-		return s.words.choice(p.BusinessFunction, stars, false)
+	kind := cardKind{p.BusinessFunction, s.digits(p, marked), marked.favourite}
+	card := s.cards[kind]
+	if card == nil {
+		card = &widgets.Card{Title: roleName(kind.role), Digits: kind.digits}
+		if purpose := rolePurpose(kind.role); purpose != "" {
+			card.Lines = []string{purpose}
+		}
+		switch {
+		case kind.favourite:
+			card.Star, card.StarTip, card.Starred = iconStar, lang.L("Remove from favourites (*)"), lang.L("favourite")
+		case s.w.settings.Favourites != nil && !s.single():
+			card.Star, card.StarTip = iconStarEmpty, lang.L("Add to favourites (*)")
+		}
+		s.cards[kind] = card
 	}
-	choice, digits := s.words.choice(p.BusinessFunction, stars, s.favourites[pairOf(p)]), s.digits(p)
-	if digits == "" {
-		return choice
+	return card
+}
+
+// count returns the text for the number of roles.
+func (s *choosing) count(count int) string {
+	if s.counts[count] == "" {
+		s.counts[count] = roleCount(count)
 	}
-	own := *choice
-	own.Digits = digits
-	return &own
+	return s.counts[count]
 }
 
 // The favourites.
@@ -328,43 +348,32 @@ func (s *choosing) card(p ersclient.Permission, noted bool) *widgets.Card {
 // arrange decides, for as long as the page is shown, which pairs are the usual ones, and which
 // places the pairs have.
 func (s *choosing) arrange() {
-	s.favourites, s.isUsual = map[ersclient.Permission]bool{}, map[ersclient.Permission]bool{}
-	s.places, s.noted = map[ersclient.Permission]int{}, map[string]bool{}
-	for _, o := range s.organisations {
-		if s.few() {
-			s.noted[o.permissions[0].OrgIdentifier] = true
-		}
-	}
+	s.marks = map[ersclient.Permission]pairMark{}
 	if s.single() {
 		return
 	}
-	var stored map[ersclient.Permission]int
 	if store := s.w.settings.Favourites; store != nil {
-		stored = store.FavouritePlaces(s.state.User.Identifier)
-		maps.Copy(s.places, stored)
+		for pair, place := range store.FavouritePlaces(s.state.User.Identifier) {
+			s.marks[pair] = pairMark{favourite: true, place: place}
+		}
 	}
 	for _, o := range s.organisations {
-		if len(stored) == 0 {
-			break
-		}
 		for _, p := range o.permissions {
-			if stored[pairOf(p)] == 0 {
-				continue
-			}
-			s.favourites[pairOf(p)] = true
-			if !s.isLast(p) {
+			if s.marks[pairOf(p)].favourite && !s.isLast(p) {
 				s.usual = append(s.usual, p)
 			}
 		}
 	}
 	slices.SortStableFunc(s.usual, func(a, b ersclient.Permission) int {
-		return cmp.Compare(s.places[pairOf(a)], s.places[pairOf(b)])
+		return cmp.Compare(s.marks[pairOf(a)].place, s.marks[pairOf(b)].place)
 	})
 	if s.state.LastUsed != nil {
 		s.usual = append([]ersclient.Permission{*s.state.LastUsed}, s.usual...)
 	}
 	for _, p := range s.usual {
-		s.isUsual[pairOf(p)], s.noted[p.OrgIdentifier] = true, true
+		marked := s.marks[pairOf(p)]
+		marked.usual = true
+		s.marks[pairOf(p)] = marked
 	}
 	if s.few() {
 		for _, o := range s.organisations {
@@ -374,26 +383,27 @@ func (s *choosing) arrange() {
 				return cmp.Compare(englishName(a.BusinessFunction), englishName(b.BusinessFunction))
 			})
 			for _, p := range permissions {
-				s.place(p)
+				s.placed(p)
 			}
 		}
 	}
 }
 
-// place returns the place of a pair. One without a place gets the lowest free one.
-func (s *choosing) place(p ersclient.Permission) int {
-	if _, has := s.places[pairOf(p)]; !has {
+// placed returns the mark of a pair with a place. One without gets the lowest free one.
+func (s *choosing) placed(p ersclient.Permission) pairMark {
+	marked := s.marks[pairOf(p)]
+	if marked.place == 0 {
 		taken := map[int]bool{}
-		for _, place := range s.places {
-			taken[place] = true
+		for _, other := range s.marks {
+			taken[other.place] = true
 		}
-		free := firstPlace
-		for taken[free] {
-			free++
+		marked.place = firstPlace
+		for taken[marked.place] {
+			marked.place++
 		}
-		s.places[pairOf(p)] = free
+		s.marks[pairOf(p)] = marked
 	}
-	return s.places[pairOf(p)]
+	return marked
 }
 
 // toggleFavourite marks or unmarks a pair, and saves that. The card stays where it is, and so does
@@ -404,14 +414,12 @@ func (s *choosing) toggleFavourite(choice int) {
 		return
 	}
 	p, user := s.permissions[choice], s.state.User.Identifier
-	s.noted[p.OrgIdentifier] = true
-	pair, place := pairOf(p), s.place(p)
-	save := func() error { return store.Mark(user, pair, place) }
-	if s.favourites[pair] {
-		delete(s.favourites, pair)
-		save = func() error { return store.Unmark(user, pair) }
-	} else {
-		s.favourites[pair] = true
+	pair, marked := pairOf(p), s.placed(p)
+	marked.favourite = !marked.favourite
+	s.marks[pair] = marked
+	save := func() error { return store.Unmark(user, pair) }
+	if marked.favourite {
+		save = func() error { return store.Mark(user, pair, marked.place) }
 	}
 	s.fill()
 	s.choices.Focus(choice)
@@ -424,59 +432,10 @@ func (s *choosing) toggleFavourite(choice int) {
 	})
 }
 
-// roleWordsOnce makes each role's card once, since few roles occur in thousands of places.
-type roleWordsOnce struct {
-	choices                 map[ersclient.BusinessFunction]*roleCards
-	counts                  map[int]string
-	favourite, mark, unmark string
-}
-
-// roleCards are the cards of a role: without a star, with one that is not set, and with one that is.
-type roleCards struct{ plain, unmarked, marked widgets.Card }
-
-func newRoleWordsOnce() *roleWordsOnce {
-	return &roleWordsOnce{choices: map[ersclient.BusinessFunction]*roleCards{}, counts: map[int]string{},
-		favourite: lang.L("favourite"),
-		mark:      lang.L("Add to favourites (*)"), unmark: lang.L("Remove from favourites (*)")}
-}
-
-func (r *roleWordsOnce) choice(function ersclient.BusinessFunction, star, marked bool) *widgets.Card {
-	cards, found := r.choices[function]
-	if !found {
-		plain := widgets.Card{Title: roleName(function)}
-		if purpose := rolePurpose(function); purpose != "" {
-			plain.Lines = []string{purpose}
-		}
-		cards = &roleCards{plain: plain, unmarked: plain, marked: plain}
-		cards.unmarked.Star, cards.unmarked.StarTip = iconStarEmpty, r.mark
-		cards.marked.Star, cards.marked.StarTip, cards.marked.Starred = iconStar, r.unmark, r.favourite
-		r.choices[function] = cards
-	}
-	switch {
-	case marked:
-		return &cards.marked
-	case star:
-		return &cards.unmarked
-	default:
-		return &cards.plain
-	}
-}
-
-func (r *roleWordsOnce) count(count int) string {
-	said, found := r.counts[count]
-	if !found {
-		said = roleCount(count)
-		r.counts[count] = said
-	}
-	return said
-}
-
 // heading is the heading of a section, with a note or without.
-func heading(name, note string) []widgets.Run { return appendHeading(nil, name, note) }
-
-func appendHeading(runs []widgets.Run, name, note string) []widgets.Run {
+func heading(name, note string) []widgets.Run {
 	if note == "" {
-		return append(runs, widgets.Run{Text: name, Style: boldStyle})
+		return []widgets.Run{{Text: name, Style: boldStyle}}
 	}
-	return append(runs, widgets.Run{Text: name + "  ", Style: boldStyle}, widgets.Run{Text: note, Style: detailStyle})
+	return []widgets.Run{{Text: name + "  ", Style: boldStyle}, {Text: note, Style: detailStyle}}
 }
