@@ -7,29 +7,28 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/theme"
 )
 
 // ListingPart is a text with a title, such as a file.
 type ListingPart struct{ Title, Text string }
+
+var (
+	listingText  = Style{Size: SizeDetail, Color: ColorText, Mono: true}
+	listingTitle = Style{Size: SizeDetail, Color: ColorPrimary, Bold: true, Mono: true}
+)
 
 // Listing shows long texts unchanged, in a monospaced font. Only the visible lines exist.
 type Listing struct {
 	parts []ListingPart
 	box   *fyne.Container
 
-	// lines are the texts broken to columns, at a text size.
-	lines       []listingLine
+	// lines are the texts broken to columns, at a text size, and shown the visible ones.
+	lines       []Run
+	shown       map[int]*Text
 	columns     int
 	size        float32
 	height      float32
 	top, bottom float32
-	shown       []*listingText
-}
-
-type listingLine struct {
-	text  string
-	title bool
 }
 
 // NewListing returns a listing.
@@ -69,9 +68,9 @@ func (l *Listing) measure(width float32) {
 	l.lines = l.lines[:0]
 	for i, part := range l.parts {
 		if i > 0 {
-			l.lines = append(l.lines, listingLine{})
+			l.lines = append(l.lines, Run{})
 		}
-		l.lines = append(l.lines, listingLine{part.Title, true})
+		l.lines = append(l.lines, Run{part.Title, listingTitle})
 		for line := range strings.Lines(part.Text) {
 			l.add(strings.TrimRight(line, "\r\n"))
 		}
@@ -95,71 +94,33 @@ func (l *Listing) add(line string) {
 		if end := strings.LastIndexByte(piece, ' ') + 1; strings.TrimSpace(piece[:end]) != "" {
 			piece = piece[:end]
 		}
-		l.lines = append(l.lines, listingLine{text: piece})
+		l.lines = append(l.lines, Run{piece, listingText})
 		visible = visible[len([]rune(piece)):]
 	}
-	l.lines = append(l.lines, listingLine{text: string(visible)})
+	l.lines = append(l.lines, Run{string(visible), listingText})
 }
 
-// materialise makes the visible lines.
+// materialise makes the visible lines. Blank ones need no object.
 func (l *Listing) materialise() {
 	if l.height <= 0 {
 		return
 	}
 	from := min(max(0, int(l.top/l.height)), len(l.lines))
 	to := min(max(from, int(l.bottom/l.height)+1), len(l.lines))
-	for len(l.shown) < to-from {
-		l.shown = append(l.shown, newListingText())
-	}
-	l.shown = l.shown[:to-from]
+	shown := map[int]*Text{}
 	l.box.Objects = l.box.Objects[:0]
-	for i, text := range l.shown {
-		text.set(l.lines[from+i], l.size)
-		Put(text, 0, float32(from+i)*l.height, l.box.Size().Width, l.height)
+	for i, line := range l.lines[from:to] {
+		if strings.TrimSpace(line.Text) == "" {
+			continue
+		}
+		text := l.shown[from+i]
+		if text == nil {
+			text = NewRuns(line)
+		}
+		shown[from+i] = text
+		Put(text, 0, float32(from+i)*l.height, text.MinSize().Width, l.height)
 		l.box.Objects = append(l.box.Objects, text)
 	}
+	l.shown = shown
 	canvas.Refresh(l.box)
-}
-
-var (
-	_ fyne.Widget     = (*listingText)(nil)
-	_ fyne.Accessible = (*listingText)(nil)
-)
-
-// listingText is a line.
-type listingText struct {
-	spoken
-	line listingLine
-	text *canvas.Text
-}
-
-func newListingText() *listingText {
-	t := &listingText{text: canvas.NewText("", theme.Color(ColorText))}
-	t.text.TextStyle.Monospace = true
-	t.ExtendBaseWidget(t)
-	return t
-}
-
-func (t *listingText) set(line listingLine, size float32) {
-	t.line = line
-	t.text.Text, t.text.TextSize, t.text.TextStyle.Bold = line.text, size, line.title
-	t.Refresh()
-}
-
-// AccessibilityLabel returns the line, or a description if it has no letters.
-func (t *listingText) AccessibilityLabel() string {
-	if said := strings.TrimSpace(t.line.text); said != "" {
-		return said
-	}
-	return "–"
-}
-
-func (t *listingText) CreateRenderer() fyne.WidgetRenderer {
-	paint := func() {
-		t.text.Color = colorOf(t, ColorText)
-		if t.line.title {
-			t.text.Color = colorOf(t, ColorPrimary)
-		}
-	}
-	return draw(t, paint, t.text.Resize, t.text)
 }

@@ -20,6 +20,7 @@ type Style struct {
 	Size  fyne.ThemeSizeName
 	Color fyne.ThemeColorName
 	Bold  bool
+	Mono  bool
 }
 
 // Run is a piece of text in one style.
@@ -383,8 +384,8 @@ func (t *Text) measure(text string, style Style) textPiece {
 // it finds the font of, and none for a font that is given. Letters that this font lacks come from
 // the system's in both cases.
 func fontOf(style Style) (fyne.TextStyle, fyne.Resource) {
-	if !style.Bold {
-		return fyne.TextStyle{}, nil // as in Fyne's own widgets
+	if style.Mono || !style.Bold {
+		return fyne.TextStyle{Monospace: style.Mono, Bold: style.Bold}, nil // as in Fyne's own widgets
 	}
 	return fyne.TextStyle{Bold: true}, theme.DefaultTextBoldFont()
 }
