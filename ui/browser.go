@@ -112,9 +112,7 @@ func (s *browsing) openAgain() {
 
 func (s *browsing) helps() *help { return s.help }
 
-func (s *browsing) interval() time.Duration { return time.Second }
-
-func (s *browsing) tick(now time.Time) {
+func (s *browsing) tick(now time.Time) time.Duration {
 	text := fromPlatform(s.state.Missing.Text)
 	if s.state.Browser != nil {
 		if left := timeLeft(now, s.state.Browser.Until); left != "" {
@@ -125,6 +123,7 @@ func (s *browsing) tick(now time.Time) {
 		s.lead.SetText(text)
 		s.w.viewport.Relayout() // it may need another line now
 	}
+	return time.Second
 }
 
 func (s *browsing) key(key *fyne.KeyEvent) bool {

@@ -7,41 +7,6 @@ import (
 	"fyne.io/fyne/v2/lang"
 )
 
-// ticker calls back repeatedly between start and stop, on any goroutine. A window without live text
-// has none running.
-type ticker interface {
-	start(every time.Duration, tick func())
-	stop()
-}
-
-// goTicker is a ticker with a goroutine.
-type goTicker struct{ done chan struct{} }
-
-func (t *goTicker) start(every time.Duration, tick func()) {
-	t.stop()
-	done := make(chan struct{})
-	t.done = done
-	go func() {
-		ticks := time.NewTicker(every)
-		defer ticks.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticks.C:
-				tick()
-			}
-		}
-	}()
-}
-
-func (t *goTicker) stop() {
-	if t.done != nil {
-		close(t.done)
-		t.done = nil
-	}
-}
-
 // clockTime formats a time of day in the user's time zone and style, such as 08:42.
 func (w *Window) clockTime(t time.Time) string { return t.Local().Format(w.clock) }
 

@@ -59,7 +59,7 @@ func TestSigningInInTheBrowser(t *testing.T) {
 		time.Second: "1 second left.", 0: "when you finish there.", -time.Hour: "when you finish there.",
 	} {
 		w.now = browserState().Browser.Until.Add(-left)
-		w.ticker.tick()
+		w.tick()
 		require.True(t, w.seen(want), "%v: %v", left, w.texts())
 	}
 

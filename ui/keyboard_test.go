@@ -1246,7 +1246,7 @@ func BenchmarkFirstFrame(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
 			app := test.NewApp()
-			w := newWindow(app, Settings{}, func(signin.Intent) {}, &handTicker{})
+			w := newWindow(app, Settings{}, func(signin.Intent) {}, noTimers)
 			state := choosingState(manyRoles(organisations, 5), nil)
 			waiting := waitingState(hscn.MissingCard, signin.NotEnded)
 			for b.Loop() {

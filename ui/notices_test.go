@@ -253,7 +253,7 @@ func TestRenewal(t *testing.T) {
 	require.Contains(t, w.texts(), "You will be signed out in 5 minutes. "+offer)
 	require.Equal(t, "Stay signed in", w.focused())
 	w.now = w.now.Add(2 * time.Minute)
-	w.ticker.tick()
+	w.tick()
 	require.Contains(t, w.texts(), "You will be signed out in 3 minutes. "+offer)
 	asks := endsSoonState()
 	asks.RenewAsks = true

@@ -178,7 +178,7 @@ func TestSettingsGiveWay(t *testing.T) {
 		require.Contains(t, w.texts(), "Settings")
 		require.Contains(t, w.texts(), "e-RS not reached last time")
 		require.Equal(t, before, w.focused())
-		w.ticker.tick()
+		w.tick()
 		w.typed("abc1*")
 		w.press(fyne.KeyPageDown)
 		w.find(nil)

@@ -21,10 +21,8 @@ type screen interface {
 	appear()
 	// disappear is called before it is removed.
 	disappear()
-	// interval is the interval between calls of tick, 0 for never.
-	interval() time.Duration
-	// tick updates live texts.
-	tick(now time.Time)
+	// tick updates live texts, and returns how soon it is to be called again, 0 for never.
+	tick(now time.Time) time.Duration
 	// room is called with the visible size, before the screen is placed in it.
 	room(fyne.Size)
 	// helps returns the help of the screen, or nil.
@@ -72,16 +70,15 @@ func newScreen(w *Window, state signin.State) screen {
 // still is a static screen. The others embed it.
 type still struct{ content fyne.CanvasObject }
 
-func (s *still) object() fyne.CanvasObject { return s.content }
-func (*still) disappear()                  {}
-func (*still) interval() time.Duration     { return 0 }
-func (*still) tick(time.Time)              {}
-func (*still) room(fyne.Size)              {}
-func (*still) helps() *help                { return nil }
-func (*still) moved(_, _ float32)          {}
-func (*still) key(*fyne.KeyEvent) bool     { return false }
-func (*still) rune(rune)                   {}
-func (*still) find()                       {}
+func (s *still) object() fyne.CanvasObject  { return s.content }
+func (*still) disappear()                   {}
+func (*still) tick(time.Time) time.Duration { return 0 }
+func (*still) room(fyne.Size)               {}
+func (*still) helps() *help                 { return nil }
+func (*still) moved(_, _ float32)           {}
+func (*still) key(*fyne.KeyEvent) bool      { return false }
+func (*still) rune(rune)                    {}
+func (*still) find()                        {}
 
 // The styles of text.
 var (

@@ -222,8 +222,8 @@ func (p picture) draw(t *testing.T, size fyne.Size) *world {
 	if p.after != nil {
 		p.after(w)
 	}
-	if w.ticker.running() {
-		w.ticker.tick()
+	if w.stopTicks != nil {
+		w.tick()
 	}
 	return w
 }

@@ -410,7 +410,7 @@ func TestAKeyIsCheapInALongList(t *testing.T) {
 func BenchmarkKeystroke(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
-			w := newWindow(test.NewApp(), Settings{}, func(signin.Intent) {}, &handTicker{})
+			w := newWindow(test.NewApp(), Settings{}, func(signin.Intent) {}, noTimers)
 			w.apply(choosingState(manyRoles(organisations, 5), nil))
 			screen, ok := w.screen.(*choosing)
 			require.True(b, ok)
@@ -428,7 +428,7 @@ func BenchmarkKeystroke(b *testing.B) {
 func BenchmarkKeystrokeUndrawn(b *testing.B) {
 	for _, organisations := range []int{2, 200, 2000} {
 		b.Run(fmt.Sprintf("%d roles", organisations*5), func(b *testing.B) {
-			w := newWindow(test.NewApp(), Settings{}, func(signin.Intent) {}, &handTicker{})
+			w := newWindow(test.NewApp(), Settings{}, func(signin.Intent) {}, noTimers)
 			w.apply(choosingState(manyRoles(organisations, 5), nil))
 			screen, ok := w.screen.(*choosing)
 			require.True(b, ok)

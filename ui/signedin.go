@@ -187,10 +187,8 @@ func (s *signedIn) cramp(small bool) {
 	s.short.Hidden, s.useBelow.Hidden = !small, !small
 }
 
-// interval keeps the minutes correct, also soon after a laptop has slept.
-func (s *signedIn) interval() time.Duration { return 5 * time.Second }
-
-func (s *signedIn) tick(now time.Time) {
+// tick keeps the minutes correct, also soon after a laptop has slept.
+func (s *signedIn) tick(now time.Time) time.Duration {
 	at := s.w.timeAhead(now, s.state.ExpiresAt)
 	left := ", " + s.end(now)
 	if s.ends.String() != at+left {
@@ -199,6 +197,7 @@ func (s *signedIn) tick(now time.Time) {
 		s.left.SetText(s.offer(now))
 		s.w.viewport.Relayout() // it may need another line now
 	}
+	return 5 * time.Second
 }
 
 // end says when the session ends, and by what else.

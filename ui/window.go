@@ -66,7 +66,9 @@ type Window struct {
 	overState signin.State
 	// chosen holds the preferences chosen in the window.
 	chosen map[Preference]string
-	ticker ticker
+	// stopTicks ends the calls of the screen's tick; nil if there are none. A window without live text has
+	// no timer.
+	stopTicks func()
 	// tray is the notification area icon, or nil.
 	tray *tray
 	// clock is the layout of a time of day.
@@ -115,19 +117,22 @@ type Window struct {
 // New returns an app's window, not yet shown and with the first screen drawn. send receives the
 // user's intents on Fyne's goroutine and must return at once.
 func New(app fyne.App, settings Settings, send func(signin.Intent)) *Window {
-	return newWindow(app, settings, send, &goTicker{})
+	return newWindow(app, settings, send, nil)
 }
 
-func newWindow(app fyne.App, settings Settings, send func(signin.Intent), ticker ticker) *Window {
+// newWindow is New; after replaces [Window.doAfter], unless it is nil.
+func newWindow(app fyne.App, settings Settings, send func(signin.Intent), after func(time.Duration, func()) func()) *Window {
 	if settings.Now == nil {
 		settings.Now = time.Now
 	}
 	settings.prefer()
-	w := &Window{app: app, settings: settings, send: send, ticker: ticker,
+	w := &Window{app: app, settings: settings, send: send, after: after,
 		aside: func(run func()) { go run() }, chosen: map[Preference]string{}, tip: widgets.NewTip()}
 	w.do = w.loop.do
 	w.save = (&queue{then: w.Do}).add
-	w.after = w.doAfter
+	if after == nil {
+		w.after = w.doAfter
+	}
 	w.tip.After = w.after
 	w.style()
 	w.last.Environment = settings.Environment
@@ -257,16 +262,26 @@ func (w *Window) Run() { w.loop.run(w.app) }
 // has ended, it does nothing.
 func (w *Window) Do(todo func()) { w.do(todo) }
 
-// doAfter is Do after a delay, unless stopped before.
+// doAfter is Do after a delay, unless stopped before. It is called and stopped on Fyne's goroutine.
 func (w *Window) doAfter(wait time.Duration, todo func()) (stop func()) {
-	timer := time.AfterFunc(wait, func() { w.do(todo) })
-	return func() { timer.Stop() }
+	stopped := false
+	timer := time.AfterFunc(wait, func() {
+		w.do(func() {
+			if !stopped {
+				todo()
+			}
+		})
+	})
+	return func() {
+		stopped = true
+		timer.Stop()
+	}
 }
 
 // Stop ends the window's own activity, after Fyne's loop has ended without a Closed state. It is
 // called on the goroutine that ran the loop.
 func (w *Window) Stop() {
-	w.ticker.stop()
+	w.stopTicking()
 	w.tip.Away()
 	if w.over != nil {
 		w.over.away()
@@ -437,9 +452,7 @@ func (w *Window) replace(state signin.State) {
 	w.screen = newScreen(w, state)
 	w.win.Canvas().Unfocus()
 	w.put(w.screen)
-	if every := w.screen.interval(); every > 0 {
-		w.ticker.start(every, func() { w.do(w.tick) })
-	}
+	w.tick()
 	w.showHelp()
 	w.screen.appear()
 }
@@ -458,15 +471,23 @@ func (w *Window) put(page screen) {
 }
 
 func (w *Window) leave() {
-	w.ticker.stop()
+	w.stopTicking()
 	if w.screen != nil {
 		w.screen.disappear()
 	}
 }
 
+// tick updates the screen's live texts, now and until it is left.
 func (w *Window) tick() {
-	if !w.closed {
-		w.screen.tick(w.settings.Now())
+	if wait := w.screen.tick(w.settings.Now()); wait > 0 {
+		w.stopTicks = w.after(wait, w.tick)
+	}
+}
+
+func (w *Window) stopTicking() {
+	if w.stopTicks != nil {
+		w.stopTicks()
+		w.stopTicks = nil
 	}
 }
 

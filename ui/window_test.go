@@ -216,7 +216,7 @@ func TestClosing(t *testing.T) {
 
 	w.Show(signin.State{Phase: signin.Closed})
 	require.True(t, w.app.quit)
-	require.False(t, w.ticker.running())
+	require.Nil(t, w.stopTicks)
 	w.Show(signedInState()) // nothing is drawn any more
 	require.NotContains(t, w.texts(), "You are signed in to e-RS")
 }
@@ -282,30 +282,30 @@ func TestClosingWithoutASession(t *testing.T) {
 func TestLiveTexts(t *testing.T) {
 	w := newWorld(t, Settings{})
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
-	require.False(t, w.ticker.running())
+	require.Nil(t, w.stopTicks)
 
 	w.Show(workingState(signin.SigningIn, signin.NotEnded))
-	require.True(t, w.ticker.running())
+	require.NotNil(t, w.stopTicks)
 	w.now = morning.Add(2 * time.Second)
-	w.ticker.tick()
+	w.tick()
 	require.NotContains(t, w.texts(), "2 seconds", "not worth a word")
 	w.now = morning.Add(3 * time.Second)
-	w.ticker.tick()
+	w.tick()
 	require.Contains(t, w.texts(), "3 seconds")
 	w.now = morning.Add(75 * time.Second)
-	w.ticker.tick()
+	w.tick()
 	require.Contains(t, w.texts(), "1 min 15 s")
 
 	w.now = morning.Add(2 * time.Minute)
 	w.Show(signedInState())
-	require.True(t, w.ticker.running())
+	require.NotNil(t, w.stopTicks)
 	require.Contains(t, w.texts(), "18:42, in 10 hours, or when you remove your smartcard")
 	w.now = morning.Add(9*time.Hour + 55*time.Minute)
-	w.ticker.tick()
+	w.tick()
 	require.Contains(t, w.texts(), "18:42, in 5 minutes, or when you remove your smartcard")
 
 	w.Show(failedState(notAccepted))
-	require.False(t, w.ticker.running())
+	require.Nil(t, w.stopTicks)
 }
 
 func TestRemaining(t *testing.T) {
@@ -387,30 +387,26 @@ func TestTheEndIsTomorrow(t *testing.T) {
 		w.Show(state)
 		require.Contains(t, w.texts(), "Your session ends at 00:02 tomorrow")
 		w.now = state.ExpiresAt.Add(-time.Minute)
-		w.ticker.tick()
+		w.tick()
 		require.Contains(t, w.texts(), "Your session ends at 00:02")
 		require.Contains(t, w.texts(), "00:02, in 1 minute, or when you remove your smartcard")
 	})
 }
 
-// TestGoTicker uses the real ticker.
-func TestGoTicker(t *testing.T) {
+// TestTimers uses real timers. One that was stopped does nothing, even if it has passed already: a
+// screen that was left would go on ticking beside the next one.
+func TestTimers(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	newWorld(t, Settings{}) // an app for fyne.Do
-	ticks := make(chan struct{}, 1)
-	var ticker goTicker
-	for range 2 { // starting again stops the one before
-		ticker.start(time.Millisecond, func() {
-			select {
-			case ticks <- struct{}{}:
-			default:
-			}
-		})
-	}
-	<-ticks
-	<-ticks
-	ticker.stop()
-	ticker.stop()
+	w, passed, queued := newWorld(t, Settings{}), make(chan struct{}), make(chan func())
+	w.do = func(todo func()) { queued <- todo }
+	w.doAfter(time.Millisecond, func() { close(passed) })
+	(<-queued)()
+	<-passed
+	stop := w.doAfter(0, func() { t.Error("it was stopped") })
+	late := <-queued
+	stop()
+	late()
+	w.doAfter(time.Hour, func() {})()
 }
 
 // TestHeader: the signed-in user is shown as long as that is true.

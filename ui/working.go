@@ -82,13 +82,11 @@ func (s *working) room(size fyne.Size) {
 	s.top.Hidden = s.help != nil && s.help.box.Visible() || widgets.HeightFor(s.content, size.Width) > size.Height
 }
 
-func (s *working) interval() time.Duration { return time.Second }
-
-func (s *working) tick(now time.Time) {
+func (s *working) tick(now time.Time) time.Duration {
 	s.elapsed.SetText(elapsed(s.shown.Since, now))
 	lost := s.shown.Words.Lost
 	if s.help == nil || lost == "" || now.Sub(s.shown.Since) < lostAfter {
-		return
+		return time.Second
 	}
 	hint := lang.L(lost, map[string]any{"Keys": switchWindows()})
 	if s.text.String() != hint {
@@ -96,6 +94,7 @@ func (s *working) tick(now time.Time) {
 		s.text.Show()
 		s.w.viewport.Relayout()
 	}
+	return time.Second
 }
 
 func (s *working) key(key *fyne.KeyEvent) bool {

@@ -44,7 +44,6 @@ type world struct {
 	t       *testing.T
 	app     *quittable
 	intents []signin.Intent
-	ticker  *handTicker
 	now     time.Time
 }
 
@@ -104,22 +103,15 @@ func (q *quittable) SetSystemTrayMenu(menu *fyne.Menu)    { q.menu, q.menus = me
 func (q *quittable) SetSystemTrayIcon(icon fyne.Resource) { q.icon = icon }
 func (q *quittable) SetSystemTrayWindow(fyne.Window)      { panic("it would take over the closing") }
 
-// handTicker ticks when a test says so.
-type handTicker struct {
-	every time.Duration
-	tick  func()
-}
-
-func (h *handTicker) start(every time.Duration, tick func()) { h.every, h.tick = every, tick }
-func (h *handTicker) stop()                                  { h.every, h.tick = 0, nil }
-func (h *handTicker) running() bool                          { return h.tick != nil }
+// noTimers calls nothing later: a timer would run beside another test. The tests tick by hand.
+func noTimers(time.Duration, func()) (stop func()) { return func() {} }
 
 var morning = time.Date(2026, 11, 20, 8, 42, 0, 0, time.UTC)
 
 func newWorld(t *testing.T, settings Settings) *world {
 	t.Helper()
 	fyne.SetCurrentApp(testApp()) // a test may have made another one
-	made := &world{t: t, app: &quittable{App: testApp()}, ticker: &handTicker{}, now: morning}
+	made := &world{t: t, app: &quittable{App: testApp()}, now: morning}
 	if settings.Version == "" {
 		settings.Version = "1.0.0"
 	}
@@ -127,11 +119,10 @@ func newWorld(t *testing.T, settings Settings) *world {
 		settings.Words = &signinhscn.Words
 	}
 	settings.Now = func() time.Time { return made.now }
-	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, made.ticker)
+	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, noTimers)
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
 	made.active = true
-	made.after = func(time.Duration, func()) func() { return func() {} } // a timer would run beside another test
 	made.win.Show()
 	openWindows++
 	t.Cleanup(func() {

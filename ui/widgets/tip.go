@@ -24,7 +24,7 @@ const (
 // same from the focus. It is above the page, and nothing in it takes the focus, a click or the
 // wheel, which go to the page. One of Fyne's overlays would take all three.
 type Tip struct {
-	// After calls a function on Fyne's goroutine after a delay, unless stopped before. It must be
+	// After calls a function on Fyne's goroutine after a delay, unless stopped there before. It must be
 	// set.
 	After func(wait time.Duration, do func()) (stop func())
 
@@ -34,8 +34,6 @@ type Tip struct {
 	said  []string
 	at    fyne.Position
 	stop  func()
-	// asked counts the requests, so that a late answer is recognised.
-	asked int
 }
 
 // NewTip returns a tip that shows nothing.
@@ -61,17 +59,11 @@ func (t *Tip) Over(texts []string, at fyne.Position) {
 		return
 	}
 	t.said = slices.Clone(texts)
-	asked := t.asked
-	t.stop = t.After(tipDelay, func() {
-		if asked == t.asked {
-			t.show()
-		}
-	})
+	t.stop = t.After(tipDelay, t.show)
 }
 
 // Away hides the tip, and reports whether it was visible.
 func (t *Tip) Away() bool {
-	t.asked++
 	t.said = nil
 	if t.stop != nil {
 		t.stop()
