@@ -2,7 +2,7 @@ package ui
 
 import (
 	"errors"
-	"sync"
+	"sync/atomic"
 
 	"github.com/ers-login/ers-login/ersclient"
 )
@@ -30,47 +30,32 @@ const mostWaiting = 100
 
 var errTooMuch = errors.New("too much is waiting to be saved")
 
-// queue runs blocking functions, such as saving, one after the other and off Fyne's goroutine. It
-// has a goroutine only while there are any.
+// queue runs blocking functions, such as saving, one after the other and off Fyne's goroutine.
 type queue struct {
 	// then runs a function on Fyne's goroutine, later.
 	then func(func())
-
-	mu      sync.Mutex
-	waiting []func()
-	running bool
+	// last is closed when the last one has run, and open counts those that have not.
+	last chan struct{}
+	open atomic.Int32
 }
 
 // add runs run later, and then done with its result on Fyne's goroutine, on which add is called
 // too.
 func (q *queue) add(run func() error, done func(error)) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if len(q.waiting) >= mostWaiting {
+	if q.open.Load() > mostWaiting {
 		done(errTooMuch)
 		return
 	}
-	q.waiting = append(q.waiting, func() {
-		err := run()
-		q.then(func() { done(err) })
-	})
-	if !q.running {
-		q.running = true
-		go q.drain()
-	}
-}
-
-func (q *queue) drain() {
-	for {
-		q.mu.Lock()
-		if len(q.waiting) == 0 {
-			q.running = false
-			q.mu.Unlock()
-			return
+	before, ran := q.last, make(chan struct{})
+	q.last = ran
+	q.open.Add(1)
+	go func() {
+		defer close(ran)
+		if before != nil {
+			<-before
 		}
-		next := q.waiting[0]
-		q.waiting = q.waiting[1:]
-		q.mu.Unlock()
-		next()
-	}
+		err := run()
+		q.open.Add(-1)
+		q.then(func() { done(err) })
+	}()
 }

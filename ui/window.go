@@ -15,6 +15,7 @@ import (
 	"image/color"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -46,10 +47,8 @@ type Window struct {
 	do   func(func())
 	loop loop
 
-	mu sync.Mutex
-	// pending is the newest state not yet drawn; drawing reports whether a draw is scheduled.
-	pending *signin.State
-	drawing bool
+	// pending is the newest state, until it is drawn.
+	pending atomic.Pointer[signin.State]
 
 	// The fields below belong to Fyne's goroutine.
 
@@ -291,24 +290,8 @@ func (w *Window) Stop() {
 // Show draws a state. It is safe for concurrent use and returns at once. If states come faster than
 // they can be drawn, only the newest is.
 func (w *Window) Show(state signin.State) {
-	w.mu.Lock()
-	w.pending = &state
-	underWay := w.drawing
-	w.drawing = true
-	w.mu.Unlock()
-	if !underWay {
-		w.do(w.draw)
-	}
-}
-
-// draw draws the newest state.
-func (w *Window) draw() {
-	w.mu.Lock()
-	state := w.pending
-	w.pending, w.drawing = nil, false
-	w.mu.Unlock()
-	if state != nil {
-		w.apply(*state)
+	if w.pending.Swap(&state) == nil {
+		w.do(func() { w.apply(*w.pending.Swap(nil)) })
 	}
 }
 
