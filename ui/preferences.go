@@ -45,22 +45,17 @@ var appearances = map[string]Appearance{"system": AsSystem, "light": Light, "dar
 const leastText, mostText = 80, 200
 
 // prefer applies the user's preferences. Invalid values change nothing.
-func (s *Settings) prefer() {
-	if s.Preferences == nil {
-		return
+func (w *Window) prefer() {
+	if language, offered := w.preference(PreferLanguage); offered {
+		w.settings.Language = language
 	}
-	if language, offered := s.Preferences.Value(PreferLanguage); offered {
-		s.Language = language
+	name, _ := w.preference(PreferAppearance)
+	if appearance, known := appearances[name]; known {
+		w.settings.Appearance = appearance
 	}
-	if name, offered := s.Preferences.Value(PreferAppearance); offered {
-		if appearance, known := appearances[name]; known {
-			s.Appearance = appearance
-		}
-	}
-	if percent, offered := s.Preferences.Value(PreferTextSize); offered {
-		if size, err := strconv.Atoi(percent); err == nil && size >= leastText && size <= mostText {
-			s.TextScale = float32(size) / 100
-		}
+	percent, _ := w.preference(PreferTextSize)
+	if size, err := strconv.Atoi(percent); err == nil && size >= leastText && size <= mostText {
+		w.settings.TextScale = float32(size) / 100
 	}
 }
 
@@ -174,10 +169,13 @@ func choosable() []choosablePreference {
 
 // Preferences in the window.
 
-// preference returns the value of a preference: the one chosen in the window, even if it could not
-// be saved.
-func (w *Window) preference(p Preference) (string, bool) {
-	value, offered := w.settings.Preferences.Value(p)
+// preference returns the value of a preference, and whether it is offered: the one chosen in the
+// window, even if it could not be saved.
+func (w *Window) preference(p Preference) (value string, offered bool) {
+	if w.settings.Preferences == nil {
+		return "", false
+	}
+	value, offered = w.settings.Preferences.Value(p)
 	if chosen, is := w.chosen[p]; is && offered {
 		return chosen, true
 	}
@@ -206,36 +204,18 @@ func (w *Window) setPreference(p Preference, value string) {
 		return
 	}
 	w.chosen[p] = value
-	store := w.settings.Preferences
-	w.settings.Preferences = overridden{store, w.chosen}
-	w.settings.prefer()
-	w.settings.Preferences = store
+	w.prefer()
 	w.restyle()
 	if page, open := w.over.(*preferencesPage); open && page.options[p][value] != nil {
 		w.focus(page.options[p][value])
 	}
-	w.save(func() error { return store.Set(p, value) }, func(err error) {
+	w.save(func() error { return w.settings.Preferences.Set(p, value) }, func(err error) {
 		if page, open := w.over.(*preferencesPage); open && err != nil {
 			page.failed.SetText(lang.L("Your change was not saved. It lasts until you close e-RS Login."))
 			page.failed.Show()
 			w.viewport.Relayout()
 		}
 	})
-}
-
-// overridden are preferences with what was chosen in the window.
-type overridden struct {
-	Preferences
-	chosen map[Preference]string
-}
-
-// Value returns the value of a preference.
-func (o overridden) Value(p Preference) (string, bool) {
-	value, offered := o.Preferences.Value(p)
-	if chosen, is := o.chosen[p]; is && offered {
-		return chosen, true
-	}
-	return value, offered
 }
 
 // restyle makes the whole window again, in another language, appearance or size.

@@ -145,9 +145,6 @@ func (w *Window) outOfTheWay() {
 
 // minimises reports whether the user wants the window minimised once signed in.
 func (w *Window) minimises() bool {
-	if w.settings.Preferences == nil {
-		return false
-	}
-	value, offered := w.preference(PreferMinimise)
-	return offered && value == "true"
+	value, _ := w.preference(PreferMinimise)
+	return value == "true"
 }

@@ -124,7 +124,6 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), after 
 	if settings.Now == nil {
 		settings.Now = time.Now
 	}
-	settings.prefer()
 	w := &Window{app: app, settings: settings, send: send, after: after,
 		aside: func(run func()) { go run() }, chosen: map[Preference]string{}, tip: widgets.NewTip()}
 	w.do = w.loop.do
@@ -133,6 +132,7 @@ func newWindow(app fyne.App, settings Settings, send func(signin.Intent), after 
 		w.after = w.doAfter
 	}
 	w.tip.After = w.after
+	w.prefer()
 	w.style()
 	w.last.Environment = settings.Environment
 	w.win = app.NewWindow(lang.L("e-RS Login"))
