@@ -233,7 +233,7 @@ func (s *choosing) matching(query string) []widgets.Section {
 		if count := len(cards) - first; count > 0 {
 			said := s.count(count)
 			if !all {
-				said = moreRoles(count)
+				said = counted(count, "1 more role", "{{.Count}} more roles")
 			}
 			sections = append(sections, widgets.Section{Heading: heading(o.title(said)), Cards: cards[first:], Name: o.full})
 		}
@@ -338,7 +338,7 @@ func (s *choosing) card(p ersclient.Permission, marked pairMark) *widgets.Card {
 // count returns the text for the number of roles.
 func (s *choosing) count(count int) string {
 	if s.counts[count] == "" {
-		s.counts[count] = roleCount(count)
+		s.counts[count] = counted(count, "1 role", "{{.Count}} roles")
 	}
 	return s.counts[count]
 }

@@ -138,9 +138,9 @@ func (s *clinicians) fill() {
 		switch {
 		case query != "": // it is said beside the field
 		case len(latest) > 0:
-			count = moreToWorkFor(len(others))
+			count = counted(len(others), "1 more you can work for", "{{.Count}} more you can work for")
 		default:
-			count = toWorkFor(len(others))
+			count = counted(len(others), "1 you can work for", "{{.Count}} you can work for")
 		}
 		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Cards: others})
 	}
@@ -149,10 +149,7 @@ func (s *clinicians) fill() {
 	case query != "" && len(s.shown) == 0:
 		nothing = lang.L("No clinician's number has “{{.Query}}” in it.", map[string]any{"Query": problem.Clean(query, 60)})
 	case query != "":
-		said = lang.L("1 found")
-		if len(s.shown) > 1 {
-			said = lang.L("{{.Count}} found. Choose one.", map[string]any{"Count": len(s.shown)})
-		}
+		said = counted(len(s.shown), "1 found", "{{.Count}} found. Choose one.")
 	}
 	s.deal(sections, said, nothing)
 }
@@ -181,20 +178,4 @@ func holdsNumber(number, query string) bool {
 // clinician names a clinician, of whom e-RS says the number alone.
 func clinician(id string) string {
 	return lang.L("Clinician {{.Number}}", map[string]any{"Number": grouped(problem.Clean(id, 40))})
-}
-
-// toWorkFor returns the text for the number of clinicians, and moreToWorkFor for that of those besides
-// the one of last time.
-func toWorkFor(count int) string {
-	if count == 1 {
-		return lang.L("1 you can work for")
-	}
-	return lang.L("{{.Count}} you can work for", map[string]any{"Count": count})
-}
-
-func moreToWorkFor(count int) string {
-	if count == 1 {
-		return lang.L("1 more you can work for")
-	}
-	return lang.L("{{.Count}} more you can work for", map[string]any{"Count": count})
 }

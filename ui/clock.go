@@ -55,19 +55,11 @@ func remaining(now, then time.Time) string {
 func inMinutes(left time.Duration) string {
 	all := int((left + time.Minute - 1) / time.Minute)
 	var parts []string
-	switch hours := all / 60; hours {
-	case 0:
-	case 1:
-		parts = append(parts, lang.L("1 hour"))
-	default:
-		parts = append(parts, lang.L("{{.Hours}} hours", map[string]any{"Hours": hours}))
+	if hours := all / 60; hours > 0 {
+		parts = append(parts, counted(hours, "1 hour", "{{.Count}} hours"))
 	}
-	switch minutes := all % 60; minutes {
-	case 0:
-	case 1:
-		parts = append(parts, lang.L("1 minute"))
-	default:
-		parts = append(parts, lang.L("{{.Minutes}} minutes", map[string]any{"Minutes": minutes}))
+	if minutes := all % 60; minutes > 0 {
+		parts = append(parts, counted(minutes, "1 minute", "{{.Count}} minutes"))
 	}
 	return strings.Join(parts, " ")
 }
@@ -75,12 +67,11 @@ func inMinutes(left time.Duration) string {
 // elapsed formats how long something has been going on; "" in the first seconds.
 func elapsed(since, now time.Time) string {
 	const unremarkable = 3
-	switch seconds := int(now.Sub(since) / time.Second); {
-	case seconds < unremarkable:
+	seconds := int(now.Sub(since) / time.Second)
+	if seconds < unremarkable {
 		return ""
-	default:
-		return duration(seconds)
 	}
+	return duration(seconds)
 }
 
 func duration(seconds int) string {

@@ -285,17 +285,11 @@ func (d *diagnostics) toggleRest() {
 // restOf describes the rows in which there is nothing to do.
 func restOf(good, unseen int) string {
 	var said []string
-	switch {
-	case good == 1:
-		said = append(said, lang.L("1 part is working."))
-	case good > 1:
-		said = append(said, lang.L("{{.Count}} parts are working.", map[string]any{"Count": good}))
+	if good > 0 {
+		said = append(said, counted(good, "1 part is working.", "{{.Count}} parts are working."))
 	}
-	switch {
-	case unseen == 1:
-		said = append(said, lang.L("1 part was not checked."))
-	case unseen > 1:
-		said = append(said, lang.L("{{.Count}} parts were not checked.", map[string]any{"Count": unseen}))
+	if unseen > 0 {
+		said = append(said, counted(unseen, "1 part was not checked.", "{{.Count}} parts were not checked."))
 	}
 	return strings.Join(said, " ")
 }
@@ -321,18 +315,12 @@ func (d *diagnostics) offer(done bool) {
 // checks find.
 func summaryOf(bad, attention int, stopped bool) string {
 	switch {
-	case bad == 1:
-		return lang.L("1 thing is not working. See what to do below.")
-	case bad > 1:
-		return lang.L("{{.Count}} things are not working. See what to do below.", map[string]any{"Count": bad})
-	case stopped && attention == 1:
-		return lang.L("1 thing needs attention.")
-	case stopped && attention > 1:
-		return lang.L("{{.Count}} things need attention.", map[string]any{"Count": attention})
-	case attention == 1:
-		return lang.L("1 thing needs attention. You can still sign in.")
-	case attention > 1:
-		return lang.L("{{.Count}} things need attention. You can still sign in.", map[string]any{"Count": attention})
+	case bad > 0:
+		return counted(bad, "1 thing is not working. See what to do below.", "{{.Count}} things are not working. See what to do below.")
+	case stopped && attention > 0:
+		return counted(attention, "1 thing needs attention.", "{{.Count}} things need attention.")
+	case attention > 0:
+		return counted(attention, "1 thing needs attention. You can still sign in.", "{{.Count}} things need attention. You can still sign in.")
 	case stopped:
 		return lang.L("We found nothing wrong with this computer. The last problem is below.")
 	default:

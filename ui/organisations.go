@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"fyne.io/fyne/v2/lang"
-
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -18,22 +16,6 @@ type section struct {
 	full        string // both, in one line
 	sort        string // sort key
 	permissions []ersclient.Permission
-}
-
-// roleCount returns the text for the number of roles.
-func roleCount(count int) string {
-	if count == 1 {
-		return lang.L("1 role")
-	}
-	return lang.L("{{.Count}} roles", map[string]any{"Count": count})
-}
-
-// moreRoles returns the text for the number of an organisation's roles besides those shown above.
-func moreRoles(count int) string {
-	if count == 1 {
-		return lang.L("1 more role")
-	}
-	return lang.L("{{.Count}} more roles", map[string]any{"Count": count})
 }
 
 // title returns the organisation's name, and its code with the number of roles.

@@ -23,6 +23,14 @@ func phrase(p problem.Phrase) string {
 	return day(p.Time)
 }
 
+// counted returns a text with a number in it: for one, or for several with the mark {{.Count}}.
+func counted(count int, one, several string) string {
+	if count == 1 {
+		return lang.L(one)
+	}
+	return lang.L(several, map[string]any{"Count": count})
+}
+
 // day formats a date with the month's name.
 func day(t time.Time) string {
 	month := [...]string{lang.L("January"), lang.L("February"), lang.L("March"), lang.L("April"), lang.L("May"), lang.L("June"), lang.L("July"),

@@ -185,6 +185,10 @@ func textsOfFolder(folder string, say func(string)) error {
 				if isLang(found.Fun) || called(found) == "problem.Words" {
 					sayText(found.Args[0], constants, say)
 				}
+				if called(found) == "counted" {
+					sayText(found.Args[1], constants, say)
+					sayText(found.Args[2], constants, say)
+				}
 			case *ast.CompositeLit:
 				sayProblem(found, constants, say)
 				sayTitle(found, constants, say)
