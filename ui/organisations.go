@@ -42,29 +42,23 @@ func byOrganisation(permissions []ersclient.Permission) []section {
 	index := make(map[string]int)
 	seen := make(map[ersclient.Permission]bool, len(permissions))
 	names := make(map[ersclient.BusinessFunction]string)
-	// The last spelling of an organisation's name, since nearly all are the same.
-	spelt := make(map[string]string)
 	var sections []section
 	for _, p := range permissions {
 		if _, known := names[p.BusinessFunction]; !known {
 			names[p.BusinessFunction] = roleName(p.BusinessFunction)
 		}
-		pair := ersclient.Permission{BusinessFunction: p.BusinessFunction, OrgIdentifier: p.OrgIdentifier}
-		if seen[pair] {
+		if seen[pairOf(p)] {
 			continue
 		}
-		seen[pair] = true
+		seen[pairOf(p)] = true
 		at, known := index[p.OrgIdentifier]
 		if !known {
 			at = len(sections)
 			index[p.OrgIdentifier] = at
 			sections = append(sections, section{code: problem.Clean(p.OrgIdentifier, 40)})
 		}
-		if last, known := spelt[p.OrgIdentifier]; !known || last != p.OrgName {
-			spelt[p.OrgIdentifier] = p.OrgName
-			if name := problem.Clean(p.OrgName, 200); name != "" && (sections[at].name == "" || name < sections[at].name) {
-				sections[at].name = name
-			}
+		if name := problem.Clean(p.OrgName, 200); name != "" && (sections[at].name == "" || name < sections[at].name) {
+			sections[at].name = name
 		}
 		sections[at].permissions = append(sections[at].permissions, p)
 	}
