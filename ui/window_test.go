@@ -243,7 +243,7 @@ func TestEndingWords(t *testing.T) {
 		{signin.RoleGivenUp, "Going back to your roles…", ""},
 		{signin.Abandoned, "Signing out…", ""},
 	} {
-		t.Run(c.reason.String(), func(t *testing.T) {
+		t.Run(string(c.reason), func(t *testing.T) {
 			w := newWorld(t, Settings{})
 			w.Show(workingState(signin.Ending, c.reason))
 			require.Equal(t, c.title, w.texts()[0])

@@ -255,7 +255,7 @@ func (f *Flow) tell(before State) {
 	if before.Phase != now.Phase {
 		entry := f.config.Log.WithField("phase", now.Phase.String())
 		if now.Phase == Waiting || now.Phase == Ending {
-			entry = entry.WithField("reason", now.Reason.String())
+			entry = entry.WithField("reason", string(now.Reason))
 		}
 		if now.Phase == Waiting {
 			entry = entry.WithField("missing", now.Missing.String())
@@ -575,7 +575,7 @@ func (f *Flow) logEvent(happened event) {
 	calls := f.machine.terms.about.Calls
 	switch e := happened.(type) {
 	case workstationEvent:
-		f.config.Log.WithField("incident", e.WorkstationEvent.String()).Info("workstation")
+		f.config.Log.WithField("incident", string(e.WorkstationEvent)).Info("workstation")
 	case leftoverCleared:
 		failed("start: keyring", e.err)
 	case prompted:

@@ -393,10 +393,10 @@ func describe(m *machine, effects []effect) string {
 	case Waiting:
 		line += " (" + m.state.Missing.String() + ")"
 		if m.state.Reason != NotEnded {
-			line += " after " + m.state.Reason.String()
+			line += " after " + string(m.state.Reason)
 		}
 	case Ending:
-		line += " (" + m.state.Reason.String() + ") for " + m.next.phase.String()
+		line += " (" + string(m.state.Reason) + ") for " + m.next.phase.String()
 	case Failed:
 		line += " (" + m.state.Problem.Code + ")"
 	case SignedIn:

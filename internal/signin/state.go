@@ -114,52 +114,42 @@ const (
 	PictureBrowser  Picture = "browser"
 )
 
-// Reason is why the last session ended, or why the present one is ending.
-type Reason int
+// Reason is why the last session ended, or why the present one is ending, by its name in the log.
+type Reason string
 
 // The reasons for which a session ends. CardRemoved and TicketChanged are named after HSCN's proof,
 // and mean that of either platform.
 const (
 	// NotEnded: no session has ended yet.
-	NotEnded Reason = iota
+	NotEnded Reason = ""
 	// SignedOut: the user asked for it.
-	SignedOut
+	SignedOut Reason = "signed-out"
 	// CardRemoved: the proof is gone, most often because the card was removed.
-	CardRemoved
+	CardRemoved Reason = "card-removed"
 	// TicketChanged: a user authenticated anew, so the session may belong to another person.
-	TicketChanged
+	TicketChanged Reason = "ticket-changed"
 	// Expired: the session has reached its maximum age.
-	Expired
+	Expired Reason = "expired"
 	// RoleSwitched: the user wants to work as something else.
-	RoleSwitched
+	RoleSwitched Reason = "role-switched"
 	// Cancelled: the user gave up a sign-in under way.
-	Cancelled
+	Cancelled Reason = "cancelled"
 	// Quitting: the program is about to exit.
-	Quitting
+	Quitting Reason = "quitting"
 	// Abandoned: the sign-in could not be completed, or the session not be refreshed, and what was
 	// created for it is taken back.
-	Abandoned
+	Abandoned Reason = "abandoned"
 	// ScreenLocked: the screen was locked, and the organisation wants a session to end with that.
-	ScreenLocked
+	ScreenLocked Reason = "screen-locked"
 	// UserSwitched: another user works at the workstation now.
-	UserSwitched
+	UserSwitched Reason = "user-switched"
 	// Renewed: the user wants to go on in the same role for longer.
-	Renewed
+	Renewed Reason = "renewed"
 	// Idle: the computer was not used for as long as the organisation allows.
-	Idle
+	Idle Reason = "idle"
 	// RoleGivenUp: the user gave up a role that was being opened, to choose again with the same proof.
-	RoleGivenUp
+	RoleGivenUp Reason = "role-given-up"
 )
-
-var reasonNames = map[Reason]string{
-	NotEnded: "", SignedOut: "signed-out", CardRemoved: "card-removed", TicketChanged: "ticket-changed", Expired: "expired",
-	RoleSwitched: "role-switched", Cancelled: "cancelled", Quitting: "quitting", Abandoned: "abandoned",
-	ScreenLocked: "screen-locked", UserSwitched: "user-switched", Renewed: "renewed",
-	RoleGivenUp: "role-given-up", Idle: "idle",
-}
-
-// String returns the reason's name as the log has it.
-func (r Reason) String() string { return reasonNames[r] }
 
 // Health is what is known of one link of the chain.
 type Health int
@@ -337,27 +327,21 @@ func (TryAgain) intent()   {}
 func (Look) intent()       {}
 func (Quit) intent()       {}
 
-// WorkstationEvent is something that has happened to the workstation, and matters to a session.
-type WorkstationEvent int
+// WorkstationEvent is something that has happened to the workstation, and matters to a session, by its
+// name in the log.
+type WorkstationEvent string
 
 // The workstation events.
 const (
 	// Woke: the computer has slept, or its clock has jumped, so that nothing that a timer promised has
 	// happened.
-	Woke WorkstationEvent = iota
+	Woke WorkstationEvent = "woke"
 	// Locked: the screen was locked.
-	Locked
+	Locked WorkstationEvent = "screen-locked"
 	// SwitchedAway: another user works at the computer now, or the connection to the desktop was cut.
-	SwitchedAway
+	SwitchedAway WorkstationEvent = "user-switched"
 	// CameBack: the screen is unlocked, or the user is back at the computer.
-	CameBack
+	CameBack WorkstationEvent = "came-back"
 	// WentIdle: the computer was not used for as long as the setting idle_timeout allows.
-	WentIdle
+	WentIdle WorkstationEvent = "went-idle"
 )
-
-var workstationEventNames = map[WorkstationEvent]string{
-	Woke: "woke", Locked: "screen-locked", SwitchedAway: "user-switched", CameBack: "came-back", WentIdle: "went-idle",
-}
-
-// String returns the event's name as the log has it.
-func (e WorkstationEvent) String() string { return workstationEventNames[e] }

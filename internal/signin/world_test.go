@@ -318,7 +318,8 @@ func (w *world) disturb() {
 	case 2:
 		w.tell(tick{})
 	case 3:
-		w.tell(workstationEvent{WorkstationEvent(w.random.IntN(len(workstationEventNames)))})
+		happened := []WorkstationEvent{Woke, Locked, SwitchedAway, CameBack, WentIdle}
+		w.tell(workstationEvent{happened[w.random.IntN(len(happened))]})
 	case 4:
 		if w.machine.state.Phase == SignedIn && w.chance(20) {
 			w.entry, w.lost = "", true
