@@ -178,9 +178,10 @@ func (c *Controller) runFlow(life context.Context) error {
 	events, release := c.watchWorkstation(watching, &beside, found)
 	flow := signin.New(signin.Config{
 		Platform: found.platform, Keyring: found.keyring, Memory: found.memory,
-		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlowState, Guard: c.Guard, Publisher: c.Publisher,
-		MaxAge: found.maxAge, QuitWithin: quitWithin, Grace: found.grace, EndWhenLocked: found.endWhenLocked, ManualStart: c.ManualStart,
+		Clock: signin.SystemClock{}, Log: c.Log, Observe: c.publishFlowState, Guard: c.Guard, QuitWithin: quitWithin,
 		Workstation: events, Notices: c.Board.Changes(),
+		Terms: signin.Terms{Publisher: c.Publisher, MaxAge: found.maxAge, Grace: found.grace, EndWhenLocked: found.endWhenLocked,
+			ManualStart: c.ManualStart},
 	})
 	c.flow.Store(flow)
 	c.handOver(flow)

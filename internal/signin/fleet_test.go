@@ -98,7 +98,7 @@ func (f *Fleet) exponential(mean time.Duration) time.Duration {
 
 // employ plans the day of one user.
 func (f *Fleet) employ(shift Shift, number int) {
-	w := &workstation{Fleet: f, machine: newMachine(termsOf(Config{Platform: f.Platform, MaxAge: 12 * time.Hour}), f.begun)}
+	w := &workstation{Fleet: f, machine: newMachine(termsOf(Config{Platform: f.Platform, Terms: Terms{MaxAge: 12 * time.Hour}}), f.begun)}
 	begins := f.between(shift.Begins-shift.Spread, shift.Begins+shift.Spread)
 	ends := f.between(shift.Ends-shift.Spread, shift.Ends+shift.Spread)
 	f.at(begins, func() {

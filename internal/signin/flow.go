@@ -89,13 +89,20 @@ type Config struct {
 	// Guard gets every secret as soon as it is known, so that the log can mask it wherever it turns
 	// up.
 	Guard func(secret.Text)
+	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
+	QuitWithin time.Duration
 
+	Terms
+}
+
+// Terms are what a flow decides by.
+type Terms struct {
 	// Publisher is this program's name and version, which stand in the keyring entry.
 	Publisher string
 	// MaxAge is how long a session may live.
 	MaxAge time.Duration
-	// Grace is how long a session stays open once it is out of the keyring, where the user asked for
-	// its end.
+	// Grace is how long a session stays open once it is out of the keyring, where the user asked for its
+	// end: calls of other applications under way must not fail (A003-02).
 	Grace time.Duration
 	// EndWhenLocked ends a session when the screen is locked or another user takes over the
 	// workstation.
@@ -103,8 +110,6 @@ type Config struct {
 	// ManualStart has a proof that is there at the start wait until the user wants to sign in,
 	// because the user did not start the program.
 	ManualStart bool
-	// QuitWithin bounds what is still done after Quit: clearing the keyring and closing the session.
-	QuitWithin time.Duration
 }
 
 // Bounds of the loop's own. Most calls to e-RS and the keyring have shorter ones; these are the
@@ -161,10 +166,9 @@ func New(config Config) *Flow {
 // termsOf returns the parameters of a machine, with this run's share of what spreads load.
 func termsOf(config Config) terms {
 	return terms{
+		Terms: config.Terms, about: config.Platform.About(),
 		reachEvery:   reachAtLeast + rand.N(reachAtLeast), //nolint:gosec // G404: it spreads load, and keeps no secret
 		refreshRetry: retryAtLeast + rand.N(retryAtLeast), //nolint:gosec // G404: as above
-		maxAge:       config.MaxAge, grace: config.Grace, endWhenLocked: config.EndWhenLocked, manualStart: config.ManualStart,
-		publisher: config.Publisher, about: config.Platform.About(),
 	}
 }
 

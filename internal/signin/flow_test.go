@@ -285,7 +285,7 @@ func startWithConfig(t *testing.T, around *neighbours, platform signin.Platform,
 			defer mu.Unlock()
 			r.guarded[text.Reveal()] = true
 		},
-		Publisher: "ers-login test", MaxAge: 10 * time.Hour, QuitWithin: time.Minute,
+		QuitWithin: time.Minute, Terms: signin.Terms{Publisher: "ers-login test", MaxAge: 10 * time.Hour},
 	}
 	change(&settings)
 	r.Flow = signin.New(settings)

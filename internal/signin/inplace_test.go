@@ -30,7 +30,7 @@ var (
 // browsing is a platform that signs in through a browser, and switches roles within its grant.
 func browsing() terms {
 	made := agreed
-	made.maxAge = 12 * time.Hour
+	made.MaxAge = 12 * time.Hour
 	made.about.InPlace = true
 	return made
 }
@@ -323,7 +323,7 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
 			m := at(t, "signed in")
-			m.terms.endWhenLocked = false
+			m.terms.EndWhenLocked = false
 			for _, e := range c.happens {
 				require.Empty(t, m.handle(morning, e))
 			}
@@ -332,7 +332,7 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 	}
 	t.Run("at once on coming back", func(t *testing.T) {
 		m := at(t, "signed in")
-		m.terms.endWhenLocked = false
+		m.terms.EndWhenLocked = false
 		m.handle(morning, workstationEvent{Locked})
 		assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), workstationEvent{CameBack})))
 	})

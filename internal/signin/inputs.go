@@ -309,7 +309,7 @@ func (m *machine) onWorkstation(now time.Time, happened WorkstationEvent) []effe
 	case WentIdle:
 		reason = Idle
 	}
-	if !m.terms.endWhenLocked && happened != WentIdle {
+	if !m.terms.EndWhenLocked && happened != WentIdle {
 		return nil
 	}
 	switch m.state.Phase {

@@ -72,7 +72,7 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
 	for _, happened := range []WorkstationEvent{Locked, SwitchedAway} {
 		m := signedIn(t)
-		m.terms.endWhenLocked = false
+		m.terms.EndWhenLocked = false
 		assert.Empty(t, m.handle(morning, workstationEvent{happened}))
 		assert.Equal(t, SignedIn, m.state.Phase)
 	}
@@ -82,7 +82,7 @@ func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
 // role.
 func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	m := signedIn(t)
-	m.terms.maxAge = 4 * time.Hour
+	m.terms.MaxAge = 4 * time.Hour
 	soon := morning.Add(4 * time.Hour).Add(-warnBefore)
 	m.handle(soon.Add(-time.Second), tick{})
 	assert.False(t, m.state.EndsSoon)
@@ -279,7 +279,7 @@ func TestA00301TheAPISessionEndsWithTheProfessionalSession(t *testing.T) {
 // A session of a few minutes is not said to end soon from its beginning.
 func TestTheWarningOfAShortSession(t *testing.T) {
 	m := signedIn(t)
-	m.terms.maxAge = 6 * time.Minute
+	m.terms.MaxAge = 6 * time.Minute
 	m.handle(morning.Add(2*time.Minute), tick{})
 	assert.False(t, m.state.EndsSoon)
 	m.handle(morning.Add(3*time.Minute), tick{})
@@ -349,7 +349,7 @@ func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
 func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 	start := func(first reported) *machine {
 		manual := agreed
-		manual.manualStart = true
+		manual.ManualStart = true
 		m := newMachine(manual, morning)
 		m.handle(morning, first)
 		require.Equal(t, []string{"probe"}, names(m.handle(morning, leftoverCleared{})))
@@ -367,7 +367,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 	})
 	t.Run("seen after the keyring", func(t *testing.T) {
 		manual := agreed
-		manual.manualStart = true
+		manual.ManualStart = true
 		m := newMachine(manual, morning)
 		m.handle(morning, leftoverCleared{})
 		require.NotContains(t, names(m.handle(morning, appeared)), creates[0])

@@ -12,22 +12,12 @@ import (
 
 // terms are the parameters of a machine, constant for a run.
 type terms struct {
-	// maxAge is how long a session may live.
-	maxAge time.Duration
-	// publisher stands in the keyring entry.
-	publisher string
+	Terms
 	// about is what the platform says of itself.
 	about About
-	// grace is how long a session stays open after its entry was cleared, where the user asked for its
-	// end: calls of other applications under way must not fail (A003-02).
-	grace time.Duration
 	// reachEvery is how often a flow that waits looks whether e-RS can be reached. A hospital's
 	// workstations must not do it all at once, nor so often that e-RS would feel it.
 	reachEvery time.Duration
-	// endWhenLocked ends a session when the screen is locked or another user takes over.
-	endWhenLocked bool
-	// manualStart has a proof that is there at the start wait for the user.
-	manualStart bool
 	// refreshRetry is how long after a refresh that has failed the next one is tried, and after that
 	// refreshSpread times as long: another time on each workstation, since all of them may have failed
 	// at once.
@@ -207,7 +197,7 @@ type destination struct {
 func newMachine(terms terms, now time.Time) *machine {
 	return &machine{
 		terms: terms, state: State{Phase: Starting, Since: now, Words: &terms.about.Words, Links: Links{Proof: terms.about.Start.Source}},
-		status: terms.about.Start, attemptState: attemptState{running: clearingLeftover}, waitForUser: terms.manualStart,
+		status: terms.about.Start, attemptState: attemptState{running: clearingLeftover}, waitForUser: terms.ManualStart,
 	}
 }
 
@@ -330,7 +320,7 @@ func (m *machine) onAge(now time.Time) []effect {
 		return m.end(now, Expired, destination{phase: Waiting})
 	}
 	if m.state.Phase == SignedIn {
-		m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.maxAge/2)))
+		m.state.EndsSoon = !now.Before(expires.Add(-min(warnBefore, m.terms.MaxAge/2)))
 		m.state.RenewAsks = m.state.EndsSoon && (m.terms.about.InPlace || m.proofEndsSoon(now))
 	}
 	m.noteRefresh(now)
@@ -404,7 +394,7 @@ func later(a, b time.Time) time.Time {
 // expires is when the session ends: at the highest age that is allowed here, or at the platform's
 // own bound.
 func (m *machine) expires() time.Time {
-	own, bound := m.createdAt.Add(m.terms.maxAge), m.grant.ExpiresAt
+	own, bound := m.createdAt.Add(m.terms.MaxAge), m.grant.ExpiresAt
 	if !bound.IsZero() && bound.Before(own) {
 		return bound
 	}
@@ -559,7 +549,7 @@ func (m *machine) close() []effect {
 	if m.handedOver && !m.noGrace && !m.grant.Key.IsZero() {
 		switch m.state.Reason {
 		case SignedOut, RoleSwitched, Renewed, Quitting:
-			grace = m.terms.grace
+			grace = m.terms.Grace
 		default:
 		}
 	}
@@ -637,7 +627,7 @@ func (m *machine) answered(now time.Time, err error) {
 func (m *machine) entryDetails() EntryDetails {
 	return EntryDetails{
 		Generation: m.generation, Revision: m.revision, IssuedAt: m.issued.UTC(), ExpiresAt: m.expires().UTC(),
-		Publisher: m.terms.publisher,
+		Publisher: m.terms.Publisher,
 	}
 }
 

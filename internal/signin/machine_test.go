@@ -303,8 +303,7 @@ var situations = []situation{
 // agreed is what an organisation may have agreed on, with all that can be switched on.
 var agreed = terms{
 	reachEvery: 5 * time.Minute, refreshRetry: 30 * time.Second,
-	maxAge: 10 * time.Hour, grace: 2 * time.Second, endWhenLocked: true,
-	publisher: "ers-login test",
+	Terms: Terms{MaxAge: 10 * time.Hour, Grace: 2 * time.Second, EndWhenLocked: true, Publisher: "ers-login test"},
 	about: About{
 		Ready:     missingIntent,
 		Unseen:    &problem.Problem{Code: "CARD-TICKET_NOT_AVAILABLE"},

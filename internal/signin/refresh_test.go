@@ -213,7 +213,7 @@ func TestARefreshIsNotSeen(t *testing.T) {
 	grant.ExpiresAt = evening.Add(-time.Hour)
 	effects := m.handle(now, refreshed{m.attempt, grant, nil})
 	assert.Equal(t, EntryDetails{
-		Generation: m.generation, Revision: 1, IssuedAt: morning.UTC(), ExpiresAt: grant.ExpiresAt.UTC(), Publisher: agreed.publisher,
+		Generation: m.generation, Revision: 1, IssuedAt: morning.UTC(), ExpiresAt: grant.ExpiresAt.UTC(), Publisher: agreed.Publisher,
 	}, effects[0].(publish).details) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 	m.handle(now, published{attempt: m.attempt})
 	before.ExpiresAt = grant.ExpiresAt

@@ -48,7 +48,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		t: t, random: rand.New(rand.NewPCG(seed, seed)), now: morning, sessions: map[string]bool{},
 		machine: newMachine(agreed, morning), used: map[string]bool{},
 	}
-	w.machine.terms.endWhenLocked, w.refreshes, w.inPlace = w.chance(50), w.chance(50), w.chance(50)
+	w.machine.terms.EndWhenLocked, w.refreshes, w.inPlace = w.chance(50), w.chance(50), w.chance(50)
 	w.machine.terms.about.InPlace = w.inPlace
 	w.pending = w.machine.begin()
 	if w.chance(50) {

@@ -87,7 +87,7 @@ func newRun(t *testing.T, persona string, timeout time.Duration) *run {
 			defer r.mu.Unlock()
 			r.state = state
 		},
-		Guard: func(secret.Text) {}, MaxAge: 12 * time.Hour, QuitWithin: enough,
+		Guard: func(secret.Text) {}, QuitWithin: enough, Terms: signin.Terms{MaxAge: 12 * time.Hour},
 	})
 	go r.Run(context.WithoutCancel(t.Context()))
 	t.Cleanup(func() {
