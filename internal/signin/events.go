@@ -6,14 +6,11 @@ import (
 	"github.com/ers-login/ers-login/ersclient"
 )
 
-// event is something that has happened: to the card, at the window, or as the outcome of an effect.
-type event interface{ event() }
+// event is something that has happened: a [Report] of the proof, an [Intent] of the user, a
+// [WorkstationEvent], the Notices of the [Board], or what follows, most of it the outcome of an effect.
+type event any
 
 type (
-	// reported is what the platform knows of the proof.
-	reported struct{ Report }
-	// intentEvent is a wish of the user.
-	intentEvent struct{ Intent }
 	// leftoverCleared is the outcome of clearLeftover: the entry of a dead run is gone from the keyring.
 	// Its session is still to be closed at e-RS if leftover has a key.
 	leftoverCleared struct {
@@ -68,32 +65,11 @@ type (
 		generation int64
 		err        error
 	}
-	// workstationEvent is what has happened to the workstation.
-	workstationEvent struct{ WorkstationEvent }
-	// noticed is what is on the [Board].
-	noticed struct{ notices []Notice }
 	// tick says that time has passed.
 	tick struct{}
 	// quitDeadline says that a quitting flow has no more time.
 	quitDeadline struct{}
 )
-
-func (reported) event()         {}
-func (intentEvent) event()      {}
-func (leftoverCleared) event()  {}
-func (prompted) event()         {}
-func (opened) event()           {}
-func (selected) event()         {}
-func (refreshed) event()        {}
-func (published) event()        {}
-func (ended) event()            {}
-func (orphanClosed) event()     {}
-func (linkSeen) event()         {}
-func (entrySeen) event()        {}
-func (workstationEvent) event() {}
-func (noticed) event()          {}
-func (tick) event()             {}
-func (quitDeadline) event()     {}
 
 // link is a neighbour that can be probed.
 type link int
@@ -105,7 +81,7 @@ const (
 
 // effect is something to be done. All of them run beside the machine, and what comes of them
 // returns as an event.
-type effect interface{ effect() }
+type effect any
 
 type (
 	// clearLeftover clears the keyring of what a run that was killed has left there; answered by
@@ -169,18 +145,3 @@ type (
 	// hurry bounds what is still to come; answered by quitDeadline.
 	hurry struct{}
 )
-
-func (clearLeftover) effect() {}
-func (promptUser) effect()    {}
-func (openGrant) effect()     {}
-func (selectRole) effect()    {}
-func (refreshGrant) effect()  {}
-func (publish) effect()       {}
-func (endSession) effect()    {}
-func (closeOrphan) effect()   {}
-func (remember) effect()      {}
-func (probeLinks) effect()    {}
-func (lookAtEntry) effect()   {}
-func (stopCalls) effect()     {}
-func (stopEnding) effect()    {}
-func (hurry) effect()         {}

@@ -120,9 +120,9 @@ func (f *Fleet) employ(shift Shift, number int) {
 	}
 	f.at(ends, func() {
 		w.there = false
-		w.tell(intentEvent{Cancel{}})
-		w.tell(intentEvent{SignOut{}})
-		w.tell(intentEvent{Quit{AtOnce: true}})
+		w.tell(Cancel{})
+		w.tell(SignOut{})
+		w.tell(Quit{AtOnce: true})
 	})
 }
 
@@ -145,11 +145,11 @@ func (w *workstation) leave() {
 	w.there = false
 	w.absence++
 	this := w.absence
-	w.tell(workstationEvent{Locked})
+	w.tell(Locked)
 	if w.Idle {
 		w.after(idleAfter, func() {
 			if !w.there && w.absence == this {
-				w.tell(workstationEvent{WentIdle})
+				w.tell(WentIdle)
 			}
 		})
 	}
@@ -157,9 +157,9 @@ func (w *workstation) leave() {
 
 func (w *workstation) comeBack() {
 	if w.random.IntN(4) == 0 {
-		w.tell(workstationEvent{Woke})
+		w.tell(Woke)
 	}
-	w.tell(workstationEvent{CameBack})
+	w.tell(CameBack)
 	w.sitDown()
 }
 
@@ -172,7 +172,7 @@ func (w *workstation) sitDown() {
 func (w *workstation) signIn() {
 	if phase := w.machine.state.Phase; w.there && (phase == Waiting || phase == Failed) {
 		w.count(w.SignIns, 1)
-		w.tell(intentEvent{SignIn{}})
+		w.tell(SignIn{})
 	}
 }
 
@@ -236,7 +236,7 @@ func (w *workstation) carryOut(todo effect) {
 			return
 		}
 		w.after(w.between(15*time.Second, time.Minute), func() {
-			w.tell(reported{Report{Kind: ProofAppeared, Proof: Proof{Text: secret.New(time.Now().String())}}})
+			w.tell(Report{Kind: ProofAppeared, Proof: Proof{Text: secret.New(time.Now().String())}})
 		})
 	case openGrant:
 		w.count(w.OAuth, signInOAuth-1)
@@ -245,7 +245,7 @@ func (w *workstation) carryOut(todo effect) {
 			grant := Grant{Credential: secret.New("first"), User: ersclient.User{Permissions: []ersclient.Permission{clinician}}}
 			grant, err := w.Platform.Refresh(context.Background(), grant)
 			w.tell(opened{attempt: e.attempt, grant: grant, err: err})
-			w.after(w.between(2*time.Second, 10*time.Second), func() { w.tell(intentEvent{Choose{clinician}}) })
+			w.after(w.between(2*time.Second, 10*time.Second), func() { w.tell(Choose{clinician}) })
 		})
 	case selectRole:
 		grant := e.grant

@@ -228,19 +228,16 @@ func (f *Flow) Run(ctx context.Context) {
 				continue
 			}
 			f.config.Guard(report.Proof.Text)
-			happened = reported{report}
-		case intent := <-f.intents:
-			happened = intentEvent{intent}
+			happened = report
+		case happened = <-f.intents:
 		case <-quit:
 			quit = nil
-			happened = intentEvent{Quit{}}
+			happened = Quit{}
 		case <-stopped:
 			stopped = nil
-			happened = intentEvent{Quit{AtOnce: true}}
-		case seen := <-f.config.Workstation:
-			happened = workstationEvent{seen}
-		case notices := <-f.config.Notices:
-			happened = noticed{notices}
+			happened = Quit{AtOnce: true}
+		case happened = <-f.config.Workstation:
+		case happened = <-f.config.Notices:
 		case <-ticks:
 			happened = tick{}
 		}
@@ -578,8 +575,8 @@ func (f *Flow) logEvent(happened event) {
 	}
 	calls := f.machine.terms.about.Calls
 	switch e := happened.(type) {
-	case workstationEvent:
-		f.config.Log.WithField("incident", string(e.WorkstationEvent)).Info("workstation")
+	case WorkstationEvent:
+		f.config.Log.WithField("incident", string(e)).Info("workstation")
 	case leftoverCleared:
 		failed("start: keyring", e.err)
 	case prompted:

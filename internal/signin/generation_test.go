@@ -43,6 +43,6 @@ func TestAFailureTellsWhetherTheKeyringIsClear(t *testing.T) {
 	left.handle(morning, leftoverCleared{err: noBus})
 	assert.Equal(t, Failed, left.state.Phase)
 	assert.True(t, left.state.Uncleared)
-	left.handle(morning, intentEvent{TryAgain{}})
+	left.handle(morning, TryAgain{})
 	assert.False(t, left.state.Uncleared, "it is being cleared")
 }

@@ -56,11 +56,11 @@ var inPlace = append(common(
 	"the entry is there", "the entry is gone", "the screen is locked", "another user takes over", "a second passes",
 ), []happening{
 	{"the browser has come back", morning, func(*machine) event {
-		return reported{Report{Kind: ProofAppeared, Proof: proof("code", morning)}}
+		return Report{Kind: ProofAppeared, Proof: proof("code", morning)}
 	}},
 	{"the card is removed", morning, always(gone(missingCard))},
 	{"the browser is open", morning, func(*machine) event {
-		return reported{Report{Browser: &Browser{Address: "https://sign-in.example", Until: morning.Add(5 * time.Minute)}}}
+		return Report{Browser: &Browser{Address: "https://sign-in.example", Until: morning.Add(5 * time.Minute)}}
 	}},
 	{"asked: not in time", morning, func(m *machine) event { return prompted{m.attempt, &problem.Problem{Code: "CIS2-TIME"}} }},
 	{"opened", morning, func(m *machine) event { return opened{m.attempt, token("one", morning), clinician, nil} }},
@@ -89,8 +89,8 @@ var inPlace = append(common(
 	{"keyring: nothing to replace", morning.Add(refreshAfter), func(m *machine) event {
 		return published{attempt: m.attempt, err: handoff.ErrNotFound}
 	}},
-	{"the screen is unlocked", morning, always(workstationEvent{CameBack})},
-	{"no one has used the computer", morning, always(workstationEvent{WentIdle})},
+	{"the screen is unlocked", morning, always(CameBack)},
+	{"no one has used the computer", morning, always(WentIdle)},
 	{"twelve hours pass", morning.Add(12 * time.Hour), always(tick{})},
 }...)
 
@@ -167,8 +167,8 @@ func TestSwitchingInPlace(t *testing.T) {
 	t.Run("another role replaces the entry, as another generation", func(t *testing.T) {
 		m := at(t, "signed in")
 		generation := m.generation
-		require.Empty(t, m.handle(morning, intentEvent{SwitchRole{}}))
-		require.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(m.handle(morning, intentEvent{Choose{referrer}})))
+		require.Empty(t, m.handle(morning, SwitchRole{}))
+		require.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(m.handle(morning, Choose{referrer})))
 		require.Equal(t, []string{"publish"}, names(m.handle(morning, selected{m.attempt, inRole("one", referrer, morning), nil})))
 		m.handle(morning, published{attempt: m.attempt})
 		assert.Equal(t, SignedIn, m.state.Phase)
@@ -178,28 +178,28 @@ func TestSwitchingInPlace(t *testing.T) {
 	t.Run("keeping the role changes nothing", func(t *testing.T) {
 		m := at(t, "signed in")
 		before := m.state
-		m.handle(morning, intentEvent{SwitchRole{}})
-		require.Empty(t, m.handle(morning, intentEvent{Cancel{}}))
+		m.handle(morning, SwitchRole{})
+		require.Empty(t, m.handle(morning, Cancel{}))
 		before.LastUsed = &clinician
 		assert.Equal(t, before, m.state)
 	})
 	t.Run("a role that cannot be had leaves the present one", func(t *testing.T) {
 		m := at(t, "switching")
-		m.handle(morning, intentEvent{Choose{referrer}})
+		m.handle(morning, Choose{referrer})
 		require.Empty(t, m.handle(morning, selected{m.attempt, m.grant, noClinicians}))
 		assert.Equal(t, Choosing, m.state.Phase)
 		assert.Equal(t, noClinicians, m.state.Problem)
 		assert.Equal(t, referrer, m.state.Chosen, "it is said which")
-		require.Empty(t, m.handle(morning, intentEvent{TryAgain{}}))
-		require.Empty(t, m.handle(morning, intentEvent{Cancel{}}))
+		require.Empty(t, m.handle(morning, TryAgain{}))
+		require.Empty(t, m.handle(morning, Cancel{}))
 		assert.Equal(t, SignedIn, m.state.Phase)
 		assert.Equal(t, clinician, m.state.Chosen)
 	})
 	t.Run("a session that was removed is stored again, in the same role", func(t *testing.T) {
 		m := at(t, "signed in")
 		m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
-		m.handle(morning, intentEvent{SwitchRole{}})
-		require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(m.handle(morning, intentEvent{Choose{clinician}})))
+		m.handle(morning, SwitchRole{})
+		require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(m.handle(morning, Choose{clinician})))
 		require.Equal(t, []string{"publish"}, names(m.handle(morning, selected{m.attempt, inRole("one", clinician, morning), nil})))
 		m.handle(morning, published{attempt: m.attempt})
 		assert.Equal(t, SignedIn, m.state.Phase)
@@ -209,9 +209,9 @@ func TestSwitchingInPlace(t *testing.T) {
 	t.Run("and with a new token, since it was not refreshed meanwhile", func(t *testing.T) {
 		m := at(t, "signed in")
 		m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
-		m.handle(morning, intentEvent{SwitchRole{}})
+		m.handle(morning, SwitchRole{})
 		now := morning.Add(refreshAfter)
-		require.Equal(t, []string{"refresh one"}, names(m.handle(now, intentEvent{Choose{clinician}})))
+		require.Equal(t, []string{"refresh one"}, names(m.handle(now, Choose{clinician})))
 		require.Equal(t, []string{"replace by two"}, names(m.handle(now, refreshed{m.attempt, inRole("two", clinician, now), nil})))
 		effects := m.handle(now, published{attempt: m.attempt, err: handoff.ErrNotFound})
 		require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects))
@@ -223,9 +223,9 @@ func TestSwitchingInPlace(t *testing.T) {
 	t.Run("and with the old one, if there is no new one to be had now", func(t *testing.T) {
 		m := at(t, "signed in")
 		m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
-		m.handle(morning, intentEvent{SwitchRole{}})
+		m.handle(morning, SwitchRole{})
 		now := morning.Add(refreshAfter)
-		m.handle(now, intentEvent{Choose{clinician}})
+		m.handle(now, Choose{clinician})
 		effects := m.handle(now, refreshed{m.attempt, Grant{}, errors.New("down")})
 		require.Equal(t, []string{"A002 SERVICE_PROVIDER_CLINICIAN"}, names(effects))
 	})
@@ -233,7 +233,7 @@ func TestSwitchingInPlace(t *testing.T) {
 		m := at(t, "switching")
 		now := morning.Add(refreshAfter)
 		require.Equal(t, []string{"refresh one"}, names(m.handle(now, tick{})))
-		m.handle(now, intentEvent{Choose{referrer}})
+		m.handle(now, Choose{referrer})
 		require.Equal(t, Selecting, m.state.Phase, "the choice waits for the answer, which must not be lost")
 		effects := m.handle(now, refreshed{m.attempt, inRole("two", clinician, now), nil})
 		require.Equal(t, []string{"replace by two"}, names(effects), "other applications must not keep a token that is dead")
@@ -246,10 +246,10 @@ func TestSwitchingInPlace(t *testing.T) {
 // A proof of the browser is a code that works once.
 func TestAProofOfTheBrowserIsUsedOnce(t *testing.T) {
 	for name, path := range map[string][]event{
-		"signed out":        {intentEvent{SignOut{}}, ended{}},
+		"signed out":        {SignOut{}, ended{}},
 		"refused":           {tick{}, refreshed{attempt: 2, err: spentRefresh}, ended{}},
 		"the card is gone":  {gone(missingCard), ended{}},
-		"the computer idle": {workstationEvent{WentIdle}, ended{}},
+		"the computer idle": {WentIdle, ended{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := at(t, "signed in")
@@ -257,7 +257,7 @@ func TestAProofOfTheBrowserIsUsedOnce(t *testing.T) {
 				m.handle(morning.Add(refreshAfter), e)
 			}
 			require.Contains(t, []Phase{Waiting, Failed}, m.state.Phase)
-			assert.Equal(t, []string{"getTicket"}, names(m.handle(morning.Add(refreshAfter), intentEvent{SignIn{}})))
+			assert.Equal(t, []string{"getTicket"}, names(m.handle(morning.Add(refreshAfter), SignIn{})))
 		})
 	}
 }
@@ -265,15 +265,15 @@ func TestAProofOfTheBrowserIsUsedOnce(t *testing.T) {
 // A browser that comes back after the user has left must not open a session behind a locked screen,
 // nor in the role of a session that was to be renewed.
 func TestABrowserThatComesBackTooLate(t *testing.T) {
-	back := reported{Report{Kind: ProofAppeared, Proof: proof("late", morning)}}
+	back := Report{Kind: ProofAppeared, Proof: proof("late", morning)}
 	renewing := func() *machine {
 		m := at(t, "ending: renewing")
 		require.Equal(t, []string{"getNewTicket"}, names(m.handle(morning, ended{})))
 		return m
 	}
 	for name, happened := range map[string]event{
-		"the screen is locked": workstationEvent{Locked}, "another user": workstationEvent{SwitchedAway}, "no one is there": workstationEvent{WentIdle},
-		"the user has given up": intentEvent{Cancel{}},
+		"the screen is locked": Locked, "another user": SwitchedAway, "no one is there": WentIdle,
+		"the user has given up": Cancel{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := renewing()
@@ -296,11 +296,11 @@ func TestABrowserThatComesBackTooLate(t *testing.T) {
 // A role that was given up is not handed over, although its selection was quicker.
 func TestARoleThatWasGivenUp(t *testing.T) {
 	m := at(t, "switching: selecting")
-	require.Equal(t, []string{"stop calls"}, names(m.handle(morning, intentEvent{Cancel{}})))
+	require.Equal(t, []string{"stop calls"}, names(m.handle(morning, Cancel{})))
 	require.Empty(t, m.handle(morning, selected{m.attempt, inRole("one", referrer, morning), nil}))
 	assert.Equal(t, Choosing, m.state.Phase)
 	assert.Equal(t, clinician, m.grant.Permission)
-	require.Empty(t, m.handle(morning, intentEvent{Cancel{}}))
+	require.Empty(t, m.handle(morning, Cancel{}))
 	assert.Equal(t, SignedIn, m.state.Phase)
 }
 
@@ -311,14 +311,14 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 		happens []event
 		refresh bool
 	}{
-		"locked":                           {[]event{workstationEvent{Locked}}, false},
-		"locked, and asleep":               {[]event{workstationEvent{Locked}, workstationEvent{Woke}}, false},
-		"another user":                     {[]event{workstationEvent{SwitchedAway}}, false},
-		"unlocked":                         {[]event{workstationEvent{Locked}, workstationEvent{CameBack}}, true},
-		"locked again":                     {[]event{workstationEvent{Locked}, workstationEvent{CameBack}, workstationEvent{Locked}}, false},
-		"asleep without a lock":            {[]event{workstationEvent{Woke}}, true},
-		"another program asks":             {[]event{workstationEvent{Locked}, intentEvent{Requested{}}}, false},
-		"used, though no unlock was heard": {[]event{workstationEvent{Locked}, intentEvent{Cancel{}}}, true},
+		"locked":                           {[]event{Locked}, false},
+		"locked, and asleep":               {[]event{Locked, Woke}, false},
+		"another user":                     {[]event{SwitchedAway}, false},
+		"unlocked":                         {[]event{Locked, CameBack}, true},
+		"locked again":                     {[]event{Locked, CameBack, Locked}, false},
+		"asleep without a lock":            {[]event{Woke}, true},
+		"another program asks":             {[]event{Locked, Requested{}}, false},
+		"used, though no unlock was heard": {[]event{Locked, Cancel{}}, true},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -333,8 +333,8 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 	t.Run("at once on coming back", func(t *testing.T) {
 		m := at(t, "signed in")
 		m.terms.EndWhenLocked = false
-		m.handle(morning, workstationEvent{Locked})
-		assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), workstationEvent{CameBack})))
+		m.handle(morning, Locked)
+		assert.Equal(t, []string{"refresh one"}, names(m.handle(morning.Add(time.Hour), CameBack)))
 	})
 }
 
@@ -342,7 +342,7 @@ func TestALockedComputerIsNotRefreshed(t *testing.T) {
 func TestWakingWithATokenThatHasEnded(t *testing.T) {
 	m := at(t, "signed in")
 	woken := morning.Add(3 * time.Hour)
-	require.Equal(t, []string{"refresh one"}, names(m.handle(woken, workstationEvent{Woke})))
+	require.Equal(t, []string{"refresh one"}, names(m.handle(woken, Woke)))
 	require.Empty(t, m.handle(woken, refreshed{attempt: m.attempt, err: offline}))
 	assert.Equal(t, SignedIn, m.state.Phase)
 	again := woken.Add(m.terms.refreshRetry)
@@ -367,9 +367,9 @@ func TestRenewingForAClinician(t *testing.T) {
 			m := at(t, "selecting, for a clinician")
 			m.handle(morning, selected{m.attempt, inRole("one", acting, morning), nil})
 			m.handle(morning, published{attempt: m.attempt})
-			m.handle(morning, intentEvent{Renew{}})
+			m.handle(morning, Renew{})
 			m.handle(morning, ended{})
-			m.handle(morning, reported{Report{Kind: ProofAppeared, Proof: proof("renewed", morning)}})
+			m.handle(morning, Report{Kind: ProofAppeared, Proof: proof("renewed", morning)})
 			effects := m.handle(morning, opened{m.attempt, token("two", morning), clinician, nil})
 			require.Len(t, effects, 1)
 			require.Equal(t, admin, effects[0].(selectRole).permission, "whom for is asked") //nolint:errcheck,forcetypeassert // a panic fails the test just as well

@@ -44,14 +44,14 @@ func TestAUT003AUT004WhatEndsASession(t *testing.T) {
 		"card removed":             {removed, morning, CardRemoved, false},
 		"another ticket":           {other, morning, TicketChanged, false},
 		"maximum age":              {tick{}, evening, Expired, false},
-		"woken after its end":      {workstationEvent{Woke}, evening, Expired, false},
-		"screen locked":            {workstationEvent{Locked}, morning, ScreenLocked, false},
-		"another user":             {workstationEvent{SwitchedAway}, morning, UserSwitched, false},
-		"signed out":               {intentEvent{SignOut{}}, morning, SignedOut, true},
-		"role switched":            {intentEvent{SwitchRole{}}, morning, RoleSwitched, true},
-		"renewed":                  {intentEvent{Renew{}}, morning, Renewed, true},
-		"window closed":            {intentEvent{Quit{}}, morning, Quitting, true},
-		"log-off or shutting down": {intentEvent{Quit{AtOnce: true}}, morning, Quitting, false},
+		"woken after its end":      {Woke, evening, Expired, false},
+		"screen locked":            {Locked, morning, ScreenLocked, false},
+		"another user":             {SwitchedAway, morning, UserSwitched, false},
+		"signed out":               {SignOut{}, morning, SignedOut, true},
+		"role switched":            {SwitchRole{}, morning, RoleSwitched, true},
+		"renewed":                  {Renew{}, morning, Renewed, true},
+		"window closed":            {Quit{}, morning, Quitting, true},
+		"log-off or shutting down": {Quit{AtOnce: true}, morning, Quitting, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := signedIn(t)
@@ -73,7 +73,7 @@ func TestAUT004AScreenLockEndsASessionOnlyIfItIsWanted(t *testing.T) {
 	for _, happened := range []WorkstationEvent{Locked, SwitchedAway} {
 		m := signedIn(t)
 		m.terms.EndWhenLocked = false
-		assert.Empty(t, m.handle(morning, workstationEvent{happened}))
+		assert.Empty(t, m.handle(morning, happened))
 		assert.Equal(t, SignedIn, m.state.Phase)
 	}
 }
@@ -90,7 +90,7 @@ func TestAUT003RenewingKeepsTheRole(t *testing.T) {
 	assert.True(t, m.state.EndsSoon)
 	assert.False(t, m.state.RenewAsks, "the ticket is good for longer")
 
-	m.handle(soon, intentEvent{Renew{}})
+	m.handle(soon, Renew{})
 	m.handle(soon, ended{})
 	require.Equal(t, SigningIn, m.state.Phase)
 	effects := m.handle(soon, opened{m.attempt, provisional("three"), referrer, nil})
@@ -113,7 +113,7 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 		m.handle(soon, tick{})
 		require.True(t, m.state.EndsSoon)
 		assert.True(t, m.state.RenewAsks)
-		m.handle(soon, intentEvent{Renew{}})
+		m.handle(soon, Renew{})
 		effects := m.handle(soon, ended{})
 		require.Equal(t, []string{"getNewTicket"}, names(effects))
 		m.handle(soon, replaced("second-ticket", soon))
@@ -140,11 +140,11 @@ func TestAUT003RenewingAnOldTicket(t *testing.T) {
 	t.Run("given up", func(t *testing.T) {
 		m := signedIn(t)
 		m.handle(soon, tick{})
-		m.handle(soon, intentEvent{Renew{}})
+		m.handle(soon, Renew{})
 		m.handle(soon, ended{})
 		m.handle(soon, prompted{m.attempt, ErrPromptCancelled})
 		require.Equal(t, Waiting, m.state.Phase)
-		require.Equal(t, []string{"getNewTicket"}, names(m.handle(soon, intentEvent{SignIn{}})))
+		require.Equal(t, []string{"getNewTicket"}, names(m.handle(soon, SignIn{})))
 		m.handle(soon, replaced("second-ticket", soon))
 		m.handle(soon, opened{m.attempt, provisional("three"), referrer, nil})
 		assert.Equal(t, Choosing, m.state.Phase, "what was to be kept is over with it")
@@ -159,7 +159,7 @@ func TestAUT003SigningInWithAnOldTicket(t *testing.T) {
 	m.handle(evening, ended{})
 	require.Equal(t, Waiting, m.state.Phase)
 	require.Equal(t, missingIntent, m.state.Missing, "the agent still hands it out")
-	assert.Equal(t, []string{"getNewTicket"}, names(m.handle(evening, intentEvent{SignIn{}})))
+	assert.Equal(t, []string{"getNewTicket"}, names(m.handle(evening, SignIn{})))
 }
 
 // A session that was made from an old ticket ends with that ticket, and its entry says so to other
@@ -167,10 +167,10 @@ func TestAUT003SigningInWithAnOldTicket(t *testing.T) {
 func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 	m := signedIn(t)
 	later := morning.Add(9 * time.Hour)
-	m.handle(later, intentEvent{SwitchRole{}})
+	m.handle(later, SwitchRole{})
 	m.handle(later, ended{})
 	m.handle(later, opened{m.attempt, provisional("three"), referrer, nil})
-	m.handle(later, intentEvent{Choose{clinician}})
+	m.handle(later, Choose{clinician})
 	effects := m.handle(later, selected{m.attempt, valid("four"), nil})
 	require.Equal(t, []string{"publish"}, names(effects))
 	assert.Equal(t, evening.UTC(), effects[0].(publish).details.ExpiresAt) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
@@ -182,7 +182,7 @@ func TestAUT003ASessionEndsWithSpines(t *testing.T) {
 // not stay open until Spine ends.
 func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 	for name, happens := range map[string]event{
-		"screen locked": workstationEvent{Locked}, "another user": workstationEvent{SwitchedAway}, "maximum age": tick{},
+		"screen locked": Locked, "another user": SwitchedAway, "maximum age": tick{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := signedIn(t)
@@ -198,7 +198,7 @@ func TestA00302AFailedEndIsToldOnceMore(t *testing.T) {
 // that e-RS does not know any more is closed.
 func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	m := signedIn(t)
-	m.handle(morning, intentEvent{SignOut{}})
+	m.handle(morning, SignOut{})
 	m.handle(morning, ended{closeErr: hiccup})
 	require.Equal(t, Failed, m.state.Phase)
 	assert.Equal(t, "ERS-A003-500", m.state.Problem.Code)
@@ -207,7 +207,7 @@ func TestA00303AFailedEndIsToldToWhoeverLeaves(t *testing.T) {
 	assert.Equal(t, agreed.about.NotClosed.Button, m.state.Problem.Button)
 	for _, status := range []int{404, 410} {
 		m := signedIn(t)
-		m.handle(morning, intentEvent{SignOut{}})
+		m.handle(morning, SignOut{})
 		m.handle(morning, ended{closeErr: answered("A003", status, "not there")})
 		assert.Equal(t, Waiting, m.state.Phase, status)
 	}
@@ -219,7 +219,7 @@ func TestASwitchWhoseSecondHalfFails(t *testing.T) {
 	for name, wish := range map[string]Intent{"switch": SwitchRole{}, "renew": Renew{}} {
 		t.Run(name, func(t *testing.T) {
 			m := signedIn(t)
-			m.handle(morning, intentEvent{wish})
+			m.handle(morning, wish)
 			m.handle(morning, ended{})
 			effects := m.handle(morning, opened{attempt: m.attempt, err: refusal})
 			assert.Equal(t, Failed, m.state.Phase)
@@ -238,27 +238,27 @@ func TestAUT005ARoleIsChosenForEachSession(t *testing.T) {
 	require.Equal(t, Choosing, m.state.Phase)
 	assert.Len(t, m.state.Permissions, 2)
 	assert.Equal(t, &clinician, m.state.LastUsed, "it is only offered first")
-	assert.Empty(t, m.handle(morning, intentEvent{Choose{stranger}}), "a pair that A001 has not offered cannot be selected (A002-01)")
-	assert.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(m.handle(morning, intentEvent{Choose{referrer}})))
+	assert.Empty(t, m.handle(morning, Choose{stranger}), "a pair that A001 has not offered cannot be selected (A002-01)")
+	assert.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(m.handle(morning, Choose{referrer})))
 }
 
 // After a choice that has failed Enter must not take the pair of last time: the user wanted another.
 func TestAFailedChoiceOffersNoOther(t *testing.T) {
 	m := situation{"signing in", toSigningIn}.machine(t)
 	m.handle(morning, opened{m.attempt, provisional("one"), clinician, nil})
-	m.handle(morning, intentEvent{Choose{referrer}})
+	m.handle(morning, Choose{referrer})
 	m.handle(morning, selected{m.attempt, provisional("one"), answered("A002", 500, "down")})
 	m.handle(morning, ended{})
 	require.Equal(t, Failed, m.state.Phase)
 	require.Equal(t, referrer, m.state.Chosen, "it is said which")
-	m.handle(morning, intentEvent{TryAgain{}})
+	m.handle(morning, TryAgain{})
 	require.Zero(t, m.state.Chosen)
 	m.handle(morning, opened{m.attempt, provisional("two"), clinician, nil})
 	require.Equal(t, Choosing, m.state.Phase)
 	require.Nil(t, m.state.LastUsed)
-	m.handle(morning, intentEvent{SignOut{}})
+	m.handle(morning, SignOut{})
 	m.handle(morning, ended{})
-	m.handle(morning, intentEvent{SignIn{}})
+	m.handle(morning, SignIn{})
 	m.handle(morning, opened{m.attempt, provisional("three"), clinician, nil})
 	require.Equal(t, &clinician, m.state.LastUsed, "the next sign-in offers it again")
 }
@@ -300,7 +300,7 @@ func TestLooking(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := c.machine.state
-			assert.Equal(t, c.want, names(c.machine.handle(morning, intentEvent{Look{}})))
+			assert.Equal(t, c.want, names(c.machine.handle(morning, Look{})))
 			assert.Equal(t, before, c.machine.state)
 		})
 	}
@@ -335,7 +335,7 @@ func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := signedIn(t)
 			m.handle(morning, entrySeen{m.attempt, 0, handoff.ErrNotFound})
-			effects := m.handle(morning, intentEvent{wish})
+			effects := m.handle(morning, wish)
 			require.Equal(t, []string{"stop calls", "clear keyring, grace, A003 two"}, names(effects))
 			effects = m.handle(morning, ended{})
 			assert.NotContains(t, names(effects), "publish")
@@ -347,7 +347,7 @@ func TestAfterARemovedEntryTheUserDecides(t *testing.T) {
 
 // A link in a web page opens the window where a card is in: that alone makes no session.
 func TestAHeldTicketWaitsForTheUser(t *testing.T) {
-	start := func(first reported) *machine {
+	start := func(first Report) *machine {
 		manual := agreed
 		manual.ManualStart = true
 		m := newMachine(manual, morning)
@@ -363,7 +363,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		m := start(appeared)
 		assert.Equal(t, missingIntent, m.state.Missing)
 		assert.NotContains(t, names(m.handle(morning, tick{})), creates[0])
-		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
+		assert.Equal(t, creates, names(m.handle(morning, SignIn{})))
 	})
 	t.Run("seen after the keyring", func(t *testing.T) {
 		manual := agreed
@@ -372,7 +372,7 @@ func TestAHeldTicketWaitsForTheUser(t *testing.T) {
 		m.handle(morning, leftoverCleared{})
 		require.NotContains(t, names(m.handle(morning, appeared)), creates[0])
 		assert.Equal(t, missingIntent, m.state.Missing)
-		assert.Equal(t, creates, names(m.handle(morning, intentEvent{SignIn{}})))
+		assert.Equal(t, creates, names(m.handle(morning, SignIn{})))
 	})
 	t.Run("or insert the card", func(t *testing.T) {
 		m := start(gone(missingCard))
@@ -414,7 +414,7 @@ func TestNothingLooksGoodBesideItsProblem(t *testing.T) {
 			m.handle(morning, ended{})
 			require.Equal(t, Failed, m.state.Phase)
 			assert.Equal(t, want.health, m.state.Links.Keyring)
-			assert.Equal(t, []string{want.again}, names(m.handle(morning, intentEvent{TryAgain{}})))
+			assert.Equal(t, []string{want.again}, names(m.handle(morning, TryAgain{})))
 		})
 	}
 	for status, health := range map[int]Health{503: HealthAttention, 500: HealthAttention, 403: HealthGood} {
@@ -528,21 +528,21 @@ func TestGivingUpARoleLeadsBackToTheList(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			m := situation{name, c.path}.machine(t)
-			m.handle(morning, intentEvent{Requested{By: "Vendor App"}})
-			require.Equal(t, []string{"stop calls"}, names(m.handle(morning, intentEvent{Cancel{}})))
+			m.handle(morning, Requested{By: "Vendor App"})
+			require.Equal(t, []string{"stop calls"}, names(m.handle(morning, Cancel{})))
 			require.Equal(t, []string{c.end}, names(m.handle(morning, c.back.make(m))))
 			require.Equal(t, []string{"A001"}, names(m.handle(morning, ended{})))
 			require.Equal(t, "Vendor App", m.state.AskedBy, "the sign-in goes on")
 			require.Empty(t, m.handle(morning, opened{m.attempt, provisional("three"), referrer, nil}))
 			require.Equal(t, Choosing, m.state.Phase)
-			effects := m.handle(morning, intentEvent{Choose{referrer}})
+			effects := m.handle(morning, Choose{referrer})
 			require.Equal(t, []string{"A002 REFERRING_CLINICIAN"}, names(effects))
 			assert.Equal(t, "three", effects[0].(selectRole).grant.Key.Reveal()) //nolint:errcheck,forcetypeassert // a panic fails the test just as well
 		})
 	}
 	t.Run("the card is removed meanwhile", func(t *testing.T) {
 		m := situation{"selecting", toSelecting}.machine(t)
-		m.handle(morning, intentEvent{Cancel{}})
+		m.handle(morning, Cancel{})
 		m.handle(morning, gone(missingCard))
 		m.handle(morning, selected{attempt: m.attempt, err: context.Canceled})
 		m.handle(morning, ended{})
@@ -559,7 +559,7 @@ func TestTheNextCardClosesWhatAFailedSignInHasLeft(t *testing.T) {
 	require.Empty(t, m.handle(morning, ended{closeErr: hiccup}))
 	require.Equal(t, Failed, m.state.Phase)
 	require.Empty(t, m.handle(morning, gone(missingCard)))
-	inserted := reported{Report{Kind: StatusChanged, Missing: missingPasscode, Begun: true}}
+	inserted := Report{Kind: StatusChanged, Missing: missingPasscode, Begun: true}
 	assert.Equal(t, []string{"A003 one beside", "probe keyring"}, names(m.handle(morning, inserted)))
 	assert.Equal(t, Waiting, m.state.Phase)
 }
@@ -568,7 +568,7 @@ func TestTheNextCardClosesWhatAFailedSignInHasLeft(t *testing.T) {
 func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 	out := func(t *testing.T) *machine {
 		m := signedIn(t)
-		m.handle(morning, intentEvent{SignOut{}})
+		m.handle(morning, SignOut{})
 		require.Equal(t, User{}, m.state.Holder, "while it ends, the User is")
 		m.handle(morning, ended{})
 		require.Equal(t, Waiting, m.state.Phase)
@@ -579,15 +579,15 @@ func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 		m := out(t)
 		assert.Equal(t, missingIntent, m.state.Missing)
 		assert.Equal(t, holder, m.state.Holder)
-		m.handle(morning, intentEvent{SignIn{}})
+		m.handle(morning, SignIn{})
 		assert.Equal(t, User{}, m.state.Holder)
 	})
 	t.Run("signed out, after the entry could not be cleared", func(t *testing.T) {
 		m := signedIn(t)
-		m.handle(morning, intentEvent{SignOut{}})
+		m.handle(morning, SignOut{})
 		m.handle(morning, ended{clearErr: locked})
 		require.Equal(t, Failed, m.state.Phase)
-		m.handle(morning, intentEvent{TryAgain{}})
+		m.handle(morning, TryAgain{})
 		m.handle(morning, ended{})
 		assert.Equal(t, holder, m.state.Holder)
 	})
@@ -600,13 +600,13 @@ func TestAWaitingUserSeesWhoseProofThereIs(t *testing.T) {
 		m := out(t)
 		m.handle(morning, replaced("second-ticket", morning))
 		require.Equal(t, SigningIn, m.state.Phase)
-		m.handle(morning, intentEvent{Cancel{}})
+		m.handle(morning, Cancel{})
 		require.Equal(t, Waiting, m.state.Phase)
 		assert.Equal(t, User{}, m.state.Holder)
 	})
 	t.Run("no one has signed in yet", func(t *testing.T) {
 		m := situation{"signing in", toSigningIn}.machine(t)
-		m.handle(morning, intentEvent{Cancel{}})
+		m.handle(morning, Cancel{})
 		assert.Equal(t, missingIntent, m.state.Missing)
 		assert.Equal(t, User{}, m.state.Holder)
 	})

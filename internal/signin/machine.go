@@ -211,10 +211,10 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		return nil
 	}
 	switch e := happened.(type) {
-	case reported:
-		return m.onReport(now, e.Report)
-	case intentEvent:
-		return m.onIntent(now, e.Intent)
+	case Report:
+		return m.onReport(now, e)
+	case Intent:
+		return m.onIntent(now, e)
 	case leftoverCleared:
 		return m.onLeftoverCleared(now, e)
 	case prompted:
@@ -236,10 +236,10 @@ func (m *machine) handle(now time.Time, happened event) []effect {
 		return m.onLink(now, e)
 	case entrySeen:
 		return m.onEntrySeen(e)
-	case workstationEvent:
-		return m.onWorkstation(now, e.WorkstationEvent)
-	case noticed:
-		m.notices = e.notices
+	case WorkstationEvent:
+		return m.onWorkstation(now, e)
+	case []Notice:
+		m.notices = e
 		m.showNotices()
 	case tick:
 		return m.onTick(now)

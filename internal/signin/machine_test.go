@@ -93,29 +93,29 @@ type happening struct {
 
 func always(e event) func(*machine) event { return func(*machine) event { return e } }
 
-func intent(i Intent) func(*machine) event { return always(intentEvent{i}) }
+func intent(i Intent) func(*machine) event { return always(i) }
 
 // The reports of a platform with cards. What its readers show is the text of its link.
 const (
 	cardIn, cardOut = "card in", "card out"
 )
 
-func given(text string, at time.Time) reported {
-	return reported{Report{Kind: ProofAppeared, Proof: proof(text, at), Source: Link{Health: HealthGood}}}
+func given(text string, at time.Time) Report {
+	return Report{Kind: ProofAppeared, Proof: proof(text, at), Source: Link{Health: HealthGood}}
 }
 
-func replaced(text string, at time.Time) reported {
+func replaced(text string, at time.Time) Report {
 	r := given(text, at)
 	r.Kind = ProofChanged
 	return r
 }
 
-func gone(missing Missing) reported {
-	return reported{Report{Kind: ProofGone, Source: Link{Health: HealthAttention}, Missing: missing}}
+func gone(missing Missing) Report {
+	return Report{Kind: ProofGone, Source: Link{Health: HealthAttention}, Missing: missing}
 }
 
 // seeing is a report as it is with the card that the platform sees, as far as m knows.
-func seeing(m *machine, r reported) event {
+func seeing(m *machine, r Report) event {
 	r.Source.Text = m.state.Links.Proof.Text
 	if r.Source.Text == cardIn && r.Missing == missingCard {
 		r.Missing = missingPasscode
@@ -123,14 +123,14 @@ func seeing(m *machine, r reported) event {
 	return r
 }
 
-func report(r reported) func(*machine) event { return func(m *machine) event { return seeing(m, r) } }
+func report(r Report) func(*machine) event { return func(m *machine) event { return seeing(m, r) } }
 
 // unchanged reports what m knows, with another health.
 func unchanged(health Health) func(*machine) event {
 	return func(m *machine) event {
 		r := m.status
 		r.Kind, r.Begun, r.Source.Health = StatusChanged, false, health
-		return reported{r}
+		return r
 	}
 }
 
@@ -145,7 +145,7 @@ func readers(card string) func(*machine) event {
 		case card != cardIn && r.Missing == missingPasscode:
 			r.Missing = missingCard
 		}
-		return reported{r}
+		return r
 	}
 }
 
@@ -228,11 +228,11 @@ var happenings = []happening{
 	{"the entry cannot be read", morning, func(m *machine) event { return entrySeen{m.attempt, 0, locked} }},
 	{"the entry is another one", morning, func(m *machine) event { return entrySeen{m.attempt, m.generation + 1, nil} }},
 	{"the entry of an earlier attempt is gone", morning, func(m *machine) event { return entrySeen{m.attempt - 1, 0, handoff.ErrNotFound} }},
-	{"the screen is locked", morning, always(workstationEvent{Locked})},
-	{"another user takes over", morning, always(workstationEvent{SwitchedAway})},
-	{"the computer wakes after a minute", morning.Add(time.Minute), always(workstationEvent{Woke})},
-	{"the computer wakes after ten hours", evening, always(workstationEvent{Woke})},
-	{"something is noticed", morning, always(noticed{[]Notice{{Problem: locked}}})},
+	{"the screen is locked", morning, always(Locked)},
+	{"another user takes over", morning, always(SwitchedAway)},
+	{"the computer wakes after a minute", morning.Add(time.Minute), always(Woke)},
+	{"the computer wakes after ten hours", evening, always(Woke)},
+	{"something is noticed", morning, always([]Notice{{Problem: locked}})},
 	{"five minutes are left", evening.Add(-5 * time.Minute), always(tick{})},
 	{"a second passes", morning.Add(time.Second), always(tick{})},
 	{"time passes", morning.Add(time.Minute), always(tick{})},

@@ -106,7 +106,7 @@ func TestRefreshing(t *testing.T) {
 			{0, failed(offline), nil},
 			{retry, second, []string{"refresh two"}},
 			{retry, failed(offline), nil},
-			{2 * retry, always(workstationEvent{CameBack}), []string{"refresh two"}},
+			{2 * retry, always(CameBack), []string{"refresh two"}},
 			{2 * retry, failed(offline), nil},
 			{3 * retry, second, []string{"refresh two"}},
 		}, SignedIn, ""},
@@ -118,7 +118,7 @@ func TestRefreshing(t *testing.T) {
 			{2 * retry, second, []string{"refresh two"}},
 		}, SignedIn, ""},
 		"the computer wakes, and its network does not": {[]step{
-			{slept, always(workstationEvent{Woke}), nil},
+			{slept, always(Woke), nil},
 			{slept, failed(offline), nil},
 			{slept + retry, second, []string{"refresh two"}},
 			{slept + retry, failed(offline), nil},
@@ -172,7 +172,7 @@ func TestRefreshing(t *testing.T) {
 		}, SignedIn, ""},
 		"the computer has slept over several refreshes": {[]step{
 			{0, failed(offline), nil},
-			{3 * time.Hour, always(workstationEvent{Woke}), []string{"refresh two"}},
+			{3 * time.Hour, always(Woke), []string{"refresh two"}},
 			{3 * time.Hour, second, nil},
 			{3 * time.Hour, func(m *machine) event {
 				return refreshed{m.attempt, refreshable("three", morning.Add(refreshAfter+3*time.Hour)), nil}
@@ -182,7 +182,7 @@ func TestRefreshing(t *testing.T) {
 		}, SignedIn, ""},
 		"the computer has slept until the session's end": {[]step{
 			{0, failed(offline), nil},
-			{10 * time.Hour, always(workstationEvent{Woke}), []string{"stop calls", "clear keyring, A003 two"}},
+			{10 * time.Hour, always(Woke), []string{"stop calls", "clear keyring, A003 two"}},
 		}, Ending, ""},
 		"an earlier attempt": {[]step{
 			{0, func(m *machine) event { return refreshed{m.attempt - 1, refreshable("late", morning), nil} }, nil},

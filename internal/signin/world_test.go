@@ -300,7 +300,7 @@ func (w *world) disturb() {
 	if offered := w.machine.state.Clinicians; len(offered) > 0 && w.chance(30) {
 		chosen := w.machine.state.Chosen
 		chosen.OnBehalfOf = offered[0]
-		w.tell(intentEvent{Choose{chosen}})
+		w.tell(Choose{chosen})
 		return
 	}
 	switch w.random.IntN(9) {
@@ -319,7 +319,7 @@ func (w *world) disturb() {
 		w.tell(tick{})
 	case 3:
 		happened := []WorkstationEvent{Woke, Locked, SwitchedAway, CameBack, WentIdle}
-		w.tell(workstationEvent{happened[w.random.IntN(len(happened))]})
+		w.tell(happened[w.random.IntN(len(happened))])
 	case 4:
 		if w.machine.state.Phase == SignedIn && w.chance(20) {
 			w.entry, w.lost = "", true
@@ -329,7 +329,7 @@ func (w *world) disturb() {
 		// The readers may say what they like: a session lives with the ticket.
 		w.tell(readers([]string{"", cardOut, cardIn}[w.random.IntN(3)])(w.machine))
 	default:
-		w.tell(intentEvent{intents[w.random.IntN(len(intents))]})
+		w.tell(intents[w.random.IntN(len(intents))])
 	}
 }
 
@@ -347,7 +347,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 			}
 			reached[w.machine.state.Phase]++
 		}
-		w.tell(intentEvent{Quit{AtOnce: w.chance(50)}})
+		w.tell(Quit{AtOnce: w.chance(50)})
 		for steps := 0; w.machine.state.Phase != Closed; steps++ {
 			require.Less(t, steps, 100, "the flow does not close:\n%v", w.trace)
 			if len(w.pending) == 0 {
