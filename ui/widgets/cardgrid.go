@@ -8,7 +8,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/driver/desktop"
-	"fyne.io/fyne/v2/theme"
 )
 
 // Section is a heading with cards. Identical cards may share one Card, which makes a list of
@@ -68,9 +67,11 @@ type CardGrid struct {
 	sections []Section
 	choices  []*Card
 
-	box       *fyne.Container
-	ground    *headingGround
-	shade     *headingShade // behind the heading that stays in view
+	box    *fyne.Container
+	ground *headingGround
+	// shade is between the cards and the heading that stays in view above them: a click there is not one on
+	// the card below.
+	shade     *Backdrop
 	width     float32
 	sizes     [3]float32
 	rows      []choiceRow
@@ -118,7 +119,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 		Ready:   none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
-	c.ground, c.shade = &headingGround{of: c}, newHeadingShade()
+	c.ground, c.shade = &headingGround{of: c}, NewBackdrop(ColorPage, false)
 	c.ground.ExtendBaseWidget(c.ground)
 	c.box = container.New(layout{
 		lay: func(_ []fyne.CanvasObject, size fyne.Size) {
@@ -752,26 +753,3 @@ func (g *headingGround) MouseMoved(event *desktop.MouseEvent) {
 }
 
 func (g *headingGround) MouseOut() { g.of.OnCut(nil, fyne.Position{}) }
-
-var (
-	_ fyne.Tappable     = (*headingShade)(nil)
-	_ desktop.Hoverable = (*headingShade)(nil)
-)
-
-// headingShade is between the cards and the heading that stays in view above them. A click there is
-// not one on the card below.
-type headingShade struct{ hoverable }
-
-func newHeadingShade() *headingShade {
-	s := &headingShade{}
-	s.ExtendBaseWidget(s)
-	return s
-}
-
-func (*headingShade) Tapped(*fyne.PointEvent) {}
-
-// CreateRenderer is called by Fyne.
-func (s *headingShade) CreateRenderer() fyne.WidgetRenderer {
-	face := &canvas.Rectangle{}
-	return draw(s, func() { face.FillColor = colorOf(s, theme.ColorNameBackground) }, face.Resize, face)
-}

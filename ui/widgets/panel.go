@@ -126,7 +126,7 @@ var (
 // Backdrop fills an area with a colour, with an optional hairline above it, and keeps the mouse
 // from what is behind it: a page scrolled under the header must not be pressed there.
 type Backdrop struct {
-	silent
+	hoverable
 	color fyne.ThemeColorName
 	line  bool
 }
@@ -140,15 +140,6 @@ func NewBackdrop(color fyne.ThemeColorName, line bool) *Backdrop {
 
 // Tapped does nothing.
 func (b *Backdrop) Tapped(*fyne.PointEvent) {}
-
-// MouseIn does nothing.
-func (b *Backdrop) MouseIn(*desktop.MouseEvent) {}
-
-// MouseMoved does nothing.
-func (b *Backdrop) MouseMoved(*desktop.MouseEvent) {}
-
-// MouseOut does nothing.
-func (b *Backdrop) MouseOut() {}
 
 // Cursor is the default one.
 func (b *Backdrop) Cursor() desktop.Cursor { return desktop.DefaultCursor }
