@@ -28,26 +28,24 @@ func (w *Window) askToClose() bool {
 	}
 	now, before := w.settings.Now(), w.closeAsked
 	w.closeAsked = now
-	var asked *fyne.Container
+	var asked *question
 	switch page := w.over.(type) {
 	case nil:
 		if s, is := w.screen.(*signedIn); is {
-			asked = s.closing.box
+			asked = s.asked
 		}
 	case *leaving:
-		if page.closes {
-			asked = page.box
-		}
+		asked = page.question
 	}
-	if asked != nil && asked.Visible() && w.viewport.Shows(asked.Objects[0]) && now.Sub(before) < closeForgotten {
+	if asked != nil && asked.closes && w.viewport.Shows(asked.box.Objects[0]) && now.Sub(before) < closeForgotten {
 		return now.Sub(before) < closeAgain
 	}
 	w.closeOver()
 	w.raise() // the user may have closed it from the taskbar, or from the icon's menu
 	if s, is := w.screen.(*signedIn); is {
-		s.askToClose()
+		s.ask(askClosing(w, s.dismiss)) // an Enter meant for another window keeps working
 	} else {
-		w.putOver(newLeaving(w, true))
+		w.putOver(newLeaving(w, askClosing(w, w.closeOver)))
 	}
 	return true
 }
@@ -73,21 +71,12 @@ func goesOnMeanwhile(state signin.State) bool {
 // leaving asks a user who is choosing a role whether to sign out, or also to close the window.
 type leaving struct {
 	cover
-	closes bool
-	box    *fyne.Container
-	first  *widgets.Button
+	*question
 }
 
-func newLeaving(w *Window, closes bool) *leaving {
-	l := &leaving{cover: cover{w: w}, closes: closes}
-	if closes {
-		question := newClosing(w, w.closeOver)
-		l.box, l.first = question.box, question.keep
-	} else {
-		l.box, l.first = confirmSignOut(w, w.closeOver)
-	}
-	l.box.Show()
-	l.content = page(widgets.NewPanel(widgets.Caution, l.box))
+func newLeaving(w *Window, q *question) *leaving {
+	l := &leaving{cover{w: w}, q}
+	l.content = page(widgets.NewPanel(widgets.Caution, q.box))
 	return l
 }
 
@@ -101,37 +90,44 @@ func (l *leaving) outlives(before, after signin.State) bool {
 // leavable reports whether there is a session that is not being ended yet.
 func leavable(phase signin.Phase) bool { return inSession(phase) && phase != signin.Ending }
 
-// closing is what the screen of a session says about closing the window.
-type closing struct {
-	// box is the question, in place of the buttons. Escape answers no.
-	box            *fyne.Container
-	keep, minimise *widgets.Button
-	// effect is the line below the buttons.
-	effect *widgets.Text
+// question is about the session: what is asked, what follows from a yes, and the answers. Escape answers no.
+type question struct {
+	box *fyne.Container
+	// first is the answer that gets the focus.
+	first *widgets.Button
+	// closes: a yes closes the window.
+	closes bool
 }
 
-func newClosing(w *Window, dismiss func()) *closing {
-	c := &closing{
-		keep:   w.button(lang.L("Keep working"), widgets.Secondary, dismiss),
-		effect: widgets.NewText("", detailStyle),
-	}
-	c.minimise = w.button(lang.L("Minimise"), widgets.Secondary, func() {
-		dismiss()
-		w.minimise()
-	})
+func newQuestion(asked, effect string, first *widgets.Button, answers ...fyne.CanvasObject) *question {
+	return &question{first: first, box: widgets.Column(
+		widgets.Row{Object: widgets.NewText(asked, boldStyle)},
+		widgets.Row{Object: widgets.NewText(effect, leadStyle), Above: 4},
+		widgets.Row{Object: widgets.Flow(12, 12, answers...), Above: 16, Align: widgets.Leading},
+	)}
+}
+
+// askClosing asks whether to close the window, and askSigningOut whether to sign out.
+func askClosing(w *Window, dismiss func()) *question {
 	effect := fromPlatform(w.last.Words.Leaving)
 	if w.handedOver() || effect == "" {
 		effect = strings.TrimSpace(stopUsing() + " " + effect)
 	}
-	c.box = question(lang.L("Close e-RS Login and sign out?"), effect,
-		w.button(lang.L("Sign out and close"), widgets.Danger, w.end), c.keep, c.minimise)
-	c.refresh(w)
-	return c
+	keep := w.button(lang.L("Keep working"), widgets.Secondary, dismiss)
+	minimise := w.button(lang.L("Minimise"), widgets.Secondary, func() {
+		dismiss()
+		w.minimise()
+	})
+	minimise.Hidden = !w.canMinimise()
+	asked := newQuestion(lang.L("Close e-RS Login and sign out?"), effect, keep,
+		w.button(lang.L("Sign out and close"), widgets.Danger, w.end), keep, minimise)
+	asked.closes = true
+	return asked
 }
 
-// endingQuestion returns a question whether to end the session, hidden, with its answers.
-func endingQuestion(asked string, answers ...fyne.CanvasObject) *fyne.Container {
-	return question(asked, stopUsing(), answers...)
+func askSigningOut(w *Window, dismiss func()) *question {
+	yes := w.button(lang.L("Sign out"), widgets.Danger, w.intent(signin.SignOut{}))
+	return newQuestion(lang.L("Sign out of e-RS?"), stopUsing(), yes, yes, w.button(lang.L("Cancel"), widgets.Secondary, dismiss))
 }
 
 // stopUsing says what signing out does to other applications.
@@ -139,28 +135,15 @@ func stopUsing() string {
 	return lang.L("Save your work in other e-RS applications first. They stop using e-RS when you sign out.")
 }
 
-// question returns a question about the session, hidden: what is asked, what follows from a yes, and
-// the answers.
-func question(asked, effect string, answers ...fyne.CanvasObject) *fyne.Container {
-	box := widgets.Column(
-		widgets.Row{Object: widgets.NewText(asked, boldStyle)},
-		widgets.Row{Object: widgets.NewText(effect, leadStyle), Above: 4},
-		widgets.Row{Object: widgets.Flow(12, 12, answers...), Above: 16, Align: widgets.Leading},
-	)
-	box.Hide()
-	return box
-}
-
-// refresh updates what depends on the user's preferences and the desktop.
-func (c *closing) refresh(w *Window) {
-	c.minimise.Hidden = !w.canMinimise()
+// closingEffect says what closing the window of a session does.
+func (w *Window) closingEffect() string {
 	switch {
 	case w.tray != nil && w.minimises():
-		c.effect.SetText(lang.L("Closing this window keeps you signed in. Open it again from the icon next to the clock."))
+		return lang.L("Closing this window keeps you signed in. Open it again from the icon next to the clock.")
 	case w.canMinimise():
-		c.effect.SetText(lang.L("Closing this window signs you out. You can minimise it."))
+		return lang.L("Closing this window signs you out. You can minimise it.")
 	default:
-		c.effect.SetText(lang.L("Closing this window signs you out."))
+		return lang.L("Closing this window signs you out.")
 	}
 }
 

@@ -335,10 +335,9 @@ func TestTheWholeQuestion(t *testing.T) {
 			ask()
 			s, is := w.screen.(*signedIn)
 			require.True(t, is)
-			box := s.confirm
-			if name == "closing" {
-				box = s.closing.box
-			}
+			require.NotNil(t, s.asked)
+			require.Equal(t, name == "closing", s.asked.closes, name)
+			box := s.asked.box
 			require.True(t, box.Visible(), name)
 			requireFocusSeen(t, w)
 			top, _ := w.viewport.OffsetOf(box)

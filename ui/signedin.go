@@ -19,10 +19,11 @@ type signedIn struct {
 	w     *Window
 	state signin.State
 	ends  *widgets.Text
-	// buttons give way to a question: confirm whether to sign out, switching whether to switch the
-	// role. yes and switches answer them.
-	buttons, confirm, switching *fyne.Container
-	signOut, yes, switches      *widgets.Button
+	// buttons give way to a question: asked is in place, nil if there is none.
+	buttons, place *fyne.Container
+	asked          *question
+	// effect says what closing the window does.
+	effect *widgets.Text
 	// first is what comes first: the title, and whose session it is. use says what it is for. In a small
 	// window short and useBelow take the places of title and use, and useBelow is below the facts.
 	first                       *fyne.Container
@@ -32,22 +33,17 @@ type signedIn struct {
 	when, left *widgets.Text
 	renew      *widgets.Button
 	help       *help
-	// closing asks whether to close the window.
-	closing *closing
 	// before is the control that had the focus before a question, or nil.
 	before fyne.Focusable
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
 	s := &signedIn{w: w, state: state, help: newHelp(w, sessionAdvice(*state.Words, w.tray != nil && w.minimises())),
-		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle)}
-	s.signOut = w.button(lang.L("Sign out"), widgets.Danger, s.ask)
-	s.buttons = widgets.Flow(12, 12, w.button(lang.L("Switch role"), widgets.Secondary, s.switchRole), s.signOut, s.help.button)
-	s.confirm, s.yes = confirmSignOut(w, s.dismiss)
-	s.switches = w.button(lang.L("Switch role"), widgets.Primary, w.intent(signin.SwitchRole{}))
-	s.switching = question(lang.L("Switch role?"), fromPlatform(state.Words.Switching),
-		s.switches, w.button(lang.L("Cancel"), widgets.Secondary, s.dismiss))
-	s.closing = newClosing(w, s.dismiss)
+		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle),
+		effect: widgets.NewText("", detailStyle), place: widgets.Inset(widgets.Margins{}, widgets.Column())}
+	s.buttons = widgets.Flow(12, 12, w.button(lang.L("Switch role"), widgets.Secondary, s.switchRole),
+		w.button(lang.L("Sign out"), widgets.Danger, s.askToSignOut), s.help.button)
+	s.place.Hide()
 	s.ending = s.warning()
 	s.tick(w.settings.Now())
 	s.content = page(widgets.Column(
@@ -57,12 +53,6 @@ func newSignedIn(w *Window, state signin.State) *signedIn {
 	))
 	s.refresh(state)
 	return s
-}
-
-// confirmSignOut returns the question whether to sign out, hidden, and its button that does.
-func confirmSignOut(w *Window, dismiss func()) (box *fyne.Container, yes *widgets.Button) {
-	yes = w.button(lang.L("Sign out"), widgets.Danger, w.intent(signin.SignOut{}))
-	return endingQuestion(lang.L("Sign out of e-RS?"), yes, w.button(lang.L("Cancel"), widgets.Secondary, dismiss)), yes
 }
 
 // session is the panel with the session.
@@ -94,10 +84,8 @@ func (s *signedIn) session() fyne.CanvasObject {
 		widgets.Row{Object: s.first},
 		widgets.Row{Object: s.useBelow, Above: 18},
 		widgets.Row{Object: s.buttons, Above: 26, Align: widgets.Leading},
-		widgets.Row{Object: s.confirm, Above: 26},
-		widgets.Row{Object: s.switching, Above: 26},
-		widgets.Row{Object: s.closing.box, Above: 26},
-		widgets.Row{Object: s.closing.effect, Above: 14},
+		widgets.Row{Object: s.place, Above: 26},
+		widgets.Row{Object: s.effect, Above: 14},
 	))
 }
 
@@ -132,7 +120,7 @@ func (s *signedIn) update(state signin.State) bool {
 // refresh updates what can change during a session.
 func (s *signedIn) refresh(state signin.State) {
 	s.help.update(state)
-	s.closing.refresh(s.w)
+	s.effect.SetText(s.w.closingEffect())
 	working := fromPlatform(state.Words.Working)
 	if unusable(state) != nil {
 		working = lang.L("Your other e-RS applications cannot use this session at the moment.")
@@ -227,46 +215,42 @@ func (s *signedIn) offer(now time.Time) string {
 	return offer
 }
 
-// ask asks once whether to sign out.
-func (s *signedIn) ask() { s.question(s.confirm, s.yes) }
+func (s *signedIn) askToSignOut() { s.ask(askSigningOut(s.w, s.dismiss)) }
 
 // switchRole shows the roles, and asks first if other applications stop meanwhile.
 func (s *signedIn) switchRole() {
-	if s.state.Words.Switching == "" {
+	effect := fromPlatform(s.state.Words.Switching)
+	if effect == "" {
 		s.w.send(signin.SwitchRole{})
 		return
 	}
-	s.question(s.switching, s.switches)
+	switches := s.w.button(lang.L("Switch role"), widgets.Primary, s.w.intent(signin.SwitchRole{}))
+	s.ask(newQuestion(lang.L("Switch role?"), effect, switches, switches, s.w.button(lang.L("Cancel"), widgets.Secondary, s.dismiss)))
 }
 
-// askToClose asks whether to close the window. An Enter meant for another window keeps working.
-func (s *signedIn) askToClose() { s.question(s.closing.box, s.closing.keep) }
-
-// question asks in place of the buttons, and of another question.
-func (s *signedIn) question(box *fyne.Container, focused *widgets.Button) {
+// ask asks in place of the buttons, and of another question.
+func (s *signedIn) ask(q *question) {
 	s.w.scenes++
-	if s.buttons.Visible() {
+	if s.asked == nil {
 		s.before = s.w.win.Canvas().Focused()
 	}
+	s.asked = q
+	s.place.Objects = []fyne.CanvasObject{q.box}
+	s.place.Show()
 	s.buttons.Hide()
-	s.confirm.Hide()
-	s.switching.Hide()
-	s.closing.box.Hide()
-	box.Show()
-	s.closing.effect.Hidden = box == s.closing.box // the question says it
+	s.effect.Hidden = q.closes // the question says it
 	s.w.viewport.Relayout()
-	s.w.focus(focused)
-	s.w.viewport.RevealObject(box) // above all what is asked
+	s.w.focus(q.first)
+	s.w.viewport.RevealObject(q.box) // above all what is asked
 }
 
 // dismiss shows the buttons again and restores the focus: where there was none, as when the window was
 // to be closed, Enter does nothing again.
 func (s *signedIn) dismiss() {
 	s.w.scenes++
-	s.confirm.Hide()
-	s.switching.Hide()
-	s.closing.box.Hide()
-	s.closing.effect.Show()
+	s.asked = nil
+	s.place.Hide()
+	s.effect.Show()
 	s.buttons.Show()
 	s.w.viewport.Relayout()
 	if s.before == nil {
@@ -282,7 +266,7 @@ func (s *signedIn) key(key *fyne.KeyEvent) bool {
 	if enters(key) {
 		return true
 	}
-	if key.Name != fyne.KeyEscape || s.buttons.Visible() {
+	if key.Name != fyne.KeyEscape || s.asked == nil {
 		return false
 	}
 	s.dismiss()

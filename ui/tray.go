@@ -127,10 +127,10 @@ func (w *Window) askToSignOut() {
 	}
 	w.closeOver()
 	if s, is := w.screen.(*signedIn); is {
-		s.ask()
+		s.askToSignOut()
 		return
 	}
-	w.putOver(newLeaving(w, false))
+	w.putOver(newLeaving(w, askSigningOut(w, w.closeOver)))
 }
 
 // outOfTheWay hides the window without ending anything: into the tray, or minimised.
