@@ -29,22 +29,14 @@ func announcement(before, after signin.State) string {
 	switch after.Phase {
 	case signin.Ending, signin.Waiting:
 	case signin.Failed:
-		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
+		return lang.L(seeWhy)
 	default:
 		return ""
 	}
-	switch after.Reason {
-	case signin.CardRemoved:
-		return lang.L("Your smartcard was removed, so your e-RS session has ended.")
-	case signin.Expired:
-		return lang.L("Your e-RS session has reached its time limit and has ended.")
-	case signin.Idle:
-		return lang.L("This computer was not used for a while, so your e-RS session has ended.")
-	case signin.TicketChanged, signin.ScreenLocked, signin.UserSwitched, signin.Abandoned:
-		return lang.L("Your e-RS session has ended. Open e-RS Login to see why.")
-	default: // requested by the user
-		return ""
+	if text := reasons[after.Reason].notification; text != "" {
+		return lang.L(text)
 	}
+	return "" // requested by the user
 }
 
 // signedInAs is the notification for a user whose window is minimised when they have signed in. It

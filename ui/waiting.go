@@ -169,29 +169,8 @@ func waitingFor(state signin.State) said {
 	if state.Missing.First || state.Reason == signin.CardRemoved && state.Missing.CardIn {
 		return next
 	}
-	ended := func(why string) said { return said{next.picture, why, again} }
-	switch state.Reason {
-	case signin.SignedOut:
-		return ended(lang.L("You are signed out of e-RS"))
-	case signin.CardRemoved:
-		return ended(lang.L("Your smartcard was removed, so you were signed out"))
-	case signin.TicketChanged:
-		return ended(lang.L("You were signed out because a smartcard was used to sign in again"))
-	case signin.Expired:
-		return ended(lang.L("You were signed out because your session reached its time limit"))
-	case signin.ScreenLocked:
-		return ended(lang.L("You were signed out because the screen was locked"))
-	case signin.Idle:
-		return ended(lang.L("You were signed out because this computer was not used for a while"))
-	case signin.UserSwitched:
-		return ended(lang.L("You were signed out because another user started to use this computer"))
-	case signin.RoleSwitched:
-		return ended(lang.L("You were signed out before you chose another role"))
-	case signin.Renewed:
-		return ended(lang.L("You were signed out because your session could not be extended"))
-	case signin.Abandoned:
-		return ended(lang.L("The sign-in could not be completed"))
-	case signin.NotEnded, signin.Cancelled, signin.RoleGivenUp, signin.Quitting:
+	if why := reasons[state.Reason].ended; why != "" {
+		return said{next.picture, lang.L(why), again}
 	}
 	return next
 }

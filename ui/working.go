@@ -122,42 +122,17 @@ func workingOn(state signin.State) (what said, cancel bool) {
 	}
 }
 
-// endingFor returns why a session is ending. One ended by the user gets a moment for calls of other
-// applications; any other ends at once.
+// endingFor returns why a session is ending.
 func endingFor(state signin.State) said {
-	picture := pictureOf(state.Words.Picture)
-	gone, finish := "", ""
-	if state.Chosen != (ersclient.Permission{}) { // before that, no other application had the session
-		gone = lang.L("Your other e-RS applications can no longer use this session.")
-		finish = lang.L("Your other e-RS applications are finishing what they are doing.")
+	picture, words := pictureOf(state.Words.Picture), reasons[state.Reason]
+	switch {
+	case state.Reason == signin.CardRemoved:
+		picture = assets.Reader
+	case state.Reason == signin.Quitting && state.User == (signin.User{}): // not signed in
+		return said{picture, lang.L("Closing…"), ""}
 	}
-	switch state.Reason {
-	case signin.CardRemoved:
-		return said{assets.Reader, lang.L("Your smartcard was removed. Signing out…"), gone}
-	case signin.TicketChanged:
-		return said{picture, lang.L("A smartcard was used to sign in again. Signing out…"), gone}
-	case signin.Expired:
-		return said{picture, lang.L("Your session reached its time limit. Signing out…"), gone}
-	case signin.ScreenLocked:
-		return said{picture, lang.L("The screen was locked. Signing out…"), gone}
-	case signin.Idle:
-		return said{picture, lang.L("This computer was not used for a while. Signing out…"), gone}
-	case signin.UserSwitched:
-		return said{picture, lang.L("Another user is using this computer. Signing out…"), gone}
-	case signin.RoleSwitched:
-		return said{picture, lang.L("Switching role…"), finish}
-	case signin.Renewed:
-		return said{picture, lang.L("Extending your session…"), finish}
-	case signin.Cancelled:
-		return said{picture, lang.L("Cancelling…"), ""}
-	case signin.RoleGivenUp:
-		return said{picture, lang.L("Going back to your roles…"), ""}
-	case signin.Abandoned:
-		return said{picture, lang.L("Signing out…"), ""}
-	default:
-		if state.User == (signin.User{}) { // not signed in
-			return said{picture, lang.L("Closing…"), ""}
-		}
-		return said{picture, lang.L("Signing out…"), finish}
+	if words.others == "" || state.Chosen == (ersclient.Permission{}) { // before that, no other application had the session
+		return said{picture, lang.L(words.ending), ""}
 	}
+	return said{picture, lang.L(words.ending), lang.L(words.others)}
 }
