@@ -20,6 +20,14 @@ const (
 	Danger
 )
 
+// importances are the colours of the kinds: of the text, of what the face is on, and of the face when it is
+// still, under the mouse, and held down.
+var importances = map[Importance]struct{ ink, edge, face, hovered, held fyne.ThemeColorName }{
+	Primary:   {ColorOnAction, ColorActionEdge, ColorAction, ColorActionHover, ColorActionHover},
+	Secondary: {ColorPrimary, ColorPrimary, ColorSurface, ColorHover, ColorPressed},
+	Danger:    {ColorDanger, ColorDanger, ColorSurface, ColorDangerHover, ColorDangerPressed},
+}
+
 const (
 	buttonRadius = 4
 	buttonBorder = 2
@@ -41,7 +49,7 @@ type Button struct {
 func NewButton(text string, importance Importance, tapped func()) *Button {
 	b := &Button{importance: importance}
 	b.OnTapped = tapped
-	b.label = NewText(text, Style{Size: SizeBody, Color: b.ink(), Bold: true})
+	b.label = NewText(text, b.style())
 	b.label.Alignment = fyne.TextAlignCenter
 	b.ExtendBaseWidget(b)
 	return b
@@ -60,14 +68,14 @@ func (b *Button) SetText(text string) {
 // neighbours.
 func (b *Button) Reserve(texts ...string) {
 	for _, text := range texts {
-		b.room = append(b.room, NewText(text, Style{Size: SizeBody, Color: b.ink(), Bold: true}))
+		b.room = append(b.room, NewText(text, b.style()))
 	}
 }
 
 // SetImportance changes the button's role.
 func (b *Button) SetImportance(importance Importance) {
 	b.importance = importance
-	b.label.SetRuns(Run{Text: b.label.String(), Style: Style{Size: SizeBody, Color: b.ink(), Bold: true}})
+	b.label.SetRuns(Run{Text: b.label.String(), Style: b.style()})
 	b.Refresh()
 }
 
@@ -96,15 +104,9 @@ func (b *Button) padX() float32 {
 	return buttonPadX
 }
 
-func (b *Button) ink() fyne.ThemeColorName {
-	switch b.importance {
-	case Primary:
-		return ColorOnAction
-	case Danger:
-		return ColorDanger
-	default:
-		return ColorPrimary
-	}
+// style is that of the text.
+func (b *Button) style() Style {
+	return Style{Size: SizeBody, Color: importances[b.importance].ink, Bold: true}
 }
 
 // CreateRenderer is called by Fyne. It draws a face on an edge of another colour: the outline of a
@@ -113,16 +115,9 @@ func (b *Button) CreateRenderer() fyne.WidgetRenderer {
 	ring := newFocusRing(b, buttonRadius)
 	edge, face := &canvas.Rectangle{CornerRadius: buttonRadius}, &canvas.Rectangle{}
 	paint := func() {
-		edges, faces := ColorPrimary, b.tint(ColorSurface, ColorHover, ColorPressed)
-		switch b.importance {
-		case Primary:
-			edges, faces = ColorActionEdge, b.tint(ColorAction, ColorActionHover, ColorActionHover)
-		case Danger:
-			edges, faces = ColorDanger, b.tint(ColorSurface, ColorDangerHover, ColorDangerPressed)
-		case Secondary:
-		}
+		look := importances[b.importance]
 		ring.show(b.focused)
-		edge.FillColor, face.FillColor = colorOf(b, edges), colorOf(b, faces)
+		edge.FillColor, face.FillColor = colorOf(b, look.edge), colorOf(b, b.tint(look.face, look.hovered, look.held))
 	}
 	lay := func(size fyne.Size) {
 		ring.lay(size)

@@ -29,28 +29,26 @@ const (
 	noted
 )
 
-const (
-	panelRadius = 8
-	tipRadius   = 4
-	// square is the radius of a square corner in a rectangle with round ones: 0 would mean the
-	// others'.
-	square = 0.01
-)
+// square is the radius of a square corner in a rectangle with round ones: 0 would mean the others'.
+const square = 0.01
+
+// panels are the looks of the kinds: the gaps around the content, the colour and width of the border, the
+// height of a coloured upper edge, and the radius of the corners.
+var panels = map[PanelKind]struct {
+	margins               Margins
+	edge                  fyne.ThemeColorName
+	border, upper, radius float32
+}{
+	Plain:   {Margins{27, 29, 27, 23}, ColorLine, 1, 0, 8},
+	Good:    {Margins{27, 28, 27, 23}, ColorLine, 1, 6, 8},
+	Bad:     {Margins{30, 26, 30, 27}, ColorDanger, 4, 0, 8},
+	Caution: {Margins{30, 26, 30, 27}, ColorCaution, 4, 0, 8},
+	noted:   {Margins{10, 7, 10, 7}, ColorSecondary, 1, 0, 4},
+}
 
 // NewPanel returns a card around some content: a container with a [Face] behind it.
 func NewPanel(kind PanelKind, content fyne.CanvasObject) *fyne.Container {
-	margins := Margins{Left: 27, Top: 29, Right: 27, Bottom: 23}
-	switch kind {
-	case Good:
-		margins.Top = 28
-	case Bad, Caution:
-		margins = Margins{Left: 30, Top: 26, Right: 30, Bottom: 27}
-	case Plain, noted:
-	}
-	return panel(kind, margins, content)
-}
-
-func panel(kind PanelKind, margins Margins, content fyne.CanvasObject) *fyne.Container {
+	margins := panels[kind].margins
 	return container.New(placed(func(objects []fyne.CanvasObject, size fyne.Size, at Place) float32 {
 		height := margins.place(objects[1:], size, at)
 		at(objects[0], 0, 0, size.Width, height)
@@ -79,39 +77,21 @@ func newFace(kind PanelKind) *Face {
 // CreateRenderer is called by Fyne. It draws three grounds on each other: the coloured upper edge, the
 // line or border, and the surface.
 func (f *Face) CreateRenderer() fyne.WidgetRenderer {
-	top, edge, ground := &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}
+	top, edge, ground, look := &canvas.Rectangle{}, &canvas.Rectangle{}, &canvas.Rectangle{}, panels[f.kind]
 	paint := func() {
-		edges := ColorLine
-		switch f.kind {
-		case Bad:
-			edges = ColorDanger
-		case Caution:
-			edges = ColorCaution
-		case noted:
-			edges = ColorSecondary
-		case Plain, Good:
-		}
-		edge.FillColor, ground.FillColor, top.FillColor = colorOf(f, edges), colorOf(f, ColorSurface), colorOf(f, ColorGood)
-		top.Hidden = f.kind != Good
+		edge.FillColor, ground.FillColor, top.FillColor = colorOf(f, look.edge), colorOf(f, ColorSurface), colorOf(f, ColorGood)
+		top.Hidden = look.upper == 0
 	}
 	lay := func(size fyne.Size) {
-		radius, border, upper := float32(panelRadius), float32(1), float32(0)
-		switch f.kind {
-		case Bad, Caution:
-			border = 4
-		case Good:
-			upper = 6
+		if look.upper > 0 {
 			edge.TopLeftCornerRadius, edge.TopRightCornerRadius = square, square
 			ground.TopLeftCornerRadius, ground.TopRightCornerRadius = square, square
-		case noted:
-			radius = tipRadius
-		case Plain:
 		}
-		top.CornerRadius, edge.CornerRadius, ground.CornerRadius = radius, radius, radius-border
-		Put(top, 0, 0, size.Width, 2*panelRadius)
-		Put(edge, 0, upper, size.Width, size.Height-upper)
-		above := max(upper, border)
-		Put(ground, border, above, size.Width-2*border, size.Height-above-border)
+		top.CornerRadius, edge.CornerRadius, ground.CornerRadius = look.radius, look.radius, look.radius-look.border
+		Put(top, 0, 0, size.Width, 2*look.radius)
+		Put(edge, 0, look.upper, size.Width, size.Height-look.upper)
+		above := max(look.upper, look.border)
+		Put(ground, look.border, above, size.Width-2*look.border, size.Height-above-look.border)
 	}
 	return draw(f, paint, lay, top, edge, ground)
 }

@@ -13,11 +13,10 @@ const (
 	// not to flicker as the mouse passes.
 	tipDelay = 600 * time.Millisecond
 
-	tipPadX, tipPadY = 10, 7
-	tipMargin        = 8  // between the tip and the window's edges
-	tipBelow         = 22 // the mouse, whose arrow must not hide the text
-	tipAbove         = 6
-	tipWidest        = 1.5 // times SizeCard
+	tipMargin = 8  // between the tip and the window's edges
+	tipBelow  = 22 // the mouse, whose arrow must not hide the text
+	tipAbove  = 6
+	tipWidest = 1.5 // times SizeCard
 )
 
 // Tip shows the full text of a cut one, next to a mouse that stays on it. The keyboard gets the
@@ -39,7 +38,7 @@ type Tip struct {
 // NewTip returns a tip that shows nothing.
 func NewTip() *Tip {
 	t := &Tip{lines: Column()}
-	t.panel = panel(noted, Margins{Left: tipPadX, Top: tipPadY, Right: tipPadX, Bottom: tipPadY}, t.lines)
+	t.panel = NewPanel(noted, t.lines)
 	t.panel.Hide()
 	t.layer = container.NewWithoutLayout(t.panel)
 	return t
@@ -83,8 +82,8 @@ func (t *Tip) show() {
 	t.lines.Layout, t.lines.Objects = lines.Layout, lines.Objects
 	window := t.layer.Size()
 	widest := min(fyne.CurrentApp().Settings().Theme().Size(SizeCard)*tipWidest, window.Width-2*tipMargin)
-	width := min(NaturalWidth(t.lines)+2*tipPadX, widest)
-	size := fyne.NewSize(width, HeightFor(t.lines, width-2*tipPadX)+2*tipPadY)
+	width := min(NaturalWidth(t.panel), widest)
+	size := fyne.NewSize(width, HeightFor(t.panel, width))
 	at := t.at.Subtract(fyne.CurrentApp().Driver().AbsolutePositionForObject(t.layer))
 	x := max(tipMargin, min(at.X, window.Width-tipMargin-size.Width))
 	y := at.Y + tipBelow
