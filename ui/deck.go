@@ -71,7 +71,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 		}
 	}
 	d.choices.OnKey, d.choices.OnRune = w.typedKey, w.typedRune
-	d.search = widgets.NewSearchField(wanted, wanted+"   ("+shortcutName("F")+")", func(string) { d.filter() })
+	d.search = widgets.NewSearchField(wanted, wanted+"   ("+shortcut("Ctrl+F", "⌘F")+")", func(string) { d.filter() })
 	d.search.OnKey = w.typedKey
 	d.search.OnFocus = func() {
 		d.choices.ShowDigits(false) // digits are text now

@@ -463,7 +463,7 @@ func TestKeysOpenAndClose(t *testing.T) {
 	} {
 		w.press(c.keys...)
 		require.True(t, w.seen(c.sees), "%v", w.texts())
-		for _, link := range w.status.links() {
+		for _, link := range []*widgets.Link{w.status.help, w.status.settings, w.status.diagnostics} {
 			require.True(t, link.Visible(), c.keys)
 		}
 	}

@@ -106,21 +106,12 @@ func (h *header) show(state signin.State) {
 	}
 	h.notYou.Hidden = state.User == (signin.User{}) || !mayBeAnother(state.Phase)
 	name, user := "", ""
-	switch state.Phase {
-	case signin.Choosing, signin.ChoosingClinician, signin.Selecting, signin.SignedIn, signin.Ending:
-		name = problem.Clean(state.User.Name, 100)
-		user = userNumber(state.User)
-	case signin.Starting, signin.Waiting, signin.Prompting, signin.SigningIn, signin.Failed, signin.Closed:
+	if inSession(state.Phase) {
+		name, user = problem.Clean(state.User.Name, 100), userNumber(state.User)
 	}
+	h.name.Hidden, h.user.Hidden = name == "", user == ""
 	h.name.SetText(name)
 	h.user.SetText(user)
-	for _, text := range []*widgets.Text{h.name, h.user} {
-		if text.String() == "" {
-			text.Hide()
-		} else {
-			text.Show()
-		}
-	}
 }
 
 // mayBeAnother reports whether a user can say in a phase that they are another person.
@@ -176,34 +167,24 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	if settings.Diagnostics != nil {
 		s.most = append(s.most, s.diagnostics)
 	}
-	for health := signin.HealthUnknown; health <= signin.HealthBad; health++ {
-		for _, words := range []string{proofWords(signin.Link{}), ersWords(health), keyringWords(health)} {
-			s.worst.Set(iconUnknown, words)
-			s.longest = max(s.longest, s.worst.MinSize().Width)
-		}
+	all := []string{proofWords(signin.Link{}), problemShown()}
+	for _, words := range linkWords {
+		all = append(all, lang.L(words.ers), lang.L(words.keyring))
 	}
-	s.worst.Set(iconUnknown, problemShown())
-	s.longest = max(s.longest, s.worst.MinSize().Width)
+	for _, words := range all {
+		s.worst.Set(iconUnknown, words)
+		s.longest = max(s.longest, s.worst.MinSize().Width)
+	}
 	s.box = widgets.Placed(s.place, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst,
 		widgets.Middle(linkGap, 0, s.help, s.settings, s.diagnostics, s.version))
-	for _, link := range s.links() {
-		link.Hide()
-	}
+	s.offer(false, false, false)
 	return s
-}
-
-func (s *statusBar) links() []*widgets.Link {
-	return []*widgets.Link{s.help, s.settings, s.diagnostics}
 }
 
 // offer shows the available links, and reports whether that has changed anything.
 func (s *statusBar) offer(help, settings, diagnostics bool) bool {
-	changed := false
-	for i, offered := range []bool{help, settings, diagnostics} {
-		link := s.links()[i]
-		changed = changed || link.Visible() != offered
-		link.Hidden = !offered
-	}
+	changed := s.help.Visible() != help || s.settings.Visible() != settings || s.diagnostics.Visible() != diagnostics
+	s.help.Hidden, s.settings.Hidden, s.diagnostics.Hidden = !help, !settings, !diagnostics
 	return changed
 }
 
@@ -217,8 +198,8 @@ func (s *statusBar) show(state signin.State) {
 		words  string
 	}{
 		{s.proof, state.Links.Proof.Health, proofWords(state.Links.Proof)},
-		{s.ers, state.Links.ERS, ersWords(state.Links.ERS)},
-		{s.keyring, state.Links.Keyring, keyringWords(state.Links.Keyring)},
+		{s.ers, state.Links.ERS, lang.L(linkWords[state.Links.ERS].ers)},
+		{s.keyring, state.Links.Keyring, lang.L(linkWords[state.Links.Keyring].keyring)},
 	} {
 		one.link.Hidden = idle
 		one.link.Set(statusIcon(one.health), one.words)
@@ -262,30 +243,12 @@ func proofWords(link signin.Link) string {
 	return fromPlatform(link.Text)
 }
 
-func ersWords(health signin.Health) string {
-	switch health {
-	case signin.HealthGood:
-		return lang.L("e-RS reachable")
-	case signin.HealthAttention:
-		return lang.L("e-RS had problems last time")
-	case signin.HealthBad:
-		return lang.L("e-RS not reached last time")
-	default:
-		return lang.L("e-RS not checked yet")
-	}
-}
-
-func keyringWords(health signin.Health) string {
-	switch health {
-	case signin.HealthGood:
-		return lang.L("Secure storage ready")
-	case signin.HealthAttention:
-		return lang.L("Secure storage locked")
-	case signin.HealthBad:
-		return lang.L("Secure storage not working")
-	default:
-		return lang.L("Secure storage not checked yet")
-	}
+// linkWords are those of e-RS and of the keyring, neither of which waits for the user.
+var linkWords = map[signin.Health]struct{ ers, keyring string }{
+	signin.HealthUnknown:   {"e-RS not checked yet", "Secure storage not checked yet"},
+	signin.HealthGood:      {"e-RS reachable", "Secure storage ready"},
+	signin.HealthAttention: {"e-RS had problems last time", "Secure storage locked"},
+	signin.HealthBad:       {"e-RS not reached last time", "Secure storage not working"},
 }
 
 // headerLayout shares the header's width. The right side shows whose session it is: name above

@@ -106,18 +106,10 @@ func (w *Window) find(fyne.Shortcut) {
 	}
 }
 
-// shortcutName returns the name of a shortcut with a letter on this platform.
-func shortcutName(letter string) string {
+// shortcut returns the name of a shortcut, which is another one on macOS.
+func shortcut(name, onMac string) string {
 	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
-		return "⌘" + letter
+		return onMac
 	}
-	return "Ctrl+" + letter
-}
-
-// switchWindows returns the keys that go to another window on this platform.
-func switchWindows() string {
-	if fyne.KeyModifierShortcutDefault == fyne.KeyModifierSuper {
-		return "⌘+Tab"
-	}
-	return "Alt+Tab"
+	return name
 }

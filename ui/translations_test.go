@@ -137,6 +137,9 @@ func textsOfSource(t *testing.T) map[string]string {
 	for _, words := range roles {
 		said[words.name], said[words.purpose] = "ui", "ui"
 	}
+	for _, words := range linkWords {
+		said[words.ers], said[words.keyring] = "ui", "ui"
+	}
 	for _, words := range reasons {
 		said[words.ended], said[words.ending], said[words.others], said[words.notification] = "ui", "ui", "ui", "ui"
 	}

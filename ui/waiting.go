@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"cmp"
+
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
@@ -79,7 +81,7 @@ func (s *waiting) update(state signin.State) bool {
 	}
 	s.title.SetText(said.title)
 	s.text.SetRuns(marked(said.text, leadStyle, widgets.Style{Size: leadStyle.Size, Color: leadStyle.Color, Bold: true})...)
-	s.signIn.SetText(signInLabel(state.Missing))
+	s.signIn.SetText(fromPlatform(cmp.Or(state.Missing.Button, "Sign in")))
 	p := insteadOf(state)
 	s.reference.Hidden, s.copy.Hidden = p == nil, p == nil
 	if p != nil {
@@ -136,14 +138,6 @@ func (s *waiting) helps() *help { return s.help }
 func (s *waiting) room(size fyne.Size) {
 	s.top.Hidden = false
 	s.top.Hidden = s.help.box.Visible() || widgets.HeightFor(page(s.main), size.Width) > size.Height
-}
-
-// signInLabel returns the label of the button that signs in.
-func signInLabel(missing signin.Missing) string {
-	if missing.Button == "" {
-		return lang.L("Sign in")
-	}
-	return fromPlatform(missing.Button)
 }
 
 // said is a screen's picture and words.

@@ -14,7 +14,6 @@ package ui
 import (
 	"image/color"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -205,19 +204,15 @@ func (w *Window) build() {
 // watchDrawing returns a transparent point, which Fyne measures when it draws: there is no other
 // signal. Functions queued then run when the picture is complete.
 func (w *Window) watchDrawing() fyne.CanvasObject {
-	var once sync.Once
 	return canvas.NewRasterWithPixels(func(_, _, _, _ int) color.Color {
-		once.Do(func() {
-			w.do(func() {
-				// Drawing the icon takes up to a fifth of the start. The desktop shows it when it
-				// is ready.
+		w.do(func() {
+			if drawn := w.settings.Drawn; drawn != nil {
+				w.settings.Drawn = nil
+				// Drawing the icon takes up to a fifth of the start. The desktop shows it when it is ready.
 				w.win.SetIcon(assets.AppIcon)
-				if drawn := w.settings.Drawn; drawn != nil {
-					w.settings.Drawn = nil
-					w.setTitle()
-					drawn()
-				}
-			})
+				w.setTitle()
+				drawn()
+			}
 		})
 		return color.Transparent
 	})

@@ -448,7 +448,7 @@ func TestStatusBar(t *testing.T) {
 	said := map[string]bool{}
 	for _, health := range []signin.Health{signin.HealthUnknown, signin.HealthGood, signin.HealthAttention, signin.HealthBad} {
 		icons[statusIcon(health)] = true
-		for _, text := range []string{ersWords(health), keyringWords(health)} {
+		for _, text := range []string{linkWords[health].ers, linkWords[health].keyring} {
 			require.False(t, said[text], "%q is said of two states", text)
 			said[text] = true
 		}

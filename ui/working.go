@@ -88,7 +88,7 @@ func (s *working) tick(now time.Time) time.Duration {
 	if s.help == nil || lost == "" || now.Sub(s.shown.Since) < lostAfter {
 		return time.Second
 	}
-	hint := lang.L(lost, map[string]any{"Keys": switchWindows()})
+	hint := lang.L(lost, map[string]any{"Keys": shortcut("Alt+Tab", "⌘+Tab")})
 	if s.text.String() != hint {
 		s.text.SetRuns(widgets.Run{Text: hint, Style: boldStyle})
 		s.text.Show()

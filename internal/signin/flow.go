@@ -316,7 +316,11 @@ func (f *Flow) start(life, work context.Context, e effect) {
 	case closeOrphan:
 		beside(func() event { return f.closeGivenUp(life, todo) })
 	case remember:
-		f.calls.Go(func() { f.rememberChoice(todo) })
+		f.calls.Go(func() {
+			if err := f.config.Memory.Remember(todo.user, todo.permission); err != nil {
+				f.config.Log.WithError(err).Warn("the chosen role could not be remembered")
+			}
+		})
 	case lookAtEntry:
 		beside(func() event { return f.readEntry(work, todo) })
 	case probeLinks:
@@ -336,12 +340,6 @@ func (f *Flow) deliver(life context.Context, happened event) {
 	select {
 	case f.events <- happened:
 	case <-life.Done():
-	}
-}
-
-func (f *Flow) rememberChoice(todo remember) {
-	if err := f.config.Memory.Remember(todo.user, todo.permission); err != nil {
-		f.config.Log.WithError(err).Warn("the chosen role could not be remembered")
 	}
 }
 
