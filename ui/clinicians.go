@@ -109,40 +109,29 @@ func (s *clinicians) digits(id string) string {
 func (s *clinicians) fill() {
 	query := s.query()
 	s.shown, s.choices.Ready = s.shown[:0], none
-	var latest, others []*widgets.Card
+	var cards []*widgets.Card
 	for _, id := range s.all {
 		if holdsNumber(id, query) {
 			s.shown = append(s.shown, id)
+			cards = append(cards, &widgets.Card{Title: clinician(id), Digits: s.digits(id),
+				Lines: []string{roleName(ersclient.ServiceProviderClinician)}})
 		}
 	}
-	for _, id := range s.shown {
-		card := widgets.Card{Title: clinician(id), Digits: s.digits(id),
-			Lines: []string{roleName(ersclient.ServiceProviderClinician)}}
-		switch {
-		case query == "" && id == s.last:
-			latest = append(latest, accented(card))
-			s.choices.Ready = 0
-		case len(s.shown) == 1:
-			others = append(others, accented(card))
-			s.choices.Ready = 0
-		default:
-			others = append(others, &card)
-		}
+	latest := query == "" && s.last != ""
+	if latest || len(cards) == 1 {
+		cards[0], s.choices.Ready = accented(*cards[0]), 0
 	}
 	var sections []widgets.Section
-	if len(latest) > 0 {
-		sections = append(sections, widgets.Section{Heading: s.lastUsed(), Cards: latest})
+	count := "" // of what was searched it is said beside the field
+	switch {
+	case latest:
+		sections, cards = append(sections, widgets.Section{Heading: s.lastUsed(), Cards: cards[:1]}), cards[1:]
+		count = counted(len(cards), "1 more you can work for", "{{.Count}} more you can work for")
+	case query == "":
+		count = counted(len(cards), "1 you can work for", "{{.Count}} you can work for")
 	}
-	if len(others) > 0 {
-		count := ""
-		switch {
-		case query != "": // it is said beside the field
-		case len(latest) > 0:
-			count = counted(len(others), "1 more you can work for", "{{.Count}} more you can work for")
-		default:
-			count = counted(len(others), "1 you can work for", "{{.Count}} you can work for")
-		}
-		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Cards: others})
+	if len(cards) > 0 {
+		sections = append(sections, widgets.Section{Heading: heading(lang.L("Clinicians"), count), Cards: cards})
 	}
 	said, nothing := "", ""
 	switch {

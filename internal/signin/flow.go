@@ -146,9 +146,8 @@ type Flow struct {
 	cancelEnd context.CancelFunc
 	calls     sync.WaitGroup
 	deadline  *time.Timer
-	// quitBy is when a quitting flow has no more time.
-	quitBy  time.Time
-	hurried bool
+	// quitBy is when a quitting flow has no more time; zero before it quits.
+	quitBy time.Time
 }
 
 // New makes a Flow. It does nothing before Run.
@@ -300,16 +299,12 @@ func (f *Flow) start(life, work context.Context, e effect) {
 	case publish:
 		beside(func() event { return f.handOver(work, todo) })
 	case endSession:
-		clearLimit, closeLimit := answerWithin, closeWithin
-		if f.hurried {
-			clearLimit, closeLimit = hurriedWithin, hurriedWithin
-		}
 		ctx, cancel := context.WithCancel(life)
 		f.cancelEnd = cancel
 		quitBy := f.quitBy
 		beside(func() event {
 			defer cancel()
-			return f.clearAndClose(ctx, todo, quitBy, clearLimit, closeLimit)
+			return f.clearAndClose(ctx, todo, quitBy)
 		})
 	case stopEnding:
 		f.cancelEnd()
@@ -363,10 +358,9 @@ func (f *Flow) guard(grant Grant) {
 
 // limitQuit starts the time within which a quitting flow has to be done.
 func (f *Flow) limitQuit(life context.Context) {
-	if f.hurried {
+	if !f.quitBy.IsZero() {
 		return
 	}
-	f.hurried = true
 	f.quitBy = time.Now().Add(f.config.QuitWithin)
 	f.deadline = time.AfterFunc(f.config.QuitWithin, func() { f.deliver(life, quitDeadline{}) })
 }
@@ -479,9 +473,12 @@ func (f *Flow) refresh(ctx context.Context, todo refreshGrant) refreshed {
 	return outcome
 }
 
-func (f *Flow) clearAndClose(
-	ctx context.Context, todo endSession, quitBy time.Time, clearLimit, closeLimit time.Duration,
-) (outcome ended) {
+// clearAndClose ends a session, in a hurry if quitBy is not zero.
+func (f *Flow) clearAndClose(ctx context.Context, todo endSession, quitBy time.Time) (outcome ended) {
+	clearLimit, closeLimit := answerWithin, closeWithin
+	if !quitBy.IsZero() {
+		clearLimit, closeLimit = hurriedWithin, hurriedWithin
+	}
 	cleared := make(chan error, 1)
 	if todo.clear {
 		f.calls.Go(func() { cleared <- within(ctx, clearLimit, f.config.Keyring.Clear) })
@@ -494,8 +491,12 @@ func (f *Flow) clearAndClose(
 		}
 		defer func() { outcome.clearErr = <-cleared }()
 	}
+	grace := todo.grace
+	if !quitBy.IsZero() { // the session is still to be closed
+		grace = min(grace, time.Until(quitBy)-hurriedWithin)
+	}
 	// What cuts the grace short leaves less time, and the end that follows closes the session.
-	if outcome.closeErr = sleep(ctx, affordable(todo.grace, quitBy)); outcome.closeErr != nil {
+	if outcome.closeErr = sleep(ctx, grace); outcome.closeErr != nil {
 		return outcome
 	}
 	if !todo.grant.Key.IsZero() {
@@ -504,15 +505,6 @@ func (f *Flow) clearAndClose(
 		})
 	}
 	return outcome
-}
-
-// affordable cuts a grace to what a quitting flow has time for, so that the session is still
-// closed.
-func affordable(grace time.Duration, quitBy time.Time) time.Duration {
-	if quitBy.IsZero() {
-		return grace
-	}
-	return min(grace, time.Until(quitBy)-hurriedWithin)
 }
 
 // sleep waits, unless the context ends before.
