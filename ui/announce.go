@@ -4,7 +4,6 @@ import (
 	"strings"
 	"unicode"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -68,9 +67,6 @@ func (w *Window) announce(before, after signin.State) {
 
 // notify shows a notification. It calls another process, which may be slow.
 func (w *Window) notify(text string) {
-	notify, heading := w.settings.Notify, w.title()
-	if notify == nil {
-		notify = func(title, text string) { w.app.SendNotification(fyne.NewNotification(title, text)) }
-	}
-	w.aside(func() { notify(heading, text) })
+	heading := w.title()
+	w.aside(func() { w.settings.Notify(heading, text) })
 }

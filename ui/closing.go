@@ -41,7 +41,7 @@ func (w *Window) askToClose() bool {
 		return now.Sub(before) < closeAgain
 	}
 	w.closeOver()
-	w.raise() // the user may have closed it from the taskbar, or from the icon's menu
+	w.settings.Raise() // the user may have closed it from the taskbar, or from the icon's menu
 	if s, is := w.screen.(*signedIn); is {
 		s.ask(askClosing(w, s.dismiss)) // an Enter meant for another window keeps working
 	} else {
@@ -148,16 +148,12 @@ func (w *Window) closingEffect() string {
 }
 
 // canMinimise reports whether there is a place for the window from which it comes back.
-func (w *Window) canMinimise() bool { return w.tray != nil || w.canIconify() }
-
-func (w *Window) canIconify() bool {
-	return w.settings.Minimise != nil && (w.settings.CanMinimise == nil || w.settings.CanMinimise())
-}
+func (w *Window) canMinimise() bool { return w.tray != nil || w.settings.CanMinimise() }
 
 // minimise does what the desktop's own button does. Where no program can ask for that, the window
 // goes into the icon.
 func (w *Window) minimise() {
-	if w.canIconify() {
+	if w.settings.CanMinimise() {
 		w.settings.Minimise()
 		return
 	}

@@ -39,16 +39,13 @@ type Settings struct {
 	// Tray puts an icon into the notification area. The desktop must have one: the window may be
 	// hidden for good otherwise.
 	Tray bool
-	// Raise brings the window to the front, also if hidden or minimised; nil shows it. Minimise
-	// minimises it; nil does nothing. Both are called on Fyne's goroutine.
+	// Raise brings the window to the front, also if hidden or minimised. Minimise minimises it, if
+	// CanMinimise reports that it can. Tooltip sets the tooltip of the icon in the notification area. All
+	// are required, and called on Fyne's goroutine.
 	Raise, Minimise func()
-	// CanMinimise reports whether Minimise does anything; nil means that it does. It is called on
-	// Fyne's goroutine.
-	CanMinimise func() bool
-	// Tooltip sets the tooltip of the icon in the notification area; nil leaves it without one. It
-	// is called on Fyne's goroutine.
-	Tooltip func(text string)
-	// Notify shows a notification; nil leaves that to Fyne. It is called on another goroutine.
+	CanMinimise     func() bool
+	Tooltip         func(text string)
+	// Notify shows a notification. It is required, and called on another goroutine.
 	Notify func(title, text string)
 	// Drawn is called on Fyne's goroutine after the window was first drawn.
 	Drawn func()

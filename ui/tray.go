@@ -49,9 +49,7 @@ func (t *tray) show(state signin.State) {
 	t.known, t.shown = true, face
 	t.desktop.SetSystemTrayMenu(t.menu(face))
 	t.desktop.SetSystemTrayIcon(face.icon)
-	if tooltip := t.w.settings.Tooltip; tooltip != nil {
-		t.w.do(func() { tooltip(face.title) })
-	}
+	t.w.do(func() { t.w.settings.Tooltip(face.title) })
 }
 
 // faceOf returns the tray's content for a state.
@@ -87,9 +85,9 @@ func (t *tray) menu(face trayFace) *fyne.Menu {
 			items = append(items, item)
 		}
 	}
-	open := t.item(lang.L("Open"), t.w.raise)
+	open := t.item(lang.L("Open"), t.w.settings.Raise)
 	switches := t.item(lang.L("Switch role"), func() {
-		t.w.raise()
+		t.w.settings.Raise()
 		t.w.closeOver()
 		if s, is := t.w.screen.(*signedIn); is {
 			s.switchRole()
@@ -108,19 +106,9 @@ func (t *tray) item(title string, chosen func()) *fyne.MenuItem {
 	return fyne.NewMenuItem(title, func() { t.w.do(chosen) })
 }
 
-// raise brings the window to the front.
-func (w *Window) raise() {
-	if w.settings.Raise != nil {
-		w.settings.Raise()
-		return
-	}
-	w.win.Show()
-	w.win.RequestFocus()
-}
-
 // askToSignOut asks in the window, like its own button: other applications stop.
 func (w *Window) askToSignOut() {
-	w.raise()
+	w.settings.Raise()
 	if !w.handedOver() {
 		w.send(signin.SignOut{})
 		return
@@ -135,10 +123,9 @@ func (w *Window) askToSignOut() {
 
 // outOfTheWay hides the window without ending anything: into the tray, or minimised.
 func (w *Window) outOfTheWay() {
-	switch {
-	case w.tray != nil:
+	if w.tray != nil {
 		w.win.Hide()
-	case w.settings.Minimise != nil:
+	} else {
 		w.settings.Minimise()
 	}
 }

@@ -119,6 +119,7 @@ func newWorld(t *testing.T, settings Settings) *world {
 		settings.Words = &signinhscn.Words
 	}
 	settings.Now = func() time.Time { return made.now }
+	settings.withDesktop(made)
 	made.Window = newWindow(made.app, settings, func(intent signin.Intent) { made.intents = append(made.intents, intent) }, noTimers)
 	made.save = func(run func() error, done func(error)) { done(run()) }
 	made.aside = func(run func()) { run() }
@@ -130,6 +131,30 @@ func newWorld(t *testing.T, settings Settings) *world {
 		openWindows--
 	})
 	return made
+}
+
+// withDesktop fills in what a test does not look at: a plain desktop. One that can minimise a window has a
+// way to do so.
+func (s *Settings) withDesktop(w *world) {
+	if s.CanMinimise == nil {
+		can := s.Minimise != nil
+		s.CanMinimise = func() bool { return can }
+	}
+	if s.Minimise == nil {
+		s.Minimise = func() {}
+	}
+	if s.Raise == nil {
+		s.Raise = func() {
+			w.win.Show()
+			w.win.RequestFocus()
+		}
+	}
+	if s.Tooltip == nil {
+		s.Tooltip = func(string) {}
+	}
+	if s.Notify == nil {
+		s.Notify = func(title, text string) { w.app.SendNotification(fyne.NewNotification(title, text)) }
+	}
 }
 
 // Show shows a state, and lets its user see it.
