@@ -58,13 +58,6 @@ func plain(name string) string {
 	}, name), 100)
 }
 
-// announce shows a notification about a change.
-func (w *Window) announce(before, after signin.State) {
-	if text := announcement(before, after); text != "" {
-		w.notify(text)
-	}
-}
-
 // notify shows a notification. It calls another process, which may be slow.
 func (w *Window) notify(text string) {
 	heading := w.title()

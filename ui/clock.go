@@ -27,13 +27,7 @@ func (w *Window) moment(t time.Time) string {
 
 // referenceTime formats a time as in the logs, for a service desk.
 func referenceTime(t time.Time) string {
-	t = t.UTC()
-	return t.Format("2 ") + months()[t.Month()-1] + t.Format(" 2006 15:04:05") + " UTC"
-}
-
-func months() []string {
-	return []string{lang.L("Jan"), lang.L("Feb"), lang.L("Mar"), lang.L("Apr"), lang.L("May"), lang.L("Jun"),
-		lang.L("Jul"), lang.L("Aug"), lang.L("Sep"), lang.L("Oct"), lang.L("Nov"), lang.L("Dec")}
+	return day(t.UTC()) + t.UTC().Format(" 15:04:05 UTC")
 }
 
 // remaining formats the time until then in hours and minutes. Minutes are rounded up, so that the

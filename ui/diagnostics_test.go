@@ -212,7 +212,7 @@ func TestDiagnosticsRunAgainAndAreCopied(t *testing.T) {
 	require.Equal(t, "Back", w.focused(), "there is nothing more to do here")
 	w.press(fyne.KeyTab, fyne.KeyTab, fyne.KeySpace)
 	require.Equal(t, "Report copied", w.focused())
-	require.Equal(t, "e-RS Login 1.0.0\nTime: 20 Nov 2026 08:42:00 UTC\n\nOK  Clock  It is right.\n", w.app.Clipboard().Content())
+	require.Equal(t, "e-RS Login 1.0.0\nTime: 20 November 2026 08:42:00 UTC\n\nOK  Clock  It is right.\n", w.app.Clipboard().Content())
 }
 
 // One fault is not "parts", in either language, and a sentence with a number is grammatical.

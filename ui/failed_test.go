@@ -79,7 +79,7 @@ func TestCopyDetails(t *testing.T) {
 		require.Equal(t, strings.Join([]string{
 			"e-RS Login 1.0.0",
 			"Reference: ERS-A001-403",
-			"Time: 20 Nov 2026 08:43:10 UTC",
+			"Time: 20 November 2026 08:43:10 UTC",
 			"e-RS did not accept your smartcard sign-in",
 			"Your smartcard session may have ended while this window was open.",
 			"e-RS answered 403 Forbidden to A001",
@@ -116,7 +116,7 @@ func TestTheClockOnTheWall(t *testing.T) {
 	w.Show(failedState(notAccepted))
 	require.Contains(t, w.texts(), "Reference ERS-A001-403  ·  20 November 2026 at 09:43")
 	w.press(fyne.KeyTab, fyne.KeyReturn)
-	require.Contains(t, w.app.Clipboard().Content(), "Time: 20 Nov 2026 08:43:10 UTC\n")
+	require.Contains(t, w.app.Clipboard().Content(), "Time: 20 November 2026 08:43:10 UTC\n")
 }
 
 // TestWhatIsForTheServiceDesk: the first user of a computer reads one step, and the service desk gets

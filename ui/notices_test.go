@@ -136,7 +136,7 @@ func TestABlockedCardIsWhatTheScreenSays(t *testing.T) {
 	require.Contains(t, w.texts(), "Reference "+blocked.Code+"  ·  20 November 2026 at 08:42")
 	pressButton(t, w, "Copy details")
 	copied := w.app.Clipboard().Content()
-	require.Contains(t, copied, "Reference: "+blocked.Code+"\nTime: 20 Nov 2026 08:42:00 UTC\nYour smartcard is blocked\n")
+	require.Contains(t, copied, "Reference: "+blocked.Code+"\nTime: 20 November 2026 08:42:00 UTC\nYour smartcard is blocked\n")
 	state.Notices = nil
 	w.Show(state)
 	require.Contains(t, w.texts(), "Enter your passcode")

@@ -330,7 +330,9 @@ func (w *Window) apply(state signin.State) {
 		return
 	}
 	w.show(state)
-	w.announce(before, state)
+	if text := announcement(before, state); text != "" {
+		w.notify(text)
+	}
 	if state.Phase == signin.SignedIn && before.Phase != signin.SignedIn && w.minimises() {
 		w.outOfTheWay()
 		if w.canMinimise() {
