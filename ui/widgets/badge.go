@@ -36,8 +36,7 @@ func NewBadge(text string, kind BadgeKind) *Badge {
 	}
 	b := &Badge{kind: kind, text: NewText(text, style)}
 	b.text.Alignment = fyne.TextAlignCenter
-	b.ExtendBaseWidget(b)
-	return b
+	return extended(b)
 }
 
 // SetText replaces the word.

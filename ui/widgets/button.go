@@ -51,8 +51,7 @@ func NewButton(text string, importance Importance, tapped func()) *Button {
 	b.OnTapped = tapped
 	b.label = NewText(text, b.style())
 	b.label.Alignment = fyne.TextAlignCenter
-	b.ExtendBaseWidget(b)
-	return b
+	return extended(b)
 }
 
 // Importance returns the button's role.

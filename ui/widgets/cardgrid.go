@@ -119,8 +119,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 		Ready:   none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
 		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
 	}
-	c.ground, c.shade = &headingGround{of: c}, NewBackdrop(ColorPage, false)
-	c.ground.ExtendBaseWidget(c.ground)
+	c.ground, c.shade = extended(&headingGround{of: c}), NewBackdrop(ColorPage, false)
 	c.box = container.New(layout{
 		lay: func(_ []fyne.CanvasObject, size fyne.Size) {
 			c.measure(size.Width)

@@ -44,8 +44,7 @@ func NewTextLink(text string, ground fyne.ThemeColorName, tapped func()) *Link {
 func newLink(text string, style Style, ground fyne.ThemeColorName, tapped func()) *Link {
 	l := &Link{ground: ground, front: style.Color, label: NewText(text, style)}
 	l.OnTapped = tapped
-	l.ExtendBaseWidget(l)
-	return l
+	return extended(l)
 }
 
 // NewBannerLink returns a link for the window's header.

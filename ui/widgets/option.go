@@ -28,8 +28,7 @@ type Option struct {
 func NewOption(text, chosen string, tapped func()) *Option {
 	o := &Option{label: NewText(text, Style{Size: SizeBody, Color: ColorText}), chosen: chosen}
 	o.OnTapped = tapped
-	o.ExtendBaseWidget(o)
-	return o
+	return extended(o)
 }
 
 // AccessibilityLabel returns the text, and whether the option is chosen.

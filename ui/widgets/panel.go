@@ -53,7 +53,7 @@ func NewPanel(kind PanelKind, content fyne.CanvasObject) *fyne.Container {
 		height := margins.place(objects[1:], size, at)
 		at(objects[0], 0, 0, size.Width, height)
 		return height
-	}, func(objects []fyne.CanvasObject) float32 { return margins.natural(objects[1:]) }), newFace(kind), content)
+	}, func(objects []fyne.CanvasObject) float32 { return margins.natural(objects[1:]) }), extended(&Face{kind: kind}), content)
 }
 
 // SetPanel replaces the content of a panel.
@@ -66,12 +66,6 @@ func SetPanel(panel *fyne.Container, content fyne.CanvasObject) {
 type Face struct {
 	silent
 	kind PanelKind
-}
-
-func newFace(kind PanelKind) *Face {
-	f := &Face{kind: kind}
-	f.ExtendBaseWidget(f)
-	return f
 }
 
 // CreateRenderer is called by Fyne. It draws three grounds on each other: the coloured upper edge, the
@@ -113,9 +107,7 @@ type Backdrop struct {
 
 // NewBackdrop returns a backdrop.
 func NewBackdrop(color fyne.ThemeColorName, line bool) *Backdrop {
-	b := &Backdrop{color: color, line: line}
-	b.ExtendBaseWidget(b)
-	return b
+	return extended(&Backdrop{color: color, line: line})
 }
 
 // Tapped does nothing.

@@ -19,9 +19,7 @@ type Picture struct {
 
 // NewPicture returns a picture of a size.
 func NewPicture(resource fyne.Resource, size fyne.Size) *Picture {
-	p := &Picture{resource: resource, size: size}
-	p.ExtendBaseWidget(p)
-	return p
+	return extended(&Picture{resource: resource, size: size})
 }
 
 // Set shows another illustration.

@@ -174,7 +174,6 @@ func (p *pressable) tint(still, hovered, held fyne.ThemeColorName) fyne.ThemeCol
 	}
 }
 
-// forget resets mouse and key state, before the control is used for something else.
 // scrolled takes the signs of the mouse off a control that was moved below it: Fyne reports the mouse
 // when that moves.
 func (p *pressable) scrolled() {
@@ -184,6 +183,7 @@ func (p *pressable) scrolled() {
 	}
 }
 
+// forget resets mouse and key state, before the control is used for something else.
 func (p *pressable) forget() {
 	p.hovered, p.held = false, false
 	p.strokes.Forget()

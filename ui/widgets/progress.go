@@ -29,9 +29,7 @@ type Progress struct {
 
 // NewProgress returns a bar; the label is for screen readers.
 func NewProgress(label string) *Progress {
-	p := &Progress{label: label}
-	p.ExtendBaseWidget(p)
-	return p
+	return extended(&Progress{label: label})
 }
 
 // Start sets the bar in motion.

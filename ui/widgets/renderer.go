@@ -45,6 +45,15 @@ func (r *renderer) Refresh() {
 	canvas.Refresh(r.of)
 }
 
+// extended returns a widget that draws and measures as what it is, not as its base.
+func extended[W interface {
+	fyne.Widget
+	ExtendBaseWidget(fyne.Widget)
+}](w W) W {
+	w.ExtendBaseWidget(w)
+	return w
+}
+
 // silent is the base of widgets that screen readers skip.
 type silent struct{ widget.BaseWidget }
 

@@ -83,8 +83,7 @@ func NewRoleCard() *RoleCard {
 		key:   NewBadge("", Key),
 	}
 	c.title.Lines = cardLines
-	c.ExtendBaseWidget(c)
-	return c
+	return extended(c)
 }
 
 // Set shows a choice.

@@ -37,7 +37,8 @@ type SearchField struct {
 // field is empty.
 func NewSearchField(name, hint string, changed func(string)) *SearchField {
 	f := &SearchField{name: name}
-	f.cross = newCross(f)
+	f.cross = extended(&cross{of: f})
+	f.cross.Hidden = true
 	f.PlaceHolder, f.ActionItem = hint, f.cross
 	f.OnChanged = func(text string) {
 		f.cross.Hidden = text == ""
@@ -45,8 +46,7 @@ func NewSearchField(name, hint string, changed func(string)) *SearchField {
 		changed(text)
 	}
 	f.Wrapping, f.Scroll = fyne.TextWrapOff, fyne.ScrollHorizontalOnly
-	f.ExtendBaseWidget(f)
-	return f
+	return extended(f)
 }
 
 // AccessibilityLabel returns the name, and what was typed.
@@ -152,13 +152,6 @@ const (
 type cross struct {
 	hoverable
 	of *SearchField
-}
-
-func newCross(of *SearchField) *cross {
-	c := &cross{of: of}
-	c.Hidden = true
-	c.ExtendBaseWidget(c)
-	return c
 }
 
 func (c *cross) Tapped(*fyne.PointEvent) {

@@ -22,9 +22,7 @@ type StatusLink struct {
 
 // NewStatusLink returns a link; [StatusLink.Set] fills it.
 func NewStatusLink() *StatusLink {
-	s := &StatusLink{text: NewText("", Style{Size: SizeSmall, Color: ColorSecondary})}
-	s.ExtendBaseWidget(s)
-	return s
+	return extended(&StatusLink{text: NewText("", Style{Size: SizeSmall, Color: ColorSecondary})})
 }
 
 // Set shows a state.

@@ -51,9 +51,7 @@ func NewText(text string, style Style) *Text { return NewRuns(Run{Text: text, St
 
 // NewRuns returns text in several styles, at least one. White space at the end of a run counts.
 func NewRuns(runs ...Run) *Text {
-	t := &Text{runs: runs}
-	t.ExtendBaseWidget(t)
-	return t
+	return extended(&Text{runs: runs})
 }
 
 // SetText replaces the text and keeps the style of its first run.

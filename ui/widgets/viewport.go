@@ -39,7 +39,7 @@ func NewViewport() *Viewport {
 		OnMoved: func(_, _ float32) {}, OnRoom: func(fyne.Size) {}, OnCovered: func(fyne.CanvasObject) {},
 		Focused: func() fyne.CanvasObject { return nil }, content: canvas.NewRectangle(color.Transparent),
 	}
-	v.wheel, v.bar = newWheel(v), newScrollBar(v)
+	v.wheel, v.bar = extended(&wheel{of: v}), extended(&scrollBar{of: v})
 	v.box = container.New(layout{lay: v.lay}, v.wheel, v.content, v.bar)
 	return v
 }
@@ -224,12 +224,6 @@ type wheel struct {
 	of *Viewport
 }
 
-func newWheel(of *Viewport) *wheel {
-	w := &wheel{of: of}
-	w.ExtendBaseWidget(w)
-	return w
-}
-
 func (w *wheel) Scrolled(event *fyne.ScrollEvent) { w.of.ScrollBy(-event.Scrolled.DY) }
 
 const (
@@ -251,12 +245,6 @@ type scrollBar struct {
 	hoverable
 	of      *Viewport
 	dragged bool
-}
-
-func newScrollBar(of *Viewport) *scrollBar {
-	b := &scrollBar{of: of}
-	b.ExtendBaseWidget(b)
-	return b
 }
 
 func (b *scrollBar) Dragged(event *fyne.DragEvent) {
