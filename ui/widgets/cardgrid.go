@@ -710,12 +710,12 @@ func (c *CardGrid) spareCard() *choiceCard {
 	card.OnStar = func() { c.OnStar(card.choice) }
 	card.OnFocus = func() { c.gained(card.choice) }
 	card.OnBlur = c.taken
-	card.OnMouse = func(over bool, at fyne.Position) {
-		var texts []string
-		if over {
-			texts = card.Tip()
+	card.OnMouse = func(event *desktop.MouseEvent) {
+		if event == nil {
+			c.OnCut(nil, fyne.Position{})
+			return
 		}
-		c.OnCut(texts, at)
+		c.OnCut(card.Tip(), event.AbsolutePosition)
 	}
 	card.OnKey = func(key *fyne.KeyEvent) { c.OnKey(key) }
 	card.OnRune = func(r rune) { c.OnRune(r) }

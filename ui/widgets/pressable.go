@@ -33,9 +33,8 @@ type pressable struct {
 	// OnFocus is called when the control gains the focus, so that a page can bring it into view, and
 	// OnBlur when it loses it.
 	OnFocus, OnBlur func()
-	// OnMouse is called while the mouse is on the control, with its position on the canvas, and
-	// when it has left or pressed.
-	OnMouse func(over bool, at fyne.Position)
+	// OnMouse is called while the mouse is on the control, and with nil when it has left or pressed.
+	OnMouse func(*desktop.MouseEvent)
 	// OnKey and OnRune receive the keys that the control does not use.
 	OnKey  func(*fyne.KeyEvent)
 	OnRune func(rune)
@@ -68,7 +67,7 @@ func (p *pressable) press() {
 func (p *pressable) MouseIn(event *desktop.MouseEvent) {
 	p.hovered = true
 	p.Refresh()
-	p.mouse(event != nil, event)
+	p.mouse(event)
 }
 
 func (p *pressable) MouseMoved(event *desktop.MouseEvent) {
@@ -76,30 +75,28 @@ func (p *pressable) MouseMoved(event *desktop.MouseEvent) {
 		p.hovered = true
 		p.Refresh()
 	}
-	p.mouse(event != nil && !p.held, event)
+	if p.held {
+		event = nil
+	}
+	p.mouse(event)
 }
 
-func (p *pressable) mouse(over bool, event *desktop.MouseEvent) {
-	if p.OnMouse == nil {
-		return
+func (p *pressable) mouse(event *desktop.MouseEvent) {
+	if p.OnMouse != nil {
+		p.OnMouse(event)
 	}
-	var at fyne.Position
-	if event != nil {
-		at = event.AbsolutePosition
-	}
-	p.OnMouse(over, at)
 }
 
 func (p *pressable) MouseOut() {
 	p.hovered, p.held = false, false
 	p.Refresh()
-	p.mouse(false, nil)
+	p.mouse(nil)
 }
 
 func (p *pressable) MouseDown(*desktop.MouseEvent) {
 	p.held = true
 	p.Refresh()
-	p.mouse(false, nil)
+	p.mouse(nil)
 }
 
 func (p *pressable) MouseUp(*desktop.MouseEvent) {

@@ -288,7 +288,10 @@ func (t *Text) words() [][]textPiece {
 	var found [][]textPiece
 	open := false
 	for _, run := range t.runs {
-		for _, text := range cutWords(run.Text) {
+		for _, text := range strings.SplitAfter(plainSpaces(run.Text), " ") {
+			if text == "" {
+				continue
+			}
 			piece := t.measure(text, run.Style)
 			if open {
 				found[len(found)-1] = append(found[len(found)-1], piece)
@@ -386,24 +389,6 @@ func fontOf(style Style) (fyne.TextStyle, fyne.Resource) {
 		return fyne.TextStyle{Monospace: style.Mono, Bold: style.Bold}, nil // as in Fyne's own widgets
 	}
 	return fyne.TextStyle{Bold: true}, theme.DefaultTextBoldFont()
-}
-
-// cutWords splits text after white space: "a b" is "a " and "b".
-func cutWords(text string) []string {
-	var found []string
-	start, inSpace := 0, false
-	text = plainSpaces(text)
-	for i, r := range text {
-		if r != ' ' && inSpace {
-			found = append(found, text[start:i])
-			start = i
-		}
-		inSpace = r == ' '
-	}
-	if start < len(text) {
-		found = append(found, text[start:])
-	}
-	return found
 }
 
 // plainSpaces replaces every kind of breaking white space by a space.
