@@ -63,14 +63,15 @@ func (w *Window) prefer() {
 // changes, since a sign-in is what the user has come for.
 type preferencesPage struct {
 	cover
-	options map[Preference]map[string]*widgets.Option
-	// first is the selected value of the first preference that can be changed, or nil.
+	// first is the selected value of the preference that was changed last, or of the first one that can
+	// be, or nil.
 	first  *widgets.Option
 	failed *widgets.Text
 }
 
-func newPreferencesPage(w *Window) *preferencesPage {
-	s := &preferencesPage{cover: cover{w: w}, options: map[Preference]map[string]*widgets.Option{}, failed: widgets.NewText("", bodyStyle)}
+// newPreferencesPage returns the page, after a preference was changed unless that is "".
+func newPreferencesPage(w *Window, changed Preference) *preferencesPage {
+	s := &preferencesPage{cover: cover{w: w}, failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},
@@ -79,7 +80,7 @@ func newPreferencesPage(w *Window) *preferencesPage {
 	for _, c := range choosable() {
 		if value, offered := w.preference(c.preference); offered {
 			rows = append(rows, widgets.Row{Object: widgets.NewText(c.title, boldStyle), Above: 14},
-				widgets.Row{Object: s.values(c, value), Above: 4})
+				widgets.Row{Object: s.values(c, value, changed), Above: 4})
 		}
 	}
 	if said := fromPlatform(w.last.Words.Platform); said != "" {
@@ -94,12 +95,11 @@ func newPreferencesPage(w *Window) *preferencesPage {
 }
 
 // values is the row of values to choose from, or the organisation's value.
-func (s *preferencesPage) values(c choosablePreference, value string) fyne.CanvasObject {
+func (s *preferencesPage) values(c choosablePreference, value string, changed Preference) fyne.CanvasObject {
 	if s.w.settings.Preferences.Locked(c.preference) {
 		return widgets.NewRuns(widgets.Run{Text: c.name(value) + "  ", Style: bodyStyle},
 			widgets.Run{Text: lang.L("managed by your organisation"), Style: leadStyle})
 	}
-	made := map[string]*widgets.Option{}
 	row := make([]fyne.CanvasObject, 0, len(c.values))
 	for _, v := range c.values {
 		chosen := ""
@@ -108,13 +108,11 @@ func (s *preferencesPage) values(c choosablePreference, value string) fyne.Canva
 		}
 		option := widgets.NewOption(v.name, chosen, func() { s.w.setPreference(c.preference, v.value) })
 		s.w.listen(option)
-		made[v.value] = option
-		if chosen != "" && s.first == nil {
+		if chosen != "" && (s.first == nil || c.preference == changed) {
 			s.first = option
 		}
 		row = append(row, option)
 	}
-	s.options[c.preference] = made
 	return widgets.Flow(12, 6, row...)
 }
 
@@ -185,7 +183,7 @@ func (w *Window) preference(p Preference) (value string, offered bool) {
 // openSettings opens the settings over the screen.
 func (w *Window) openSettings() {
 	if w.settings.Preferences != nil && !w.closing {
-		w.putOver(newPreferencesPage(w))
+		w.putOver(newPreferencesPage(w, ""))
 	}
 }
 
@@ -205,10 +203,7 @@ func (w *Window) setPreference(p Preference, value string) {
 	}
 	w.chosen[p] = value
 	w.prefer()
-	w.restyle()
-	if page, open := w.over.(*preferencesPage); open && page.options[p][value] != nil {
-		w.focus(page.options[p][value])
-	}
+	w.restyle(p)
 	w.save(func() error { return w.settings.Preferences.Set(p, value) }, func(err error) {
 		if page, open := w.over.(*preferencesPage); open && err != nil {
 			page.failed.SetText(lang.L("Your change was not saved. It lasts until you close e-RS Login."))
@@ -218,13 +213,14 @@ func (w *Window) setPreference(p Preference, value string) {
 	})
 }
 
-// restyle makes the whole window again, in another language, appearance or size.
-func (w *Window) restyle() {
+// restyle makes the whole window again, in another language, appearance or size, after a preference
+// was changed.
+func (w *Window) restyle(changed Preference) {
 	w.style()
 	w.build()
 	w.leave()
 	w.screen = nil
 	w.showBars(w.last)
 	w.replace(w.last)
-	w.putOver(newPreferencesPage(w))
+	w.putOver(newPreferencesPage(w, changed))
 }
