@@ -80,7 +80,7 @@ func (d *deck) open(w *Window, dealer dealer, wanted, all string, searches bool)
 	d.search.OnBlur = func() { d.choices.ShowDigits(true) }
 	d.search.OnCleared = func() { w.focus(d.search) }
 
-	link := widgets.NewLink(all, func() { d.clear() })
+	link := widgets.NewLink(widgets.SmallLink, all, func() { d.clear() })
 	w.listen(link)
 	d.results = widgets.Middle(8, 2, d.found, link)
 }

@@ -103,7 +103,7 @@ func newDiagnostics(w *Window) *diagnostics {
 	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
 	var back widgets.Row
 	d.back, back = w.backLink(w.closeOver)
-	d.fold = widgets.NewTextLink("", widgets.ColorSurface, d.toggleRest)
+	d.fold = widgets.NewLink(widgets.PanelLink, "", d.toggleRest)
 	w.listen(d.fold)
 	for range d.names {
 		d.rows = append(d.rows, widgets.Inset(widgets.Margins{}, widgets.Column()))

@@ -81,7 +81,7 @@ type header struct {
 func newHeader(settings Settings, notYou func()) *header {
 	h := &header{
 		demonstration: settings.Demonstration, badge: widgets.NewBadge(lang.L("DEMONSTRATION"), widgets.Notice),
-		notYou: widgets.NewBannerLink(lang.L("Not you?"), notYou),
+		notYou: widgets.NewLink(widgets.BannerLink, lang.L("Not you?"), notYou),
 		name:   widgets.NewText("", widgets.Style{Size: widgets.SizeName, Color: widgets.ColorOnBanner}),
 		user:   widgets.NewText("", widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorOnBannerSoft}),
 	}
@@ -155,8 +155,8 @@ type statusBar struct {
 
 func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	s := &statusBar{proof: widgets.NewStatusLink(), ers: widgets.NewStatusLink(), keyring: widgets.NewStatusLink(), worst: widgets.NewStatusLink(),
-		help: widgets.NewLink(lang.L("F1 Help"), help), settings: widgets.NewLink(lang.L("F2 Settings"), change),
-		diagnostics: widgets.NewLink(lang.L("F9 Check computer"), diagnose)}
+		help: widgets.NewLink(widgets.SmallLink, lang.L("F1 Help"), help), settings: widgets.NewLink(widgets.SmallLink, lang.L("F2 Settings"), change),
+		diagnostics: widgets.NewLink(widgets.SmallLink, lang.L("F9 Check computer"), diagnose)}
 	s.version = widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	s.version.Alignment, s.version.Lines = fyne.TextAlignTrailing, 1
 	s.states = widgets.Flow(22, 4, s.proof, s.ers, s.keyring)

@@ -33,9 +33,9 @@ func newStrip(w *Window) *strip {
 	s := &strip{
 		title:    widgets.NewText("", onWarningBold),
 		happened: widgets.NewText("", onWarning),
-		whatToDo: widgets.NewWarningLink(lang.L("What to do"), w.openHelp),
+		whatToDo: widgets.NewLink(widgets.WarningLink, lang.L("What to do"), w.openHelp),
 	}
-	s.hide = widgets.NewWarningLink(lang.L("Hide"), func() {
+	s.hide = widgets.NewLink(widgets.WarningLink, lang.L("Hide"), func() {
 		s.hidden = append(s.hidden, s.shown)
 		w.showBars(w.last)
 	})

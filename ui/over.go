@@ -51,7 +51,7 @@ func (w *Window) putOver(page overPage) {
 // backLink returns the link at the top of a page that leads back from it, and its row.
 func (w *Window) backLink(back func()) (*widgets.Link, widgets.Row) {
 	screen := w.shown
-	link := widgets.NewTextLink("‹ "+lang.L("Back"), widgets.ColorPage, func() {
+	link := widgets.NewLink(widgets.PageLink, "‹ "+lang.L("Back"), func() {
 		if screen == w.shown {
 			back()
 		}

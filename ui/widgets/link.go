@@ -23,43 +23,33 @@ type Link struct {
 	// Label is the name for screen readers; empty for the text.
 	Label string
 
-	ground fyne.ThemeColorName
-	label  *Text
-	// front is the colour of text and line. On a coloured bar, the header or a notice, it shows the
-	// mouse by the line alone, since the bar has no other shade for that.
-	front fyne.ThemeColorName
+	look  LinkLook
+	label *Text
+}
+
+// LinkLook is the look of a link.
+type LinkLook struct {
+	size          fyne.ThemeSizeName
+	front, ground fyne.ThemeColorName
+	// onBar: the ground is a coloured bar, which has no other shade, so that the line alone shows the mouse.
 	onBar bool
 }
 
-// NewLink returns a small link on a bar or panel that calls tapped on a click, Enter or Space.
-func NewLink(text string, tapped func()) *Link {
-	return newLink(text, Style{Size: SizeSmall, Color: ColorPrimary}, ColorSurface, tapped)
-}
+// The looks of links, by where they are: small in the status bar or a panel, as large as text on the page
+// or in a panel, in the header, and in the bar of a notice.
+var (
+	SmallLink   = LinkLook{SizeSmall, ColorPrimary, ColorSurface, false}
+	PageLink    = LinkLook{SizeBody, ColorPrimary, ColorPage, false}
+	PanelLink   = LinkLook{SizeBody, ColorPrimary, ColorSurface, false}
+	BannerLink  = LinkLook{SizeSmall, ColorOnBanner, ColorBanner, true}
+	WarningLink = LinkLook{SizeSmall, ColorOnWarning, ColorWarning, true}
+)
 
-// NewTextLink returns a link of the size of text, on a ground of a colour.
-func NewTextLink(text string, ground fyne.ThemeColorName, tapped func()) *Link {
-	return newLink(text, Style{Size: SizeBody, Color: ColorPrimary}, ground, tapped)
-}
-
-func newLink(text string, style Style, ground fyne.ThemeColorName, tapped func()) *Link {
-	l := &Link{ground: ground, front: style.Color, label: NewText(text, style)}
+// NewLink returns a link that calls tapped on a click, Enter or Space.
+func NewLink(look LinkLook, text string, tapped func()) *Link {
+	l := &Link{look: look, label: NewText(text, Style{Size: look.size, Color: look.front})}
 	l.OnTapped = tapped
 	return extended(l)
-}
-
-// NewBannerLink returns a link for the window's header.
-func NewBannerLink(text string, tapped func()) *Link {
-	return onBar(newLink(text, Style{Size: SizeSmall, Color: ColorOnBanner}, ColorBanner, tapped))
-}
-
-// NewWarningLink returns a link for the bar of a notice.
-func NewWarningLink(text string, tapped func()) *Link {
-	return onBar(newLink(text, Style{Size: SizeSmall, Color: ColorOnWarning}, ColorWarning, tapped))
-}
-
-func onBar(l *Link) *Link {
-	l.onBar = true
-	return l
 }
 
 // SetText replaces the text.
@@ -91,13 +81,13 @@ func (l *Link) HeightFor(width float32) float32 {
 func (l *Link) CreateRenderer() fyne.WidgetRenderer {
 	ring, face, line := newFocusRing(l, 3), &canvas.Rectangle{}, &canvas.Rectangle{}
 	paint := func() {
-		faces := l.ground
-		if !l.onBar {
-			faces = l.tint(l.ground, ColorHover, ColorPressed)
+		faces := l.look.ground
+		if !l.look.onBar {
+			faces = l.tint(faces, ColorHover, ColorPressed)
 		}
 		ring.show(l.focused)
 		face.Hidden = !l.focused && !l.held && !l.hovered // on page and surface
-		face.FillColor, line.FillColor = colorOf(l, faces), colorOf(l, l.front)
+		face.FillColor, line.FillColor = colorOf(l, faces), colorOf(l, l.look.front)
 	}
 	lay := func(size fyne.Size) {
 		ring.lay(size)
@@ -107,7 +97,7 @@ func (l *Link) CreateRenderer() fyne.WidgetRenderer {
 		above := whole((size.Height - height) / 2)
 		Put(l.label, LinkPad, above, width, height)
 		thick := float32(1)
-		if l.onBar && (l.hovered || l.held) {
+		if l.look.onBar && (l.hovered || l.held) {
 			thick = 2
 		}
 		Put(line, LinkPad, above+height-1, min(width, l.label.MinSize().Width), thick)

@@ -399,7 +399,7 @@ func TestSmallControls(t *testing.T) {
 		made control
 		said string
 	}{
-		"link":          {NewLink("F1 Help", func() { pressed++ }), "F1 Help"},
+		"link":          {NewLink(SmallLink, "F1 Help", func() { pressed++ }), "F1 Help"},
 		"option":        {NewOption("Dark", "", func() { pressed++ }), "Dark"},
 		"chosen option": {NewOption("Dark", "chosen", func() { pressed++ }), "Dark, chosen"},
 	} {
@@ -486,7 +486,7 @@ func TestRenderersAreMadeWhole(t *testing.T) {
 	link.Set(theme.InfoIcon(), "words")
 	for name, w := range map[string]fyne.Widget{
 		"text": NewText("some text", body), "picture": NewPicture(theme.InfoIcon(), fyne.NewSize(10, 10)), "card": card,
-		"backdrop": NewBackdrop(ColorPage, true), "face": extended(&Face{kind: Good}), "badge": NewBadge("1", Key), "link": NewLink("x", nil),
+		"backdrop": NewBackdrop(ColorPage, true), "face": extended(&Face{kind: Good}), "badge": NewBadge("1", Key), "link": NewLink(SmallLink, "x", nil),
 		"button": NewButton("x", Primary, nil), "option": NewOption("x", "chosen", nil), "status": link,
 		"search": NewSearchField("x", "y", nil), "progress": NewProgress("x"),
 	} {
