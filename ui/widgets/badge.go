@@ -5,11 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-var (
-	_ fyne.Widget     = (*Badge)(nil)
-	_ fyne.Accessible = (*Badge)(nil)
-)
-
 // BadgeKind is the look of a badge.
 type BadgeKind int
 

@@ -732,11 +732,7 @@ func (c *CardGrid) headingAt(at fyne.Position) []string {
 	return nil
 }
 
-var (
-	_ fyne.Widget       = (*headingGround)(nil)
-	_ fyne.Accessible   = (*headingGround)(nil)
-	_ desktop.Hoverable = (*headingGround)(nil)
-)
+var _ desktop.Hoverable = (*headingGround)(nil)
 
 // headingGround is behind everything and detects the mouse on a heading: headings are texts, which
 // do not receive the mouse, unlike cards.

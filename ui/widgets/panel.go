@@ -7,11 +7,6 @@ import (
 	"fyne.io/fyne/v2/driver/desktop"
 )
 
-var (
-	_ fyne.Widget     = (*Face)(nil)
-	_ fyne.Accessible = (*Face)(nil)
-)
-
 // PanelKind is a panel's edge.
 type PanelKind int
 
@@ -91,8 +86,6 @@ func (f *Face) CreateRenderer() fyne.WidgetRenderer {
 }
 
 var (
-	_ fyne.Widget       = (*Backdrop)(nil)
-	_ fyne.Accessible   = (*Backdrop)(nil)
 	_ fyne.Tappable     = (*Backdrop)(nil)
 	_ desktop.Hoverable = (*Backdrop)(nil)
 )

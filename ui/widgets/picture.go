@@ -5,11 +5,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-var (
-	_ fyne.Widget     = (*Picture)(nil)
-	_ fyne.Accessible = (*Picture)(nil)
-)
-
 // Picture is an illustration of the words next to it, so screen readers skip it.
 type Picture struct {
 	silent

@@ -7,11 +7,6 @@ import (
 	"fyne.io/fyne/v2/canvas"
 )
 
-var (
-	_ fyne.Widget     = (*Progress)(nil)
-	_ fyne.Accessible = (*Progress)(nil)
-)
-
 const (
 	progressWidth  = 320
 	progressHeight = 6

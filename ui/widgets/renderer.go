@@ -45,9 +45,11 @@ func (r *renderer) Refresh() {
 	canvas.Refresh(r.of)
 }
 
-// extended returns a widget that draws and measures as what it is, not as its base.
+// extended returns a widget that draws and measures as what it is, not as its base. All widgets here are
+// made by it, so that none lacks what screen readers need.
 func extended[W interface {
 	fyne.Widget
+	fyne.Accessible
 	ExtendBaseWidget(fyne.Widget)
 }](w W) W {
 	w.ExtendBaseWidget(w)

@@ -9,8 +9,6 @@ import (
 )
 
 var (
-	_ fyne.Widget       = (*SearchField)(nil)
-	_ fyne.Accessible   = (*SearchField)(nil)
 	_ fyne.Focusable    = (*SearchField)(nil)
 	_ fyne.Shortcutable = (*SearchField)(nil)
 	_ Tall              = (*SearchField)(nil)

@@ -6,11 +6,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-var (
-	_ fyne.Widget     = (*StatusLink)(nil)
-	_ fyne.Accessible = (*StatusLink)(nil)
-	_ Tall            = (*StatusLink)(nil)
-)
+var _ Tall = (*StatusLink)(nil)
 
 // StatusLink is one link of a chain with its health: an icon whose shape shows the state, and words
 // that name it.

@@ -9,11 +9,7 @@ import (
 	"fyne.io/fyne/v2/theme"
 )
 
-var (
-	_ fyne.Widget     = (*Text)(nil)
-	_ fyne.Accessible = (*Text)(nil)
-	_ Tall            = (*Text)(nil)
-)
+var _ Tall = (*Text)(nil)
 
 // Style is the look of a piece of text, in the theme's names.
 type Style struct {

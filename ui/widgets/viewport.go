@@ -213,10 +213,7 @@ func (v *Viewport) focusSeen(size fyne.Size) fyne.CanvasObject {
 	return object
 }
 
-var (
-	_ fyne.Widget     = (*wheel)(nil)
-	_ fyne.Scrollable = (*wheel)(nil)
-)
+var _ fyne.Scrollable = (*wheel)(nil)
 
 // wheel is behind the page and receives the mouse wheel over it.
 type wheel struct {
@@ -233,7 +230,6 @@ const (
 )
 
 var (
-	_ fyne.Widget       = (*scrollBar)(nil)
 	_ fyne.Draggable    = (*scrollBar)(nil)
 	_ fyne.Tappable     = (*scrollBar)(nil)
 	_ desktop.Hoverable = (*scrollBar)(nil)
