@@ -47,9 +47,8 @@ var (
 
 // NewLink returns a link that calls tapped on a click, Enter or Space.
 func NewLink(look LinkLook, text string, tapped func()) *Link {
-	l := &Link{look: look, label: NewText(text, Style{Size: look.size, Color: look.front})}
-	l.OnTapped = tapped
-	return extended(l)
+	return extended(&Link{pressable: pressable{OnTapped: tapped}, look: look,
+		label: NewText(text, Style{Size: look.size, Color: look.front})})
 }
 
 // SetText replaces the text.

@@ -26,9 +26,8 @@ type Option struct {
 // NewOption returns an option. chosen is a selected option's label for screen readers, and empty
 // for any other.
 func NewOption(text, chosen string, tapped func()) *Option {
-	o := &Option{label: NewText(text, Style{Size: SizeBody, Color: ColorText}), chosen: chosen}
-	o.OnTapped = tapped
-	return extended(o)
+	return extended(&Option{pressable: pressable{OnTapped: tapped}, chosen: chosen,
+		label: NewText(text, Style{Size: SizeBody, Color: ColorText})})
 }
 
 // AccessibilityLabel returns the text, and whether the option is chosen.
