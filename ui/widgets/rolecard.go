@@ -189,12 +189,6 @@ func (c *RoleCard) Tip() []string {
 	return c.cut(c.Size().Width)
 }
 
-// MinSize is a card's minimum width, and its height at that width.
-func (c *RoleCard) MinSize() fyne.Size {
-	width := theme.SizeForWidget(SizeCard, c)
-	return fyne.NewSize(width, c.HeightFor(width))
-}
-
 // place calls at with the position of each text, and returns the card's height.
 func (c *RoleCard) place(width float32, at Place) float32 {
 	left := float32(cardPad)
