@@ -72,7 +72,7 @@ type diagnostics struct {
 	cancel context.CancelFunc
 
 	names  []string
-	rows   []*fyne.Container // each has one object: a link
+	rows   []*fyne.Container
 	states []diagnose.State
 	known  int
 	// last is the Problem that the user may have come for.
@@ -84,30 +84,26 @@ type diagnostics struct {
 	summary  *widgets.Text
 	progress *widgets.Progress
 	// buttons are shown after a run.
-	buttons     *fyne.Container
-	again, copy *widgets.Button
-	bundle      *widgets.Button
-	back        *widgets.Link
-	failed      *widgets.Text
-	found       DiagnosticsResult
-	foundAt     time.Time
+	buttons       *fyne.Container
+	again, bundle *widgets.Button
+	back          *widgets.Link
+	failed        *widgets.Text
+	found         DiagnosticsResult
+	foundAt       time.Time
 }
 
 func newDiagnostics(w *Window) *diagnostics {
 	d := &diagnostics{cover: cover{w: w}, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
 		progress: widgets.NewProgress(lang.L("In progress")), failed: widgets.NewText("", bodyStyle)}
 	d.again = w.button(lang.L("Check again"), widgets.Secondary, d.run)
-	d.copy = w.copyButton(lang.L("Copy report"), lang.L("Report copied"), d.report)
+	copying := w.copyButton(lang.L("Copy report"), lang.L("Report copied"), d.report)
 	d.bundle = w.button(lang.L("Save a support file"), widgets.Secondary, d.showBundle)
 	d.bundle.Reserve(lang.L("Save a support file"), lang.L("Collecting…"))
-	d.buttons = widgets.Flow(13, 12, d.again, d.copy, d.bundle)
+	d.buttons = widgets.Flow(13, 12, d.again, copying, d.bundle)
 	var back widgets.Row
 	d.back, back = w.backLink(w.closeOver)
 	d.fold = widgets.NewLink(widgets.PanelLink, "", d.toggleRest)
 	w.listen(d.fold)
-	for range d.names {
-		d.rows = append(d.rows, widgets.Inset(widgets.Margins{}, widgets.Column()))
-	}
 	d.panel = widgets.NewPanel(widgets.Plain, widgets.Column())
 	d.content = page(widgets.Column(
 		back,
@@ -135,7 +131,7 @@ func (d *diagnostics) run() {
 	d.end()
 	ctx, cancel := context.WithCancel(context.Background())
 	d.cancel, d.known, d.found, d.last = cancel, 0, DiagnosticsResult{}, d.w.problem
-	d.states = make([]diagnose.State, len(d.names))
+	d.rows, d.states = make([]*fyne.Container, len(d.names)), make([]diagnose.State, len(d.names))
 	for i := range d.names {
 		d.showRow(i, nil)
 	}
@@ -180,6 +176,7 @@ func (d *diagnostics) showResult(row int, found diagnose.Finding) {
 	d.states[row] = found.State
 	d.known++
 	d.showRow(row, &found)
+	d.arrange(d.rows)
 	d.summary.SetText(lang.L("{{.Known}} of {{.Count}} checked…", map[string]any{"Known": d.known, "Count": len(d.rows)}))
 	d.w.viewport.Relayout()
 }
@@ -343,9 +340,7 @@ func (d *diagnostics) showRow(i int, found *diagnose.Finding) {
 	if found != nil && found.Problem != nil {
 		rows = append(rows, remedy(*found, said)...)
 	}
-	d.rows[i].Objects = []fyne.CanvasObject{
-		widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(rows...)),
-	}
+	d.rows[i] = widgets.Beside(widgets.NewPicture(icon, fyne.Size{}), widgets.SizeBody, 1.3, widgets.Column(rows...))
 }
 
 // remedy shows what to do about a link.
