@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +24,8 @@ type failed struct {
 	w     *Window
 	state signin.State
 	again *widgets.Button
-	copy  *widgets.Button
+	// first is the primary button.
+	first *widgets.Button
 }
 
 func newFailed(w *Window, state signin.State) *failed {
@@ -34,14 +34,14 @@ func newFailed(w *Window, state signin.State) *failed {
 	}
 	p := state.Problem
 	s := &failed{w: w, state: state}
-	again, copying := widgets.Primary, widgets.Secondary
+	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), widgets.Secondary, w.intent(signin.TryAgain{}))
+	second := w.copyDetails(func() string { return w.details(p, state.ProblemAt, state) })
+	s.first = s.again
 	if !p.Retry {
 		// The user is to contact their service desk. There must be a way on once the cause has gone.
-		again, copying = copying, again
+		s.first, second = second, s.first
 	}
-	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), again, w.intent(signin.TryAgain{}))
-	s.copy = w.copyDetails(func() string { return w.details(p, state.ProblemAt, state) })
-	s.copy.SetImportance(copying)
+	s.first.SetImportance(widgets.Primary)
 	rows := []widgets.Row{
 		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
 		{Object: widgets.NewText(translated(p, p.Happened), bodyStyle), Above: 9},
@@ -57,10 +57,7 @@ func newFailed(w *Window, state signin.State) *failed {
 	if leaving := fromPlatform(state.Words.Leaving); state.Proven && leaving != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(leaving, bodyStyle), Above: 12})
 	}
-	buttons := []fyne.CanvasObject{s.again, s.copy}
-	if !p.Retry {
-		slices.Reverse(buttons)
-	}
+	buttons := []fyne.CanvasObject{s.first, second}
 	if w.settings.Diagnostics != nil {
 		buttons = append(buttons, w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics))
 	}
@@ -88,11 +85,7 @@ func (s *failed) update(state signin.State) bool {
 // appear gives the focus to the primary button. In a small window what happened is shown first, not
 // the buttons.
 func (s *failed) appear() {
-	if s.state.Problem.Retry {
-		s.w.focus(s.again)
-	} else {
-		s.w.focus(s.copy)
-	}
+	s.w.focus(s.first)
 	s.w.viewport.ScrollToTop()
 }
 
