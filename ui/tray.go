@@ -18,7 +18,6 @@ type tray struct {
 	w       *Window
 	desktop desktop.App
 	shown   trayFace
-	known   bool
 }
 
 // trayFace is the visible content of the tray.
@@ -43,10 +42,10 @@ func newTray(w *Window) *tray {
 func (t *tray) show(state signin.State) {
 	face := faceOf(state)
 	face.title, face.test = t.w.title(), testEnvironment(state.Environment)
-	if t.known && face == t.shown {
+	if face == t.shown {
 		return
 	}
-	t.known, t.shown = true, face
+	t.shown = face
 	t.desktop.SetSystemTrayMenu(t.menu(face))
 	t.desktop.SetSystemTrayIcon(face.icon)
 	t.w.do(func() { t.w.settings.Tooltip(face.title) })
