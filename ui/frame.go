@@ -159,7 +159,7 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 		diagnostics: widgets.NewLink(widgets.SmallLink, lang.L("F9 Check computer"), diagnose)}
 	s.version = widgets.NewText(settings.Version, widgets.Style{Size: widgets.SizeSmall, Color: widgets.ColorSecondary})
 	s.version.Alignment, s.version.Lines = fyne.TextAlignTrailing, 1
-	s.states = widgets.Flow(22, 4, s.proof, s.ers, s.keyring)
+	s.states = widgets.Flow(22, 4, s.proof.Container, s.ers.Container, s.keyring.Container)
 	s.most = append(s.most, s.help)
 	if settings.Preferences != nil {
 		s.most = append(s.most, s.settings)
@@ -173,9 +173,9 @@ func newStatusBar(settings Settings, help, change, diagnose func()) *statusBar {
 	}
 	for _, words := range all {
 		s.worst.Set(iconUnknown, words)
-		s.longest = max(s.longest, s.worst.MinSize().Width)
+		s.longest = max(s.longest, widgets.NaturalWidth(s.worst.Container))
 	}
-	s.box = widgets.Placed(s.place, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst,
+	s.box = widgets.Placed(s.place, widgets.NewBackdrop(widgets.ColorSurface, true), s.states, s.worst.Container,
 		widgets.Middle(linkGap, 0, s.help, s.settings, s.diagnostics, s.version))
 	s.offer(false, false, false)
 	return s
@@ -379,7 +379,7 @@ func (s *statusBar) fit(width float32) (rows bool) {
 	all := widgets.NaturalWidth(s.states)
 	s.version.Hidden = all+linkGap+s.version.MinSize().Width > room
 	s.states.Hidden, s.worst.Hidden = all > room, all <= room
-	return all > room && max(s.longest, s.worst.MinSize().Width) > room
+	return all > room && max(s.longest, widgets.NaturalWidth(s.worst.Container)) > room
 }
 
 // place shares the bar's width between the health of card side, keyring and e-RS, and the links,

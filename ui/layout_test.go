@@ -221,8 +221,9 @@ func TestTheWorstIsSaid(t *testing.T) {
 			state.Links = c.links
 			w.Show(state)
 			require.True(t, w.status.worst.Visible())
-			require.Equal(t, c.want, w.status.worst.AccessibilityLabel())
-			require.Equal(t, c.icon, w.status.worst.Icon())
+			icon, words := w.status.worst.Shown()
+			require.Equal(t, c.want, words)
+			require.Equal(t, c.icon, icon)
 		})
 	}
 	require.Equal(t, iconUnknown, statusIcon(wait), "a card that is still to come is no warning")

@@ -2,56 +2,40 @@ package widgets
 
 import (
 	"fyne.io/fyne/v2"
-	"fyne.io/fyne/v2/canvas"
+	"fyne.io/fyne/v2/container"
 	"fyne.io/fyne/v2/theme"
 )
-
-var _ Tall = (*StatusLink)(nil)
 
 // StatusLink is one link of a chain with its health: an icon whose shape shows the state, and words
 // that name it.
 type StatusLink struct {
-	spoken
-	icon fyne.Resource
+	*fyne.Container
+	icon *Picture
 	text *Text
 }
 
 // NewStatusLink returns a link; [StatusLink.Set] fills it.
 func NewStatusLink() *StatusLink {
-	return extended(&StatusLink{text: NewText("", Style{Size: SizeSmall, Color: ColorSecondary})})
+	s := &StatusLink{icon: NewPicture(nil, fyne.Size{}), text: NewText("", Style{Size: SizeSmall, Color: ColorSecondary})}
+	const gap = 5
+	s.Container = container.New(placed(func(_ []fyne.CanvasObject, size fyne.Size, at Place) float32 {
+		icon := theme.Size(SizeIcon)
+		width := size.Width - icon - gap
+		height := s.text.HeightFor(width)
+		at(s.icon, 0, whole((s.text.MinSize().Height-icon)/2), icon, icon)
+		at(s.text, icon+gap, 0, width, height)
+		return height
+	}, func([]fyne.CanvasObject) float32 { return theme.Size(SizeIcon) + gap + s.text.MinSize().Width }), s.icon, s.text)
+	return s
 }
 
 // Set shows a state.
 func (s *StatusLink) Set(icon fyne.Resource, words string) {
-	if s.icon == icon && s.text.String() == words {
-		return
+	if s.icon.resource != icon {
+		s.icon.Set(icon)
 	}
-	s.icon = icon
 	s.text.SetText(words)
-	s.Refresh()
 }
 
-// Icon returns the icon.
-func (s *StatusLink) Icon() fyne.Resource { return s.icon }
-
-// AccessibilityLabel returns the words.
-func (s *StatusLink) AccessibilityLabel() string { return s.text.String() }
-
-// MinSize is the size of icon and words on one line.
-func (s *StatusLink) MinSize() fyne.Size { return s.text.MinSize().AddWidthHeight(s.indent(), 0) }
-
-// HeightFor returns the height at a width.
-func (s *StatusLink) HeightFor(width float32) float32 { return s.text.HeightFor(width - s.indent()) }
-
-func (s *StatusLink) indent() float32 { return theme.SizeForWidget(SizeIcon, s) + 5 }
-
-// CreateRenderer is called by Fyne.
-func (s *StatusLink) CreateRenderer() fyne.WidgetRenderer {
-	image := &canvas.Image{FillMode: canvas.ImageFillContain}
-	lay := func(size fyne.Size) {
-		icon, indent := theme.SizeForWidget(SizeIcon, s), s.indent()
-		Put(image, 0, whole((s.text.MinSize().Height-icon)/2), icon, icon)
-		Put(s.text, indent, 0, size.Width-indent, size.Height)
-	}
-	return draw(s, func() { image.Resource = s.icon }, lay, image, s.text)
-}
+// Shown returns the icon and the words.
+func (s *StatusLink) Shown() (icon fyne.Resource, words string) { return s.icon.resource, s.text.String() }

@@ -482,12 +482,10 @@ func TestBeside(t *testing.T) {
 func TestRenderersAreMadeWhole(t *testing.T) {
 	card := NewRoleCard()
 	card.Set(Card{Title: "Title", Lines: []string{"one", "two"}, Key: "1", Accent: true, Star: theme.InfoIcon()})
-	link := NewStatusLink()
-	link.Set(theme.InfoIcon(), "words")
 	for name, w := range map[string]fyne.Widget{
 		"text": NewText("some text", body), "picture": NewPicture(theme.InfoIcon(), fyne.NewSize(10, 10)), "card": card,
 		"backdrop": NewBackdrop(ColorPage, true), "face": extended(&Face{kind: Good}), "badge": NewBadge("1", Key), "link": NewLink(SmallLink, "x", nil),
-		"button": NewButton("x", Primary, nil), "option": NewOption("x", "chosen", nil), "status": link,
+		"button": NewButton("x", Primary, nil), "option": NewOption("x", "chosen", nil),
 		"search": NewSearchField("x", "y", nil), "progress": NewProgress("x"),
 	} {
 		t.Run(name, func(t *testing.T) {
