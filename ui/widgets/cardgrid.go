@@ -85,9 +85,9 @@ type CardGrid struct {
 	grown       int    // the choice whose card shows all of its text, or none
 	name        string // the name of the focused card's section, if the card shows it
 	digitsAway  bool   // digits have another use
-	cards       map[int]*choiceCard
+	cards       map[int]*RoleCard
 	headings    map[int]*Text
-	spareCards  []*choiceCard
+	spareCards  []*RoleCard
 	spareTexts  []*Text
 	// What was measured at the present sizes: the widths of letters, and, at the present width of cards,
 	// their heights. ruler is the card that is measured.
@@ -105,11 +105,6 @@ type choiceRow struct {
 	y, height    float32
 }
 
-type choiceCard struct {
-	*RoleCard
-	choice int
-}
-
 // NewCardGrid returns a grid of cards.
 func NewCardGrid(sections []Section) *CardGrid {
 	c := &CardGrid{
@@ -117,7 +112,7 @@ func NewCardGrid(sections []Section) *CardGrid {
 		KeyCounts: func(*fyne.KeyEvent) bool { return true }, OnFocus: func(fyne.Focusable) {}, OnReveal: func(_, _ float32) {},
 		OnShown: func() {},
 		Ready:   none, OnTaken: func() {}, OnResized: func() {}, OnCut: func([]string, fyne.Position) {}, OnKey: func(*fyne.KeyEvent) {}, OnRune: func(rune) {},
-		cards: map[int]*choiceCard{}, headings: map[int]*Text{},
+		cards: map[int]*RoleCard{}, headings: map[int]*Text{},
 	}
 	c.ground, c.shade = extended(&headingGround{of: c}), NewBackdrop(ColorPage, false)
 	c.box = container.New(layout{
@@ -190,7 +185,7 @@ func (c *CardGrid) Focus(choice int) {
 	c.materialise()
 	if card := c.cards[choice]; card != nil {
 		had := card.focused // as another choice: it does not gain it
-		c.OnFocus(card.RoleCard)
+		c.OnFocus(card)
 		if had {
 			c.gained(choice)
 			return
@@ -660,7 +655,7 @@ func (c *CardGrid) showCard(choice, row int) *RoleCard {
 	card := c.cards[choice]
 	if card == nil {
 		card = c.spareCard()
-		card.choice = choice
+		card.index = choice
 		c.cards[choice] = card
 	}
 	shown := *c.choices[choice]
@@ -676,8 +671,8 @@ func (c *CardGrid) showCard(choice, row int) *RoleCard {
 	}
 	card.Set(shown)
 	x := float32(choice-c.rows[row].first) * (c.cardWidth + choiceGap)
-	Put(card.RoleCard, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
-	return card.RoleCard
+	Put(card, x, c.rows[row].y, c.cardWidth, c.rows[row].height)
+	return card
 }
 
 func (c *CardGrid) spareText() *Text {
@@ -695,20 +690,20 @@ func newHeading() *Text {
 	return heading
 }
 
-func (c *CardGrid) spareCard() *choiceCard {
+func (c *CardGrid) spareCard() *RoleCard {
 	if n := len(c.spareCards); n > 0 {
 		card := c.spareCards[n-1]
 		c.spareCards = c.spareCards[:n-1]
 		card.forget()
 		return card
 	}
-	card := &choiceCard{RoleCard: NewRoleCard()}
-	card.Skipped = func() bool { return card.choice != c.stop() }
-	card.Counts = func(at fyne.Position) bool { return c.Counts(at) && c.named(card.choice) }
-	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) && c.Seen(card.choice) }
-	card.OnTapped = func() { c.OnChosen(card.choice) }
-	card.OnStar = func() { c.OnStar(card.choice) }
-	card.OnFocus = func() { c.gained(card.choice) }
+	card := NewRoleCard()
+	card.Skipped = func() bool { return card.index != c.stop() }
+	card.Counts = func(at fyne.Position) bool { return c.Counts(at) && c.named(card.index) }
+	card.KeyCounts = func(key *fyne.KeyEvent) bool { return c.KeyCounts(key) && c.Seen(card.index) }
+	card.OnTapped = func() { c.OnChosen(card.index) }
+	card.OnStar = func() { c.OnStar(card.index) }
+	card.OnFocus = func() { c.gained(card.index) }
 	card.OnBlur = c.taken
 	card.OnMouse = func(event *desktop.MouseEvent) {
 		if event == nil {

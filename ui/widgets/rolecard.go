@@ -70,6 +70,7 @@ type RoleCard struct {
 	Skipped func() bool
 
 	choice Card
+	index  int  // of the choice in its grid
 	onStar bool // the mouse is on the star
 	title  *Text
 	lines  []*Text
