@@ -31,14 +31,13 @@ const (
 	impatience  = time.Second
 )
 
-// press is a click on a button or card, or a press of a key, and the scene that it was in.
+// press is a click on a button or card at a position, or a press of a key, and the scene that it was in.
 type press struct {
 	scene int
 	when  time.Time
+	at    fyne.Position
+	key   fyne.KeyName
 }
-
-// press returns a press at present.
-func (w *Window) press() press { return press{w.scenes, w.settings.Now()} }
 
 // brought reports whether a press seems to have brought the scene of the next one, which is then the
 // second half of a double click: it would press what happens to be there.
@@ -52,7 +51,7 @@ func (p press) brought(next press) bool {
 // window has come to the front with another page, as at the end of a sign-in in the browser, or the
 // next one of a series: it was meant for the browser.
 func (w *Window) clickCounts(at fyne.Position) bool {
-	now, moved := w.press(), at.Subtract(w.clickedAt)
+	now, moved := press{scene: w.scenes, when: w.settings.Now(), at: at}, at.Subtract(w.clicked.at)
 	if now.when.Sub(w.backAt) < impatience && now.when.Sub(w.cameAt) < impatience || now.when.Sub(w.strayAt) < doubleClick {
 		w.strayAt = now.when
 		return false
@@ -61,7 +60,7 @@ func (w *Window) clickCounts(at fyne.Position) bool {
 	if (waited || w.clicked.brought(now)) && max(moved.X, -moved.X, moved.Y, -moved.Y) < sameSpot {
 		return false
 	}
-	w.clicked, w.clickedAt = now, at
+	w.clicked = now
 	return true
 }
 
@@ -71,11 +70,11 @@ func (w *Window) keyCounts(name fyne.KeyName) bool {
 	if name == fyne.KeyEnter {
 		name = fyne.KeyReturn
 	}
-	now := w.press()
-	if w.typedAhead() || name == w.pressedKey && w.pressed.brought(now) {
+	now := press{scene: w.scenes, when: w.settings.Now(), key: name}
+	if w.typedAhead() || name == w.pressed.key && w.pressed.brought(now) {
 		return false
 	}
-	w.pressed, w.pressedKey = now, name
+	w.pressed = now
 	return true
 }
 

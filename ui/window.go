@@ -88,8 +88,6 @@ type Window struct {
 	// clicked is the last click on a button or card, and pressed the last press of a key that presses
 	// or chooses.
 	clicked, pressed press
-	clickedAt        fyne.Position
-	pressedKey       fyne.KeyName
 	// cameAt is when the present page came, backAt when the window became active again after another one,
 	// and strayAt when a click was one for another window.
 	cameAt, backAt, strayAt time.Time

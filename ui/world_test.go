@@ -177,7 +177,7 @@ func (w *world) apart(name fyne.KeyName) {
 	if name == fyne.KeyEnter {
 		name = fyne.KeyReturn
 	}
-	if name == w.pressedKey {
+	if name == w.pressed.key {
 		w.now = w.now.Add(doubleClick)
 	}
 }

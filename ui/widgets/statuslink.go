@@ -38,4 +38,6 @@ func (s *StatusLink) Set(icon fyne.Resource, words string) {
 }
 
 // Shown returns the icon and the words.
-func (s *StatusLink) Shown() (icon fyne.Resource, words string) { return s.icon.resource, s.text.String() }
+func (s *StatusLink) Shown() (icon fyne.Resource, words string) {
+	return s.icon.resource, s.text.String()
+}
