@@ -19,22 +19,21 @@ const browseWithin = 15 * time.Second
 // browser must not cancel, until the user has to copy the address.
 type browsing struct {
 	still
-	w     *Window
 	state signin.State
 	lead  *widgets.Text
 	// hint is for a user who sees no page; failed is in its place if none could be opened.
 	hint       *widgets.Text
 	failed     *fyne.Container
 	open, copy *widgets.Button
-	help       *help
 	// triedAgain and opening: the user has had it opened again, or that is under way. notOpened is how
 	// the last of these ended.
 	triedAgain, notOpened, opening bool
 }
 
 func newBrowsing(w *Window, state signin.State) *browsing {
-	s := &browsing{w: w, state: state, lead: widgets.NewText("", leadStyle), help: newHelp(w, generalAdvice(*state.Words)),
-		hint: widgets.NewText(lang.L("No page, or one with an error? Open it again, or copy the address into a browser on this computer. If the error stays, contact your local service desk."), leadStyle)}
+	s := &browsing{state: state, lead: widgets.NewText("", leadStyle),
+		still: still{w: w, help: newHelp(w, generalAdvice(*state.Words)), escape: w.intent(signin.Cancel{})},
+		hint:  widgets.NewText(lang.L("No page, or one with an error? Open it again, or copy the address into a browser on this computer. If the error stays, contact your local service desk."), leadStyle)}
 	s.failed = widgets.Beside(widgets.NewPicture(iconAttention, fyne.Size{}), widgets.SizeBody, 1.3,
 		widgets.NewText(lang.L("Your web browser did not open. Copy the address into a browser on this computer."), boldStyle))
 	s.open = w.button(lang.L("Open the page again"), widgets.Secondary, s.openAgain)
@@ -110,8 +109,6 @@ func (s *browsing) openAgain() {
 	})
 }
 
-func (s *browsing) helps() *help { return s.help }
-
 func (s *browsing) tick(now time.Time) time.Duration {
 	text := fromPlatform(s.state.Missing.Text)
 	if s.state.Browser != nil {
@@ -124,12 +121,4 @@ func (s *browsing) tick(now time.Time) time.Duration {
 		s.w.viewport.Relayout() // it may need another line now
 	}
 	return time.Second
-}
-
-func (s *browsing) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape {
-		return false
-	}
-	s.w.send(signin.Cancel{})
-	return true
 }

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -26,7 +25,8 @@ type bundlePage struct {
 }
 
 func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
-	b := &bundlePage{cover: cover{w: w}, from: from, made: made, outcome: widgets.NewText("", boldStyle)}
+	b := &bundlePage{cover: newCover(w), from: from, made: made, outcome: widgets.NewText("", boldStyle)}
+	b.escape = b.back
 	parts := make([]widgets.ListingPart, len(made.Files))
 	for i, file := range made.Files {
 		parts[i] = widgets.ListingPart{Title: file.Name, Text: string(file.Content)}
@@ -105,14 +105,6 @@ func (b *bundlePage) moved(top, bottom float32) {
 	if y, found := b.w.viewport.OffsetOf(b.listing.Object()); found {
 		b.listing.Show(top-y, bottom-y)
 	}
-}
-
-func (b *bundlePage) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape {
-		return false
-	}
-	b.back()
-	return true
 }
 
 func (b *bundlePage) outlives(before, after signin.State) bool { return b.from.outlives(before, after) }

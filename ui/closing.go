@@ -75,7 +75,7 @@ type leaving struct {
 }
 
 func newLeaving(w *Window, q *question) *leaving {
-	l := &leaving{cover{w: w}, q}
+	l := &leaving{newCover(w), q}
 	l.content = page(widgets.NewPanel(widgets.Caution, q.box))
 	return l
 }

@@ -13,7 +13,6 @@ import (
 // anything but a digit searches, and a digit chooses.
 type deck struct {
 	still
-	w      *Window
 	dealer dealer
 	// searches: there is a search field. numbers: it is for numbers, so that digits are searched.
 	searches, numbers bool
@@ -22,7 +21,6 @@ type deck struct {
 	found, nothing *widgets.Text
 	results        *fyne.Container // found, and the link that shows all cards
 	choices        *widgets.CardGrid
-	help           *help
 }
 
 // dealer is the page of a deck. Choices are counted from 0.
@@ -96,8 +94,6 @@ func (d *deck) lay(heading fyne.CanvasObject, buttons ...fyne.CanvasObject) {
 		widgets.Row{Object: d.choices.Object(), Above: 20},
 	)))
 }
-
-func (d *deck) helps() *help { return d.help }
 
 // appear gives the focus to the card that Enter takes. Without one, as on first use, an Enter that
 // was pressed once too often must not take what happens to be first.

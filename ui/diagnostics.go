@@ -93,7 +93,7 @@ type diagnostics struct {
 }
 
 func newDiagnostics(w *Window) *diagnostics {
-	d := &diagnostics{cover: cover{w: w}, names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
+	d := &diagnostics{cover: newCover(w), names: w.settings.Diagnostics.Names(), summary: widgets.NewText("", leadStyle),
 		progress: widgets.NewProgress(lang.L("In progress")), failed: widgets.NewText("", bodyStyle)}
 	d.again = w.button(lang.L("Check again"), widgets.Secondary, d.run)
 	copying := w.copyButton(lang.L("Copy report"), lang.L("Report copied"), d.report)

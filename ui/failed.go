@@ -21,7 +21,6 @@ import (
 // desk needs.
 type failed struct {
 	still
-	w     *Window
 	state signin.State
 	again *widgets.Button
 	// first is the primary button.
@@ -33,7 +32,7 @@ func newFailed(w *Window, state signin.State) *failed {
 		state.Problem = problem.Unexpected // a screen without words would be worse
 	}
 	p := state.Problem
-	s := &failed{w: w, state: state}
+	s := &failed{still: still{w: w}, state: state}
 	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), widgets.Secondary, w.intent(signin.TryAgain{}))
 	second := w.copyDetails(func() string { return w.details(p, state.ProblemAt, state) })
 	s.first = s.again
@@ -167,19 +166,11 @@ func environment(e signin.Environment) []string {
 // says so, unless the steps name it.
 func newChoiceFailed(w *Window, state signin.State) *failed {
 	s := newFailed(w, state)
+	s.escape = w.intent(signin.TryAgain{})
 	if !strings.Contains(strings.Join(state.Problem.Steps, " "), "**") {
 		s.again.SetText(lang.L("Choose another role"))
 	}
 	return s
-}
-
-// key goes back to the roles, if it is a choice that has failed.
-func (s *failed) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape || s.state.Phase != signin.Choosing {
-		return false
-	}
-	s.w.send(signin.TryAgain{})
-	return true
 }
 
 // translated returns a Problem's text in the user's language, with its values filled in.

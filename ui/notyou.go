@@ -27,7 +27,7 @@ func (w *Window) openNotYou() {
 	for _, text := range w.last.Words.NotYou {
 		others = append(others, fromPlatform(text))
 	}
-	n := &notYou{cover: cover{w: w}, user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
+	n := &notYou{cover: newCover(w), user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
 	n.content = page(widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("If this is not you"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(fromPlatform(w.last.Words.Named), bodyStyle), Above: 9},

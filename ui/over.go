@@ -1,7 +1,6 @@
 package ui
 
 import (
-	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/lang"
 
 	"github.com/ers-login/ers-login/internal/signin"
@@ -18,20 +17,11 @@ type overPage interface {
 }
 
 // cover is what such pages have in common: no state changes them, and Escape closes them.
-type cover struct {
-	still
-	w *Window
-}
+type cover struct{ still }
+
+func newCover(w *Window) cover { return cover{still{w: w, escape: w.closeOver}} }
 
 func (*cover) update(signin.State) bool { return true }
-
-func (c *cover) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape {
-		return false
-	}
-	c.w.closeOver()
-	return true
-}
 
 func (*cover) away() {}
 

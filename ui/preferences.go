@@ -71,7 +71,7 @@ type preferencesPage struct {
 
 // newPreferencesPage returns the page, after a preference was changed unless that is "".
 func newPreferencesPage(w *Window, changed Preference) *preferencesPage {
-	s := &preferencesPage{cover: cover{w: w}, failed: widgets.NewText("", bodyStyle)}
+	s := &preferencesPage{cover: newCover(w), failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
 	rows := []widgets.Row{
 		{Object: widgets.NewText(lang.L("Settings"), titleStyle)},

@@ -68,17 +68,30 @@ func newScreen(w *Window, state signin.State) screen {
 }
 
 // still is a static screen. The others embed it.
-type still struct{ content fyne.CanvasObject }
+type still struct {
+	w       *Window
+	content fyne.CanvasObject
+	// help is the screen's, and escape what the Escape key does; nil if there is none.
+	help   *help
+	escape func()
+}
 
 func (s *still) object() fyne.CanvasObject  { return s.content }
 func (*still) disappear()                   {}
 func (*still) tick(time.Time) time.Duration { return 0 }
 func (*still) room(fyne.Size)               {}
-func (*still) helps() *help                 { return nil }
+func (s *still) helps() *help               { return s.help }
 func (*still) moved(_, _ float32)           {}
-func (*still) key(*fyne.KeyEvent) bool      { return false }
 func (*still) rune(rune)                    {}
 func (*still) find()                        {}
+
+func (s *still) key(key *fyne.KeyEvent) bool {
+	if key.Name != fyne.KeyEscape || s.escape == nil {
+		return false
+	}
+	s.escape()
+	return true
+}
 
 // The styles of text.
 var (

@@ -16,7 +16,6 @@ import (
 // control has it.
 type signedIn struct {
 	still
-	w     *Window
 	state signin.State
 	ends  *widgets.Text
 	// buttons give way to a question: asked is in place, nil if there is none.
@@ -32,13 +31,12 @@ type signedIn struct {
 	ending     *fyne.Container
 	when, left *widgets.Text
 	renew      *widgets.Button
-	help       *help
 	// before is the control that had the focus before a question, or nil.
 	before fyne.Focusable
 }
 
 func newSignedIn(w *Window, state signin.State) *signedIn {
-	s := &signedIn{w: w, state: state, help: newHelp(w, sessionAdvice(*state.Words, w.tray != nil && w.minimises())),
+	s := &signedIn{still: still{w: w, help: newHelp(w, sessionAdvice(*state.Words, w.tray != nil && w.minimises()))}, state: state,
 		ends: widgets.NewText("", boldStyle), when: widgets.NewText("", headingStyle), left: widgets.NewText("", bodyStyle),
 		effect: widgets.NewText("", detailStyle), place: widgets.Inset(widgets.Margins{}, widgets.Column())}
 	s.buttons = widgets.Flow(12, 12, w.button(lang.L("Switch role"), widgets.Secondary, s.switchRole),
@@ -161,8 +159,6 @@ func (s *signedIn) offerRenewal() {
 		s.w.viewport.RevealObject(s.renew)
 	}
 }
-
-func (s *signedIn) helps() *help { return s.help }
 
 // room leaves a small window to the facts of the session: what it is for comes below them.
 func (s *signedIn) room(size fyne.Size) {

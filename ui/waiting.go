@@ -17,7 +17,6 @@ var pictureSize = fyne.NewSize(134, 98)
 // waiting is the screen without a session: what to do next, and why the last session ended.
 type waiting struct {
 	still
-	w           *Window
 	picture     *widgets.Picture
 	top         *fyne.Container // the picture, with the gap below it
 	title, text *widgets.Text
@@ -27,7 +26,6 @@ type waiting struct {
 	// again stands in place of signIn while the card of a user who has signed in is still there. It
 	// names them, and does not take the focus: Enter alone must not sign in as the person before.
 	again *widgets.Button
-	help  *help
 	// asked names another program that requests the sign-in, and notNow declines.
 	asked  *widgets.Text
 	notNow *widgets.Button
@@ -40,14 +38,13 @@ type waiting struct {
 
 func newWaiting(w *Window, state signin.State) *waiting {
 	s := &waiting{
-		w:         w,
+		still:     still{w: w, help: newHelp(w, generalAdvice(*state.Words))},
 		picture:   widgets.NewPicture(assets.Smartcard, pictureSize),
 		title:     centred(widgets.NewText("", titleStyle)),
 		text:      centred(widgets.NewText("", leadStyle)),
 		gaveUp:    centred(widgets.NewText("", leadStyle)),
 		signIn:    w.button(lang.L("Sign in"), widgets.Primary, w.intent(signin.SignIn{})),
 		again:     w.button("", widgets.Secondary, w.intent(signin.SignIn{})),
-		help:      newHelp(w, generalAdvice(*state.Words)),
 		asked:     centred(widgets.NewText("", boldStyle)),
 		reference: centred(widgets.NewText("", nameStyle)),
 		notNow:    w.button(lang.L("Not now"), widgets.Secondary, w.intent(signin.Cancel{})),
@@ -131,8 +128,6 @@ func (s *waiting) appear() {
 		s.w.viewport.RevealObject(s.title)
 	}
 }
-
-func (s *waiting) helps() *help { return s.help }
 
 // room hides the picture while there is help to be read, or if it and the buttons do not fit.
 func (s *waiting) room(size fyne.Size) {

@@ -17,15 +17,12 @@ import (
 // and Cancel must not get it.
 type working struct {
 	still
-	w        *Window
 	shown    signin.State
 	top      *fyne.Container // the picture, with the gap below it
 	progress *widgets.Progress
 	elapsed  *widgets.Text
-	cancel   bool
-	// help is for a user who is asked for a passcode; other operations need no user, and have none.
-	// text then says, after a while, where to look for the window that asks.
-	help *help
+	// text says, after a while, where to look for the window that asks for a passcode. Only then there
+	// is help: other operations need no user.
 	text *widgets.Text
 }
 
@@ -34,11 +31,14 @@ const lostAfter = 20 * time.Second
 
 func newWorking(w *Window, state signin.State) *working {
 	said, cancel := workingOn(state)
-	s := &working{w: w, shown: state, cancel: cancel, progress: widgets.NewProgress(lang.L("In progress")),
+	s := &working{still: still{w: w}, shown: state, progress: widgets.NewProgress(lang.L("In progress")),
 		elapsed: centred(widgets.NewText("", detailStyle)), text: centred(widgets.NewText(said.text, leadStyle))}
 	s.top = widgets.Inset(widgets.Margins{Bottom: 24}, widgets.NewPicture(said.picture, pictureSize))
 	stop := w.button(lang.L("Cancel"), widgets.Secondary, w.intent(signin.Cancel{}))
 	stop.Hidden = !cancel
+	if cancel {
+		s.escape = w.intent(signin.Cancel{})
+	}
 	s.text.Hidden = said.text == ""
 	var buttons fyne.CanvasObject = stop
 	help := widgets.Row{Object: widgets.Column()}
@@ -71,8 +71,6 @@ func (s *working) update(state signin.State) bool {
 	return same
 }
 
-func (s *working) helps() *help { return s.help }
-
 func (s *working) appear()    { s.progress.Start() }
 func (s *working) disappear() { s.progress.Stop() }
 
@@ -95,14 +93,6 @@ func (s *working) tick(now time.Time) time.Duration {
 		s.w.viewport.Relayout()
 	}
 	return time.Second
-}
-
-func (s *working) key(key *fyne.KeyEvent) bool {
-	if key.Name != fyne.KeyEscape || !s.cancel {
-		return false
-	}
-	s.w.send(signin.Cancel{})
-	return true
 }
 
 // workingOn returns what is under way, and whether it can be given up.
