@@ -74,7 +74,6 @@ func (s *browsing) refresh(state signin.State) {
 	appeared := failed && s.failed.Hidden
 	s.open.Hidden, s.copy.Hidden = page == nil || s.w.settings.Browse == nil, page == nil
 	s.hint.Hidden, s.failed.Hidden = page == nil || failed, !failed
-	s.help.update(state)
 	s.tick(s.w.settings.Now())
 	if appeared && s.w.screen == s {
 		s.w.viewport.Relayout()

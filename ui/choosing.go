@@ -98,7 +98,6 @@ func newChoosing(w *Window, state signin.State) *choosing {
 		widgets.Row{Object: s.lead, Above: 5},
 		widgets.Row{Object: save, Above: 5}), buttons...)
 	s.fill()
-	s.help.update(state)
 	return s
 }
 
@@ -109,7 +108,6 @@ func (s *choosing) update(state signin.State) bool {
 		if !slices.Equal(state.Permissions, s.state.Permissions) {
 			s.rename(state)
 		}
-		s.help.update(state)
 		s.w.viewport.Relayout()
 	}
 	return same

@@ -53,7 +53,6 @@ func newClinicians(w *Window, state signin.State) *clinicians {
 func (s *clinicians) refresh(state signin.State) {
 	s.state = state
 	s.lead.SetText(s.role())
-	s.help.update(state)
 }
 
 // role says in which role the user works for a clinician.

@@ -430,7 +430,7 @@ func inSession(phase signin.Phase) bool {
 	}
 }
 
-func (d *diagnostics) away() { d.end() }
+func (d *diagnostics) disappear() { d.end() }
 
 // end ends the present run.
 func (d *diagnostics) end() {

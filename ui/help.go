@@ -43,8 +43,11 @@ func hideHelpName() string { return lang.L("Hide help") + " (F1)" }
 // available reports whether there is anything to show.
 func (h *help) available() bool { return h.advice != nil || h.diagnose != nil || len(h.notices) > 0 }
 
-// update shows the notices of a newer state.
+// update shows the notices of a newer state. There may be no help.
 func (h *help) update(state signin.State) {
+	if h == nil {
+		return
+	}
 	if newer := notices(state); !slices.EqualFunc(h.notices, newer, sameNotice) {
 		h.notices = newer
 		h.fill()

@@ -12,23 +12,17 @@ type overPage interface {
 	screen
 	// outlives reports whether the page stays although the state under it has changed.
 	outlives(before, after signin.State) bool
-	// away is called when the page has closed.
-	away()
 }
 
-// cover is what such pages have in common: no state changes them, and Escape closes them.
+// cover is what such pages have in common: Escape closes them.
 type cover struct{ still }
 
 func newCover(w *Window) cover { return cover{still{w: w, escape: w.closeOver}} }
 
-func (*cover) update(signin.State) bool { return true }
-
-func (*cover) away() {}
-
 // putOver opens a page over the screen, which is updated when the page closes.
 func (w *Window) putOver(page overPage) {
 	if w.over != nil {
-		w.over.away()
+		w.over.disappear()
 	}
 	w.over, w.overState = page, w.last
 	w.win.Canvas().Unfocus()
@@ -68,7 +62,7 @@ func (w *Window) uncover() {
 	if w.over == nil {
 		return
 	}
-	w.over.away()
+	w.over.disappear()
 	w.over = nil
 	w.win.Canvas().Unfocus()
 	w.put(w.screen)

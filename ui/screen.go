@@ -15,11 +15,11 @@ import (
 type screen interface {
 	// object is the content.
 	object() fyne.CanvasObject
-	// update shows a newer state, or returns false if that needs another screen.
+	// update shows a newer state, or returns false if that needs another screen. The help has it already.
 	update(signin.State) bool
 	// appear is called when the screen is in the window: give the focus here.
 	appear()
-	// disappear is called before it is removed.
+	// disappear is called when it is removed.
 	disappear()
 	// tick updates live texts, and returns how soon it is to be called again, 0 for never.
 	tick(now time.Time) time.Duration
@@ -77,6 +77,7 @@ type still struct {
 }
 
 func (s *still) object() fyne.CanvasObject  { return s.content }
+func (*still) update(signin.State) bool     { return true }
 func (*still) disappear()                   {}
 func (*still) tick(time.Time) time.Duration { return 0 }
 func (*still) room(fyne.Size)               {}

@@ -117,7 +117,6 @@ func (s *signedIn) update(state signin.State) bool {
 
 // refresh updates what can change during a session.
 func (s *signedIn) refresh(state signin.State) {
-	s.help.update(state)
 	s.effect.SetText(s.w.closingEffect())
 	working := fromPlatform(state.Words.Working)
 	if unusable(state) != nil {

@@ -84,7 +84,6 @@ func (s *waiting) update(state signin.State) bool {
 	if p != nil {
 		s.reference.SetRuns(reference(p, "  ·  "+s.w.moment(s.w.problem.At))...)
 	}
-	s.help.update(state)
 	s.ask(problem.Clean(state.AskedBy, 100))
 	s.offer(state.Holder)
 	s.w.viewport.Relayout()

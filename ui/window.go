@@ -276,7 +276,7 @@ func (w *Window) Stop() {
 	w.stopTicking()
 	w.tip.Away()
 	if w.over != nil {
-		w.over.away()
+		w.over.disappear()
 	}
 }
 
@@ -412,9 +412,12 @@ func (w *Window) show(state signin.State) {
 		}
 		w.uncover()
 	}
-	if w.screen != nil && w.screen.update(state) {
-		w.showHelp()
-		return
+	if w.screen != nil {
+		w.screen.helps().update(state)
+		if w.screen.update(state) {
+			w.showHelp()
+			return
+		}
 	}
 	w.leave()
 	w.replace(state)
@@ -428,6 +431,7 @@ func (w *Window) replace(state signin.State) {
 	w.shown++
 	w.typed = time.Time{}
 	w.screen = newScreen(w, state)
+	w.screen.helps().update(state)
 	w.win.Canvas().Unfocus()
 	w.put(w.screen)
 	w.tick()

@@ -44,7 +44,6 @@ func newWorking(w *Window, state signin.State) *working {
 	help := widgets.Row{Object: widgets.Column()}
 	if state.Phase == signin.Prompting {
 		s.help = newHelp(w, generalAdvice(*state.Words))
-		s.help.update(state)
 		buttons = widgets.Flow(13, 12, stop, s.help.button)
 		help = widgets.Row{Object: s.help.box, Above: 32}
 	}
@@ -65,7 +64,6 @@ func (s *working) update(state signin.State) bool {
 	same := state.Phase == s.shown.Phase && state.Since.Equal(s.shown.Since) && state.Reason == s.shown.Reason &&
 		state.Chosen.Same(s.shown.Chosen)
 	if same && s.help != nil {
-		s.help.update(state)
 		s.w.viewport.Relayout()
 	}
 	return same
