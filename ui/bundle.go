@@ -33,6 +33,7 @@ func newBundlePage(w *Window, from *diagnostics, made Bundle) *bundlePage {
 	}
 	b.listing = widgets.NewListing(parts)
 	b.save = w.button(lang.L("Save"), widgets.Primary, b.write)
+	b.next = b.save
 	b.open = w.button(lang.L("Open folder"), widgets.Primary, b.openFolder)
 	b.copyPath = w.copyButton(lang.L("Copy path"), lang.L("Path copied"), func() string { return made.Path })
 	_, back := w.backLink(b.back)
@@ -94,9 +95,6 @@ func folderOf(path string) *url.URL {
 	}
 	return &url.URL{Scheme: "file", Path: folder}
 }
-
-// appear gives the focus to the next step.
-func (b *bundlePage) appear() { b.w.focus(b.save) }
 
 // back returns to the results.
 func (b *bundlePage) back() { b.w.putOver(b.from) }

@@ -76,11 +76,10 @@ type leaving struct {
 
 func newLeaving(w *Window, q *question) *leaving {
 	l := &leaving{newCover(w), q}
+	l.next = q.first
 	l.content = page(widgets.NewPanel(widgets.Caution, q.box))
 	return l
 }
-
-func (l *leaving) appear() { l.w.focus(l.first) }
 
 // outlives reports whether there is still a session to be left.
 func (l *leaving) outlives(before, after signin.State) bool {

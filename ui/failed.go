@@ -23,8 +23,6 @@ type failed struct {
 	still
 	state signin.State
 	again *widgets.Button
-	// first is the primary button.
-	first *widgets.Button
 }
 
 func newFailed(w *Window, state signin.State) *failed {
@@ -34,13 +32,13 @@ func newFailed(w *Window, state signin.State) *failed {
 	p := state.Problem
 	s := &failed{still: still{w: w}, state: state}
 	s.again = w.button(lang.L(cmp.Or(p.Button, "Try again")), widgets.Secondary, w.intent(signin.TryAgain{}))
-	second := w.copyDetails(func() string { return w.details(p, state.ProblemAt, state) })
-	s.first = s.again
+	first, second := s.again, w.copyDetails(func() string { return w.details(p, state.ProblemAt, state) })
 	if !p.Retry {
 		// The user is to contact their service desk. There must be a way on once the cause has gone.
-		s.first, second = second, s.first
+		first, second = second, first
 	}
-	s.first.SetImportance(widgets.Primary)
+	first.SetImportance(widgets.Primary)
+	s.next, s.fromTop = first, true
 	rows := []widgets.Row{
 		{Object: widgets.NewText(translated(p, p.Title), titleStyle)},
 		{Object: widgets.NewText(translated(p, p.Happened), bodyStyle), Above: 9},
@@ -56,7 +54,7 @@ func newFailed(w *Window, state signin.State) *failed {
 	if leaving := fromPlatform(state.Words.Leaving); state.Proven && leaving != "" {
 		rows = append(rows, widgets.Row{Object: widgets.NewText(leaving, bodyStyle), Above: 12})
 	}
-	buttons := []fyne.CanvasObject{s.first, second}
+	buttons := []fyne.CanvasObject{first, second}
 	if w.settings.Diagnostics != nil {
 		buttons = append(buttons, w.button(lang.L("Check this computer")+" (F9)", widgets.Secondary, w.openDiagnostics))
 	}
@@ -79,13 +77,6 @@ func newFailed(w *Window, state signin.State) *failed {
 
 func (s *failed) update(state signin.State) bool {
 	return state.Phase == s.state.Phase && state.Problem == s.state.Problem && state.ProblemAt.Equal(s.state.ProblemAt)
-}
-
-// appear gives the focus to the primary button. In a small window what happened is shown first, not
-// the buttons.
-func (s *failed) appear() {
-	s.w.focus(s.first)
-	s.w.viewport.ScrollToTop()
 }
 
 // copyDetails is the button that copies a Problem's details for a service desk.

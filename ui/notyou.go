@@ -11,7 +11,6 @@ import (
 type notYou struct {
 	cover
 	user signin.User
-	back *widgets.Button
 }
 
 // openNotYou opens the page, while it is known who has signed in.
@@ -27,12 +26,13 @@ func (w *Window) openNotYou() {
 	for _, text := range w.last.Words.NotYou {
 		others = append(others, fromPlatform(text))
 	}
-	n := &notYou{cover: newCover(w), user: w.last.User, back: w.button(lang.L("Back"), widgets.Secondary, w.closeOver)}
+	n, back := &notYou{cover: newCover(w), user: w.last.User}, w.button(lang.L("Back"), widgets.Secondary, w.closeOver)
+	n.next, n.fromTop = back, true
 	n.content = page(widgets.NewPanel(widgets.Caution, widgets.Column(
 		widgets.Row{Object: widgets.NewText(lang.L("If this is not you"), titleStyle)},
 		widgets.Row{Object: widgets.NewText(fromPlatform(w.last.Words.Named), bodyStyle), Above: 9},
 		widgets.Row{Object: steps(lang.L("What you can do"), others), Above: 20},
-		widgets.Row{Object: widgets.Flow(13, 12, w.button(lang.L("Sign out"), widgets.Danger, n.signOut), n.back),
+		widgets.Row{Object: widgets.Flow(13, 12, w.button(lang.L("Sign out"), widgets.Danger, n.signOut), back),
 			Above: 18, Align: widgets.Leading},
 	)))
 	w.putOver(n)
@@ -42,12 +42,6 @@ func (w *Window) openNotYou() {
 func (n *notYou) signOut() {
 	n.w.closeOver()
 	n.w.send(signin.SignOut{})
-}
-
-// appear gives the focus to Back. In a small window what it is about is shown first.
-func (n *notYou) appear() {
-	n.w.focus(n.back)
-	n.w.viewport.ScrollToTop()
 }
 
 // outlives reports whether the same person is still signed in, and has not to decide on more.

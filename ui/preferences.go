@@ -63,13 +63,11 @@ func (w *Window) prefer() {
 // changes, since a sign-in is what the user has come for.
 type preferencesPage struct {
 	cover
-	// first is the selected value of the preference that was changed last, or of the first one that can
-	// be, or nil.
-	first  *widgets.Option
 	failed *widgets.Text
 }
 
-// newPreferencesPage returns the page, after a preference was changed unless that is "".
+// newPreferencesPage returns the page, after a preference was changed unless that is "". A selected value
+// has the focus, so that Enter changes nothing by accident.
 func newPreferencesPage(w *Window, changed Preference) *preferencesPage {
 	s := &preferencesPage{cover: newCover(w), failed: widgets.NewText("", bodyStyle)}
 	s.failed.Hide()
@@ -108,19 +106,12 @@ func (s *preferencesPage) values(c choosablePreference, value string, changed Pr
 		}
 		option := widgets.NewOption(v.name, chosen, func() { s.w.setPreference(c.preference, v.value) })
 		s.w.listen(option)
-		if chosen != "" && (s.first == nil || c.preference == changed) {
-			s.first = option
+		if chosen != "" && (s.next == nil || c.preference == changed) {
+			s.next = option
 		}
 		row = append(row, option)
 	}
 	return widgets.Flow(12, 6, row...)
-}
-
-// appear gives the focus to a selected value: Enter changes nothing by accident.
-func (s *preferencesPage) appear() {
-	if s.first != nil {
-		s.w.focus(s.first)
-	}
 }
 
 // outlives reports whether the page stays: not if the user is signing in, or the session is about

@@ -74,6 +74,10 @@ type still struct {
 	// help is the screen's, and escape what the Escape key does; nil if there is none.
 	help   *help
 	escape func()
+	// next gets the focus, if it is not nil. fromTop: in a small window the beginning is shown first, and
+	// not that control.
+	next    fyne.Focusable
+	fromTop bool
 }
 
 func (s *still) object() fyne.CanvasObject  { return s.content }
@@ -85,6 +89,15 @@ func (s *still) helps() *help               { return s.help }
 func (*still) moved(_, _ float32)           {}
 func (*still) rune(rune)                    {}
 func (*still) find()                        {}
+
+func (s *still) appear() {
+	if s.next != nil {
+		s.w.focus(s.next)
+	}
+	if s.fromTop {
+		s.w.viewport.ScrollToTop()
+	}
+}
 
 func (s *still) key(key *fyne.KeyEvent) bool {
 	if key.Name != fyne.KeyEscape || s.escape == nil {
