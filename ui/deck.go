@@ -127,20 +127,20 @@ func (d *deck) key(key *fyne.KeyEvent) bool {
 	}
 	switch key.Name {
 	case fyne.KeyLeft:
-		d.choices.Move(-1, 0)
+		d.choices.Move(-1)
 	case fyne.KeyRight:
-		d.choices.Move(1, 0)
+		d.choices.Move(1)
 	case fyne.KeyUp:
 		if d.choices.AtTop() && d.searches {
 			d.w.focus(d.search)
 		} else {
-			d.choices.Move(0, -1)
+			d.choices.MoveBy(-1)
 		}
 	case fyne.KeyDown:
 		if choice, focused := d.choices.Focused(); d.searching() && focused {
 			d.choices.Focus(choice)
 		} else {
-			d.choices.Move(0, 1)
+			d.choices.MoveBy(1)
 		}
 	case fyne.KeyPageUp:
 		d.choices.MoveBy(-d.w.viewport.Page())

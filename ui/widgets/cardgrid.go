@@ -238,30 +238,14 @@ func (c *CardGrid) ShowDigits(show bool) {
 	}
 }
 
-// Move moves the focus by columns and rows, across sections. Without a focused card it goes to the
+// Move moves the focus by a number of cards, across sections. Without a focused card it goes to the
 // first.
-func (c *CardGrid) Move(columns, rows int) {
+func (c *CardGrid) Move(cards int) {
 	if c.focused == none {
 		c.Focus(0)
 		return
 	}
-	if rows == 0 {
-		c.Focus(c.focused + columns)
-		return
-	}
-	next := c.rowOf(c.focused) + rows
-	for next >= 0 && next < len(c.rows) && c.rows[next].count == 0 {
-		next += rows
-	}
-	if next >= 0 && next < len(c.rows) {
-		c.toRow(next)
-	}
-}
-
-// toRow moves the focus to a row of cards, in its column as far as there is one.
-func (c *CardGrid) toRow(row int) {
-	column := c.focused - c.rows[c.rowOf(c.focused)].first
-	c.Focus(c.rows[row].first + min(column, c.rows[row].count-1))
+	c.Focus(c.focused + cards)
 }
 
 // AtTop reports whether the card that last had the focus is in the first row, or none had it.
@@ -270,9 +254,9 @@ func (c *CardGrid) AtTop() bool {
 }
 
 // MoveBy moves the focus up or down by about height, to the farthest row within it, and by at least
-// one row.
+// one row, in its column as far as there is one.
 func (c *CardGrid) MoveBy(height float32) {
-	if c.focused == none {
+	if c.focused == none || len(c.rows) == 0 {
 		c.Focus(0)
 		return
 	}
@@ -290,7 +274,8 @@ func (c *CardGrid) MoveBy(height float32) {
 			to = next
 		}
 	}
-	c.toRow(to)
+	column := c.focused - c.rows[row].first
+	c.Focus(c.rows[to].first + min(column, c.rows[to].count-1))
 }
 
 // Show sets the visible part of the grid.
