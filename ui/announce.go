@@ -42,7 +42,7 @@ func announcement(before, after signin.State) string {
 // has no name of a person, since a locked screen may show it.
 func (w *Window) signedInAs(state signin.State) string {
 	return lang.L("Signed in as {{.Role}} at {{.Organisation}} until {{.Time}}.", map[string]any{
-		"Role": plain(roleName(state.Chosen.BusinessFunction)), "Organisation": plain(organisation(state.Chosen)),
+		"Role": plain(RoleName(state.Chosen.BusinessFunction)), "Organisation": plain(organisation(state.Chosen)),
 		"Time": w.clockTime(state.ExpiresAt)})
 }
 

@@ -318,7 +318,7 @@ func (s *choosing) card(p ersclient.Permission, marked pairMark) *widgets.Card {
 	kind := cardKind{p.BusinessFunction, s.digits(p, marked), marked.favourite}
 	card := s.cards[kind]
 	if card == nil {
-		card = &widgets.Card{Title: roleName(kind.role), Digits: kind.digits}
+		card = &widgets.Card{Title: RoleName(kind.role), Digits: kind.digits}
 		if purpose := rolePurpose(kind.role); purpose != "" {
 			card.Lines = []string{purpose}
 		}

@@ -26,7 +26,7 @@ func TestRoleNames(t *testing.T) {
 	require.Len(t, roles, len(published))
 	names, purposes := map[string]bool{}, map[string]bool{}
 	for _, function := range published {
-		name, purpose := roleName(function), rolePurpose(function)
+		name, purpose := RoleName(function), rolePurpose(function)
 		require.NotEmpty(t, purpose)
 		require.NotContains(t, name, "_")
 		require.False(t, names[name] || purposes[purpose], "%s is called like another", function)
@@ -43,7 +43,7 @@ func TestRoleNames(t *testing.T) {
 		{"", "Role without a name"},
 		{"___", "Role without a name"},
 	} {
-		require.Equal(t, c.want, roleName(c.function))
+		require.Equal(t, c.want, RoleName(c.function))
 	}
 	require.Empty(t, rolePurpose("SOME_NEW_ROLE"))
 }

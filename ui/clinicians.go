@@ -57,7 +57,7 @@ func (s *clinicians) refresh(state signin.State) {
 
 // role says in which role the user works for a clinician.
 func (s *clinicians) role() string {
-	chosen, parts := s.state.Chosen, []string{roleName(s.state.Chosen.BusinessFunction)}
+	chosen, parts := s.state.Chosen, []string{RoleName(s.state.Chosen.BusinessFunction)}
 	for _, part := range []string{problem.Clean(chosen.OrgIdentifier, 40), problem.Clean(chosen.OrgName, 200)} {
 		if part != "" {
 			parts = append(parts, part)
@@ -113,7 +113,7 @@ func (s *clinicians) fill() {
 		if holdsNumber(id, query) {
 			s.shown = append(s.shown, id)
 			cards = append(cards, &widgets.Card{Title: clinician(id), Digits: s.digits(id),
-				Lines: []string{roleName(ersclient.ServiceProviderClinician)}})
+				Lines: []string{RoleName(ersclient.ServiceProviderClinician)}})
 		}
 	}
 	latest := query == "" && s.last != ""

@@ -23,7 +23,7 @@ const (
 // that keeps the window open. So it does if a sign-in in the web browser may outlast the window.
 // Closing it again while the question is in view answers yes.
 func (w *Window) askToClose() bool {
-	if !w.handedOver() && (w.last.Words.Leaving == "" || !leavable(w.last.Phase)) {
+	if !handedOver(w.last) && (w.last.Words.Leaving == "" || !leavable(w.last.Phase)) {
 		return false
 	}
 	now, before := w.settings.Now(), w.closeAsked
@@ -52,8 +52,6 @@ func (w *Window) askToClose() bool {
 
 // handedOver reports whether other applications have a session of the user, who may be choosing
 // another role meanwhile.
-func (w *Window) handedOver() bool { return handedOver(w.last) }
-
 func handedOver(state signin.State) bool {
 	return state.Phase == signin.SignedIn || goesOnMeanwhile(state)
 }
@@ -109,7 +107,7 @@ func newQuestion(asked, effect string, first *widgets.Button, answers ...fyne.Ca
 // askClosing asks whether to close the window, and askSigningOut whether to sign out.
 func askClosing(w *Window, dismiss func()) *question {
 	effect := fromPlatform(w.last.Words.Leaving)
-	if w.handedOver() || effect == "" {
+	if handedOver(w.last) || effect == "" {
 		effect = strings.TrimSpace(stopUsing() + " " + effect)
 	}
 	keep := w.button(lang.L("Keep working"), widgets.Secondary, dismiss)

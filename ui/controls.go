@@ -9,14 +9,20 @@ import (
 	"github.com/ers-login/ers-login/ui/widgets"
 )
 
+// onThisScreen returns a function that does nothing once there is another screen, in case a key still
+// reaches a control of the present one.
+func (w *Window) onThisScreen(do func()) func() {
+	screen := w.shown
+	return func() {
+		if screen == w.shown {
+			do()
+		}
+	}
+}
+
 // button returns a button of the present screen.
 func (w *Window) button(text string, importance widgets.Importance, tapped func()) *widgets.Button {
-	screen := w.shown
-	b := widgets.NewButton(text, importance, func() {
-		if screen == w.shown {
-			tapped()
-		}
-	})
+	b := widgets.NewButton(text, importance, w.onThisScreen(tapped))
 	b.Counts = w.clickCounts
 	w.listen(b)
 	return b

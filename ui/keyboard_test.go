@@ -884,7 +884,7 @@ func TestManyRoles(t *testing.T) {
 		require.Len(t, intents, 1)
 		chosen, ok := intents[0].(signin.Choose)
 		require.True(t, ok)
-		require.Contains(t, w.focused(), roleName(chosen.Permission.BusinessFunction))
+		require.Contains(t, w.focused(), RoleName(chosen.Permission.BusinessFunction))
 		require.Equal(t, "Y00039", chosen.Permission.OrgIdentifier, "Northern Community Hospital No 40 is the last by name")
 	})
 	t.Run("the card with the focus stays itself when it is scrolled away", func(t *testing.T) {

@@ -360,7 +360,7 @@ func TestWhereAndAsWhatAtAGlance(t *testing.T) {
 	inEachSize(t, func(t *testing.T, w *world, _ fyne.Size, _ float32) {
 		w.Show(signedInState())
 		chosen := signedInState().Chosen
-		wanted := map[string]bool{organisation(chosen): false, roleName(chosen.BusinessFunction): false}
+		wanted := map[string]bool{organisation(chosen): false, RoleName(chosen.BusinessFunction): false}
 		for _, object := range w.heard() {
 			if text, is := object.CanvasObject.(*widgets.Text); is {
 				if _, one := wanted[text.String()]; one {

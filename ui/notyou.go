@@ -19,7 +19,7 @@ func (w *Window) openNotYou() {
 		return
 	}
 	first := lang.L("Press **Sign out**.")
-	if w.handedOver() {
+	if handedOver(w.last) {
 		first = lang.L("Save your work in other e-RS applications, then press **Sign out**.")
 	}
 	others := []string{first}

@@ -45,7 +45,7 @@ func byOrganisation(permissions []ersclient.Permission) []section {
 	var sections []section
 	for _, p := range permissions {
 		if _, known := names[p.BusinessFunction]; !known {
-			names[p.BusinessFunction] = roleName(p.BusinessFunction)
+			names[p.BusinessFunction] = RoleName(p.BusinessFunction)
 		}
 		if seen[pairOf(p)] {
 			continue

@@ -34,12 +34,7 @@ func (w *Window) putOver(page overPage) {
 
 // backLink returns the link at the top of a page that leads back from it, and its row.
 func (w *Window) backLink(back func()) (*widgets.Link, widgets.Row) {
-	screen := w.shown
-	link := widgets.NewLink(widgets.PageLink, "‹ "+lang.L("Back"), func() {
-		if screen == w.shown {
-			back()
-		}
-	})
+	link := widgets.NewLink(widgets.PageLink, "‹ "+lang.L("Back"), w.onThisScreen(back))
 	link.Label = lang.L("Back")
 	w.listen(link)
 	// Its text begins where the title below it does.

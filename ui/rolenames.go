@@ -32,19 +32,16 @@ var roles = map[ersclient.BusinessFunction]roleWords{
 	ersclient.ReferrerRightsManager:         {"Referrer rights manager", "Manage what referrers can use"},
 }
 
-// RoleName returns a business function's name, for a message outside the window.
-func RoleName(function ersclient.BusinessFunction) string { return roleName(function) }
-
-// roleName returns a business function's name on the screen. One that is not in the published list
+// RoleName returns a business function's name on the screen. One that is not in the published list
 // is made readable: SOME_NEW_ROLE becomes "Some new role".
-func roleName(function ersclient.BusinessFunction) string {
+func RoleName(function ersclient.BusinessFunction) string {
 	if words, known := roles[function]; known {
 		return lang.L(words.name)
 	}
 	return readable(string(function))
 }
 
-// englishName is roleName in English, whatever the window's language.
+// englishName is RoleName in English, whatever the window's language.
 func englishName(function ersclient.BusinessFunction) string {
 	return cmp.Or(roles[function].name, readable(string(function)))
 }
@@ -52,12 +49,12 @@ func englishName(function ersclient.BusinessFunction) string {
 // roleNames returns all names that a business function can be searched by: on the screen, in
 // English, and the words of its value.
 func roleNames(function ersclient.BusinessFunction) string {
-	return strings.Join(append([]string{roleName(function), roles[function].name}, codeWords(string(function))...), " ")
+	return strings.Join(append([]string{RoleName(function), roles[function].name}, codeWords(string(function))...), " ")
 }
 
 // roleAt says a role and where it is.
 func roleAt(p ersclient.Permission) string {
-	return lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": roleName(p.BusinessFunction), "Organisation": organisation(p)})
+	return lang.L("{{.Role}} at {{.Organisation}}", map[string]any{"Role": RoleName(p.BusinessFunction), "Organisation": organisation(p)})
 }
 
 // roleWithCode is roleAt with the role's code, for a service desk; empty without a role.

@@ -62,7 +62,7 @@ func screens() []picture {
 		wide[i].OrgName = long.OrgName
 	}
 	wide[4].BusinessFunction = "REGIONAL_PILOT_COORDINATOR_FOR_MUSCULOSKELETAL_TRIAGE_AND_PHYSIOTHERAPY_SELF_REFERRAL"
-	names := []string{long.OrgName, roleName(wide[4].BusinessFunction)}
+	names := []string{long.OrgName, RoleName(wide[4].BusinessFunction)}
 	down4 := func(w *world) { w.press(fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyDown, fyne.KeyRight) }
 	longName := signedInState()
 	longName.User.Name, longName.Chosen = "Alexandra Wilhelmina Featherstonehaugh-Cholmondeley", long

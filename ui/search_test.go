@@ -60,7 +60,7 @@ func TestSearchFinds(t *testing.T) {
 			w.typed(c.query)
 			var found []string
 			for _, p := range screen.permissions {
-				found = append(found, p.OrgIdentifier+" "+roleName(p.BusinessFunction))
+				found = append(found, p.OrgIdentifier+" "+RoleName(p.BusinessFunction))
 			}
 			require.Equal(t, c.want, found)
 		})

@@ -58,7 +58,7 @@ func (s *signedIn) session() fyne.CanvasObject {
 	chosen := s.state.Chosen
 	facts := []fyne.CanvasObject{
 		widgets.NewText(lang.L("Organisation"), leadStyle), widgets.NewText(organisation(chosen), boldStyle),
-		widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(roleName(chosen.BusinessFunction), boldStyle),
+		widgets.NewText(lang.L("Working as"), leadStyle), widgets.NewText(RoleName(chosen.BusinessFunction), boldStyle),
 	}
 	if chosen.OnBehalfOf != "" {
 		facts = append(facts, widgets.NewText(lang.L("Working for"), leadStyle), widgets.NewText(clinician(chosen.OnBehalfOf), boldStyle))

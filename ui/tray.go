@@ -108,7 +108,7 @@ func (t *tray) item(title string, chosen func()) *fyne.MenuItem {
 // askToSignOut asks in the window, like its own button: other applications stop.
 func (w *Window) askToSignOut() {
 	w.settings.Raise()
-	if !w.handedOver() {
+	if !handedOver(w.last) {
 		w.send(signin.SignOut{})
 		return
 	}

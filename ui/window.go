@@ -79,8 +79,7 @@ type Window struct {
 	after func(wait time.Duration, todo func()) (stop func())
 	// problem is the last one that was shown, for the diagnostics.
 	problem diagnose.Incident
-	// shown counts the screens. A button of an earlier one does nothing, in case a key still
-	// reaches it.
+	// shown counts the screens.
 	shown int
 	// scenes counts what is shown: screens, pages over them, questions in them, and cards that a key has
 	// brought into view.
