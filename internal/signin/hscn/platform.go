@@ -7,6 +7,7 @@ package hscn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -87,7 +88,7 @@ func (p *Platform) Prompt(ctx context.Context, fresh bool) error {
 		p.Look()
 		return nil
 	case errors.Is(err, smartcard.UserAbort), errors.Is(err, smartcard.TicketNotAvailable):
-		return decided{err, signin.ErrPromptCancelled}
+		return fmt.Errorf("%w: %w", signin.ErrPromptCancelled, err)
 	default:
 		return err
 	}
@@ -159,12 +160,3 @@ func (p *Platform) Leftover(left handoff.Entry) signin.Grant {
 	}
 	return signin.Grant{Key: session.SessionKey.Text}
 }
-
-// decided is an error that also is one by which the flow decides. It reads as before.
-type decided struct {
-	error
-	as error
-}
-
-func (d decided) Is(target error) bool { return target == d.as }
-func (d decided) Unwrap() error        { return d.error }
