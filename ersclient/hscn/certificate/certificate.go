@@ -8,6 +8,7 @@
 package certificate
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
@@ -15,12 +16,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient/transport"
+	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 )
@@ -34,8 +36,7 @@ type Files struct {
 	// Key is a PEM file with the certificate's key and no other. If empty, Certificate holds the
 	// key too.
 	Key string
-	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), with modern or legacy
-	// encryption.
+	// PKCS12 is a file with certificate, chain and key (.p12 or .pfx), in place of the other two.
 	PKCS12 string
 	// Passphrase decrypts PKCS12, or an encrypted key.
 	Passphrase secret.Text
@@ -48,17 +49,14 @@ type Files struct {
 func Load(files Files) (tls.Certificate, error) {
 	var certificate tls.Certificate
 	var err error
-	source := settingFile{certificateFile, "certificate", files.PKCS12}
+	source := settingFile{certificateFile, "certificate", cmp.Or(files.PKCS12, files.Certificate)}
 	switch {
-	case files.PKCS12 != "" && (files.Certificate != "" || files.Key != ""):
-		return tls.Certificate{}, certificateAmbiguous
+	case source.path == "":
+		return tls.Certificate{}, certificateNotSet
 	case files.PKCS12 != "":
 		certificate, err = loadPKCS12(source, files.Passphrase)
-	case files.Certificate != "":
-		source = settingFile{certificateFile, "certificate", files.Certificate}
-		certificate, err = loadPEM(source, files.Key, files.Passphrase)
 	default:
-		return tls.Certificate{}, certificateNotSet
+		certificate, err = loadPEM(source, files.Key, files.Passphrase)
 	}
 	if err != nil {
 		return tls.Certificate{}, err
@@ -121,56 +119,46 @@ func CommonName(certificate tls.Certificate) string {
 // ErrNoPassphrase is the cause if a file needs a passphrase and none was given.
 var ErrNoPassphrase = errors.New("it is encrypted, and there is no passphrase")
 
-// maxCertificateFile bounds, in bytes, a file of a certificate, its chain and its key. Bundles of
-// authorities may be longer.
-const maxCertificateFile = 1 << 20
-
-// readCertificate is read for a file other than a bundle.
-func (s settingFile) readCertificate() ([]byte, error) {
-	// An error of Stat comes again in read, which reports it.
-	if info, err := os.Stat(s.path); err == nil && info.Mode().IsRegular() && info.Size() > maxCertificateFile {
-		return nil, s.problem(certificateTooBig, fmt.Errorf("%s has %d bytes", s.path, info.Size()))
-	}
-	return s.read()
-}
-
 func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Certificate, error) {
-	data, err := source.readCertificate()
+	data, err := source.read()
 	if err != nil {
 		return tls.Certificate{}, err
 	}
 	certificates, damaged := certificatesIn(data)
 	switch {
+	case isKeyKind(damaged):
+		return tls.Certificate{}, source.problem(keyKind, damaged)
 	case damaged != nil:
 		// Whole certificates beside it are not enough: the part cut off is most often the chain of
 		// a file still being written.
 		return tls.Certificate{}, source.problem(certificateInvalid, damaged)
 	case len(certificates) == 0:
-		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errors.New("no PEM block of type CERTIFICATE"))
+		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errNoCertificate)
 	}
 	keySource := settingFile{certificateFile, "key", keyPath}
 	if keyPath == "" {
 		keySource = source
-	} else if data, err = keySource.readCertificate(); err != nil {
+	} else if data, err = keySource.read(); err != nil {
 		return tls.Certificate{}, err
 	}
-	key, err := parseKey(keySource, data, passphrase, certificates[0])
+	key, err := parseKey(keySource, data, passphrase)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	leaf, err := leafFor(certificates, key)
-	switch {
-	case errors.Is(err, errCertificate):
-		return tls.Certificate{}, source.problem(certificateInvalid, err)
-	case err != nil:
-		return tls.Certificate{}, keySource.problem(keyMismatch, err)
+	return keySource.withChain(key, certificates)
+}
+
+// withChain makes the certificate of a key, given those beside it in any order.
+func (s settingFile) withChain(key crypto.PrivateKey, certificates []*x509.Certificate) (tls.Certificate, error) {
+	leaf := leafFor(certificates, key)
+	if leaf == nil {
+		return tls.Certificate{}, s.problem(keyMismatch, errors.New("no certificate in the file has the public key"))
 	}
 	return tls.Certificate{PrivateKey: key, Leaf: leaf, Certificate: orderChain(leaf, certificates)}, nil
 }
 
-// parseKey returns the private key in a PEM file or a DER key. certificate is any certificate, in
-// DER.
-func parseKey(source settingFile, data []byte, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
+// parseKey returns the private key in a PEM file or a DER key.
+func parseKey(source settingFile, data []byte, passphrase secret.Text) (crypto.PrivateKey, error) {
 	blocks, damaged := pemBlocks(data)
 	isKey := func(kind string) bool { return strings.HasSuffix(kind, "PRIVATE KEY") }
 	switch {
@@ -193,7 +181,7 @@ func parseKey(source settingFile, data []byte, passphrase secret.Text, certifica
 		// certificate.
 		return nil, source.problem(keyTwice, fmt.Errorf("%d PEM blocks of a private key", len(blocks)))
 	}
-	key, err := openKey(blocks[0], passphrase, certificate)
+	key, err := openKey(blocks[0], passphrase)
 	switch {
 	case errors.Is(err, ErrNoPassphrase), errors.Is(err, errEncryption):
 		return nil, source.problem(keyEncrypted, err)
@@ -211,7 +199,7 @@ func parseKey(source settingFile, data []byte, passphrase secret.Text, certifica
 
 // openKey parses the key of a PEM block, decrypting it if it is encrypted as PKCS#8 or in OpenSSL's
 // old form.
-func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (crypto.PrivateKey, error) {
+func openKey(block *pem.Block, passphrase secret.Text) (crypto.PrivateKey, error) {
 	legacy := x509.IsEncryptedPEMBlock(block) //nolint:staticcheck // SA1019: no safer form is on offer, files of this one are
 	var sealed encryptedKey
 	_, plain := asn1.Unmarshal(block.Bytes, &sealed)
@@ -220,8 +208,10 @@ func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (cryp
 		return parseKeyDER(block.Bytes)
 	case passphrase.IsZero():
 		return nil, ErrNoPassphrase
+	case !legacy && plain != nil:
+		return nil, plain
 	case !legacy:
-		return openSealedKey(block.Bytes, passphrase.Reveal(), certificate)
+		return sealed.open(passphrase.Reveal())
 	}
 	der, err := x509.DecryptPEMBlock(block, []byte(passphrase.Reveal())) //nolint:staticcheck // SA1019: as above
 	if errors.Is(err, x509.IncorrectPasswordError) {
@@ -230,7 +220,7 @@ func openKey(block *pem.Block, passphrase secret.Text, certificate []byte) (cryp
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errEncryption, err)
 	}
-	if length, header, ok := sequenceLength(der); !ok || header+length != len(der) {
+	if rest, err := asn1.Unmarshal(der, new(asn1.RawValue)); err != nil || len(rest) > 0 {
 		// One wrong passphrase in 256 yields valid padding.
 		return nil, errPassphrase
 	}
@@ -272,6 +262,39 @@ func belongTogether(certificate *x509.Certificate, key crypto.PrivateKey) bool {
 	}
 	public, ok := signer.Public().(interface{ Equal(crypto.PublicKey) bool })
 	return ok && public.Equal(certificate.PublicKey)
+}
+
+// settingFile is a file that a setting names.
+type settingFile struct {
+	// kind is what the file is expected to hold.
+	kind *fileKind
+	// setting is the setting's name, path its value.
+	setting, path string
+}
+
+// fileKind is a kind of file: a certificate or its key, or a bundle of authorities.
+type fileKind struct {
+	// limit is the longest file in bytes.
+	limit                        int64
+	missing, unreadable, tooLong *problem.Problem
+}
+
+// read returns the file's content.
+func (s settingFile) read() ([]byte, error) {
+	data, err := bounded.ReadFile(s.path, s.kind.limit)
+	switch {
+	case err == nil:
+		return data, nil
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, s.problem(s.kind.missing, err)
+	case errors.Is(err, bounded.ErrTooLarge):
+		return nil, s.problem(s.kind.tooLong, err)
+	}
+	return nil, s.problem(s.kind.unreadable, err)
+}
+
+func (s settingFile) problem(template *problem.Problem, cause error) *problem.Problem {
+	return template.With("Setting", s.setting).With("File", s.path).Because(cause)
 }
 
 // foreign is problem for a file that may be of another kind: the Problem then names the kind, and

@@ -158,7 +158,6 @@ func TestEndpointCertificatesThatCannotBeUsed(t *testing.T) {
 	}{
 		"nothing set":               {files{}, "CERT-NOT_SET", "certificate"},
 		"a key alone":               {files{Key: goodKey}, "CERT-NOT_SET", "certificate"},
-		"both forms":                {files{Certificate: goodCertificate, Key: goodKey, PKCS12: goodBundle}, "CERT-AMBIGUOUS", "certificate"},
 		"no certificate file":       {files{Certificate: absent, Key: goodKey}, "CERT-MISSING", "certificate"},
 		"no key file":               {files{Certificate: goodCertificate, Key: absent}, "CERT-MISSING", "key"},
 		"no PKCS#12 file":           {files{PKCS12: absent}, "CERT-MISSING", "certificate"},

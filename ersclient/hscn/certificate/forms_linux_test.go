@@ -1,6 +1,7 @@
 package certificate_test
 
 import (
+	"crypto/tls"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/ers-login/ers-login/ersclient/hscn/certificate"
+	"github.com/ers-login/ers-login/internal/problem"
 	"github.com/ers-login/ers-login/internal/secret"
 	"github.com/ers-login/ers-login/internal/testing/clienttest"
 )
@@ -57,8 +59,7 @@ func newTools(test *testing.T) tools {
 	return t
 }
 
-// Every file that these programs make is read, or its kind is named: a surgery has no means to
-// convert a key.
+// Every file that these programs make is read, or converted by the commands that the Problem names.
 func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 	t := newTools(test)
 	type outcome struct {
@@ -67,6 +68,8 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 		chain      int
 	}
 	good, wrong := outcome{"tool+words", "", 2}, outcome{"other+words", "CERT-PASSPHRASE", 0}
+	// form is that of a file which has to be converted.
+	form := outcome{"tool+words", "CERT-PKCS12_ENCRYPTION", 2}
 	// lone is the outcome without the authority.
 	lone := outcome{"tool+words", "", 1}
 	const export = "openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass:tool+words -out out.p12 "
@@ -78,24 +81,23 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 		"openssl, wrong passphrase":   {[]string{export}, wrong},
 		"openssl -legacy":             {[]string{export + "-legacy"}, good},
 		"openssl -legacy, wrong":      {[]string{export + "-legacy"}, wrong},
-		"openssl -nomac":              {[]string{export + "-nomac"}, good},
-		"openssl -nomac, wrong":       {[]string{export + "-nomac"}, wrong},
-		"openssl -nomac -legacy":      {[]string{export + "-nomac -legacy"}, good},
+		"openssl -nomac":              {[]string{export + "-nomac"}, form},
+		"openssl -nomac -legacy":      {[]string{export + "-nomac -legacy"}, form},
 		"AES-128":                     {[]string{export + "-keypbe AES-128-CBC -certpbe AES-192-CBC"}, good},
-		"3DES in PBES2":               {[]string{export + "-keypbe DES-EDE3-CBC -certpbe DES-EDE3-CBC"}, good},
+		"3DES in PBES2":               {[]string{export + "-keypbe DES-EDE3-CBC -certpbe DES-EDE3-CBC"}, form},
 		"3DES and RC2":                {[]string{export + "-legacy -keypbe PBE-SHA1-3DES -certpbe PBE-SHA1-RC2-40"}, good},
 		"certificates in the clear":   {[]string{export + "-certpbe NONE"}, good},
 		"all in the clear with a MAC": {[]string{export + "-certpbe NONE -keypbe NONE"}, good},
 		"the same, wrong":             {[]string{export + "-certpbe NONE -keypbe NONE"}, wrong},
-		"all in the clear":            {[]string{export + "-certpbe NONE -keypbe NONE -nomac"}, good},
+		"all in the clear":            {[]string{export + "-certpbe NONE -keypbe NONE -nomac"}, form},
 		"a MAC of SHA-1":              {[]string{export + "-macalg SHA1"}, good},
-		"a MAC of SHA-384":            {[]string{export + "-macalg SHA384"}, good},
+		"a MAC of SHA-384":            {[]string{export + "-macalg SHA384"}, form},
 		"a MAC of SHA-512":            {[]string{export + "-macalg SHA512"}, good},
 		"600,000 rounds":              {[]string{export + "-iter 600000"}, good},
 		"two kinds":                   {[]string{export + "-keypbe AES-256-CBC -certpbe PBE-SHA1-3DES"}, good},
 		"the other two kinds":         {[]string{export + "-keypbe PBE-SHA1-3DES -certpbe AES-256-CBC"}, good},
-		"a scheme that is not read":   {[]string{export + "-legacy -keypbe PBE-SHA1-RC4-128"}, outcome{"tool+words", "CERT-PKCS12_ENCRYPTION", 0}},
-		"ARIA":                        {[]string{export + "-keypbe aria-256-cbc"}, outcome{"tool+words", "CERT-PKCS12_ENCRYPTION", 0}},
+		"a scheme that is not read":   {[]string{export + "-legacy -keypbe PBE-SHA1-RC4-128"}, form},
+		"ARIA":                        {[]string{export + "-keypbe aria-256-cbc"}, form},
 		"an empty passphrase": {[]string{
 			"openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass: -out out.p12",
 		}, outcome{"", "", 2}},
@@ -105,7 +107,7 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 		"a passphrase that was not given": {[]string{export}, outcome{"", "CERT-PASSPHRASE", 0}},
 		"an emoji in the passphrase": {[]string{
 			"openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass:tool+words🔑 -out out.p12",
-		}, outcome{"tool+words🔑", "CERT-PKCS12_ENCRYPTION", 0}},
+		}, outcome{"tool+words🔑", form.code, 2}},
 		"an accent in the passphrase": {[]string{
 			"openssl pkcs12 -export -inkey rsa.key -in rsa.pem -certfile ca.pem -passout pass:tool+wörds -out out.p12",
 		}, outcome{"tool+wörds", "", 2}},
@@ -121,7 +123,7 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 		"keytool, the old way": {[]string{importFrom + " -destkeystore out.p12 -J-Dkeystore.pkcs12.legacy"}, good},
 		"keytool without a MAC": {[]string{
 			importFrom + " -destkeystore out.p12 -J-Dkeystore.pkcs12.macAlgorithm=NONE",
-		}, good},
+		}, form},
 		"keytool, certificates in the clear": {[]string{
 			importFrom + " -destkeystore out.p12 -J-Dkeystore.pkcs12.certProtectionAlgorithm=NONE",
 		}, good},
@@ -140,17 +142,15 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 		"a keystore of old": {[]string{
 			strings.Replace(importFrom, "-deststoretype PKCS12", "-deststoretype JKS", 1) + " -destkeystore out.p12",
 		}, outcome{"tool+words", "CERT-PKCS12", 0}},
-		"BouncyCastle, BER":        {[]string{importFrom + " -destkeystore out.p12" + fromBC}, good},
-		"BouncyCastle, BER, wrong": {[]string{importFrom + " -destkeystore out.p12" + fromBC}, wrong},
+		"BouncyCastle, BER": {[]string{importFrom + " -destkeystore out.p12" + fromBC}, form},
 		"BouncyCastle, all 3DES": {[]string{
 			strings.Replace(importFrom, "-deststoretype PKCS12", "-deststoretype PKCS12-3DES-3DES", 1) + " -destkeystore out.p12" + fromBC,
-		}, good},
+		}, form},
 		"BouncyCastle, DER": {[]string{
 			strings.Replace(importFrom, "-deststoretype PKCS12", "-deststoretype PKCS12-DEF", 1) + " -destkeystore out.p12" + fromBC,
-		}, good},
-		"Firefox":        {firefox(""), good},
-		"Firefox, wrong": {firefox(""), wrong},
-		"Firefox, AES-128 and no certificate cipher": {firefox(" -c AES-128-CBC -C none"), good},
+		}, form},
+		"Firefox": {firefox(""), form},
+		"Firefox, AES-128 and no certificate cipher": {firefox(" -c AES-128-CBC -C none"), form},
 	} {
 		test.Run(name, func(test *testing.T) {
 			inside := tools{test, t.folder}
@@ -162,15 +162,29 @@ func TestFilesOfTheToolsOfOrganisations(test *testing.T) {
 				PKCS12: t.path("out.p12"), Passphrase: secret.New(one.passphrase),
 			})
 			if one.code != "" {
-				clienttest.RequireCode(test, one.code, err)
+				found := clienttest.ProblemOf(test, one.code, err)
 				assert.NotContains(test, err.Error(), "+words")
-				return
+				if one.code != form.code {
+					return
+				}
+				loaded, err = inside.converted(found, one.passphrase)
 			}
 			require.NoError(test, err)
 			require.Equal(test, org, certificate.CommonName(loaded))
 			require.Len(test, loaded.Certificate, one.chain)
 		})
 	}
+}
+
+// converted runs the commands that a Problem names, which would ask for the passphrases, and loads
+// what they make.
+func (t tools) converted(found *problem.Problem, passphrase string) (tls.Certificate, error) {
+	t.Helper()
+	require.Contains(t, found.Expand(found.ServiceDesk[0]), `openssl pkcs12 -legacy -nodes -in "`+t.path("out.p12")+
+		`" -out KEY.pem and then openssl pkcs12 -export -in KEY.pem -out NEW.p12`)
+	t.run("openssl pkcs12 -legacy -nodes -in out.p12 -out KEY.pem -passin pass:" + passphrase)
+	t.run("openssl pkcs12 -export -in KEY.pem -out NEW.p12 -passout pass:tool+words")
+	return certificate.Load(certificate.Files{PKCS12: t.path("NEW.p12"), Passphrase: secret.New("tool+words")})
 }
 
 // firefox are the commands that put the key into Firefox's store and export it again.
@@ -195,17 +209,17 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 		"PKCS#8, AES-128":           {pkcs8 + "-v2 aes-128-cbc", "rsa.pem", ""},
 		"PKCS#8, AES-192":           {pkcs8 + "-v2 aes-192-cbc", "rsa.pem", ""},
 		"PKCS#8, 3DES":              {pkcs8 + "-v2 des3", "rsa.pem", ""},
-		"PKCS#8, DES":               {pkcs8 + "-v2 des -provider legacy -provider default", "rsa.pem", ""},
+		"PKCS#8, DES":               {pkcs8 + "-v2 des -provider legacy -provider default", "rsa.pem", "CERT-KEY_ENCRYPTED"},
 		"PKCS#8, HMAC with SHA-1":   {pkcs8 + "-v2 aes256 -v2prf hmacWithSHA1", "rsa.pem", ""},
 		"PKCS#8, HMAC with SHA-224": {pkcs8 + "-v2 aes256 -v2prf hmacWithSHA224", "rsa.pem", ""},
 		"PKCS#8, HMAC with SHA-384": {pkcs8 + "-v2 aes256 -v2prf hmacWithSHA384", "rsa.pem", ""},
 		"PKCS#8, HMAC with SHA-512": {pkcs8 + "-v2 aes256 -v2prf hmacWithSHA512", "rsa.pem", ""},
-		"PKCS#8, scrypt":            {pkcs8 + "-scrypt", "rsa.pem", ""},
-		"PKCS#8, scrypt with more":  {pkcs8 + "-scrypt -scrypt_N 8192 -scrypt_r 8 -scrypt_p 2", "rsa.pem", ""},
-		"PKCS#8, PKCS#12's 3DES":    {pkcs8 + "-v1 PBE-SHA1-3DES", "rsa.pem", ""},
-		"PKCS#8, PKCS#12's RC2":     {pkcs8 + "-v1 PBE-SHA1-RC2-128 -provider legacy -provider default", "rsa.pem", ""},
-		"PKCS#8, MD5 and DES":       {pkcs8 + "-v1 PBE-MD5-DES -provider legacy -provider default", "rsa.pem", ""},
-		"PKCS#8, SHA-1 and DES":     {pkcs8 + "-v1 PBE-SHA1-DES -provider legacy -provider default", "rsa.pem", ""},
+		"PKCS#8, scrypt":            {pkcs8 + "-scrypt", "rsa.pem", "CERT-KEY_ENCRYPTED"},
+		"PKCS#8, scrypt with more":  {pkcs8 + "-scrypt -scrypt_N 8192 -scrypt_r 8 -scrypt_p 2", "rsa.pem", "CERT-KEY_ENCRYPTED"},
+		"PKCS#8, PKCS#12's 3DES":    {pkcs8 + "-v1 PBE-SHA1-3DES", "rsa.pem", "CERT-KEY_ENCRYPTED"},
+		"PKCS#8, PKCS#12's RC2":     {pkcs8 + "-v1 PBE-SHA1-RC2-128 -provider legacy -provider default", "rsa.pem", "CERT-KEY_ENCRYPTED"},
+		"PKCS#8, MD5 and DES":       {pkcs8 + "-v1 PBE-MD5-DES -provider legacy -provider default", "rsa.pem", "CERT-KEY_ENCRYPTED"},
+		"PKCS#8, SHA-1 and DES":     {pkcs8 + "-v1 PBE-SHA1-DES -provider legacy -provider default", "rsa.pem", "CERT-KEY_ENCRYPTED"},
 		"PKCS#8, one that is not read": {
 			pkcs8 + "-v1 PBE-SHA1-RC4-128 -provider legacy -provider default", "rsa.pem", "CERT-KEY_ENCRYPTED",
 		},
@@ -234,6 +248,10 @@ func TestEncryptedKeysOfOpenSSL(test *testing.T) {
 			if one.code != "" {
 				found := clienttest.ProblemOf(test, one.code, load("tool+words"))
 				require.Contains(test, found.Expand(found.ServiceDesk[0]), "openssl pkcs8 -topk8 -v2 aes256 -in \""+t.path("out.key")+"\"")
+				inside.run("openssl pkcs8 -topk8 -v2 aes256 -provider legacy -provider default -in out.key -out new.key" +
+					" -passin pass:tool+words -passout pass:tool+words")
+				inside.run("mv new.key out.key")
+				require.NoError(test, load("tool+words"))
 				return
 			}
 			require.NoError(test, load("tool+words"))

@@ -282,8 +282,8 @@ func TestDamagedFiles(t *testing.T) {
 		"a PKCS#12 cut off":           {container(bundle[:len(bundle)/2]), "CERT-INVALID"},
 		"one that lacks a byte":       {container(bundle[:len(bundle)-1]), "CERT-INVALID"},
 		"an old one cut off":          {container(legacy[:len(legacy)-30]), "CERT-INVALID"},
-		"a MAC with another bit":      {container(flipped(bundle, len(bundle)-40)), "CERT-INVALID"},
-		"an old MAC with another bit": {container(flipped(legacy, len(legacy)-20)), "CERT-INVALID"},
+		"a MAC with another bit":      {container(flipped(bundle, len(bundle)-40)), "CERT-PASSPHRASE"},
+		"an old MAC with another bit": {container(flipped(legacy, len(legacy)-20)), "CERT-PASSPHRASE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := certificate.Load(one.files)

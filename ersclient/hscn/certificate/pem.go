@@ -6,20 +6,15 @@ import (
 	"encoding/asn1"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf16"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-const (
-	pemBegin = "-----BEGIN "
-	pemEnd   = "-----END "
-)
+const pemBegin = "-----BEGIN "
 
 // errPEMDamaged means a PEM block that begins and cannot be decoded.
 var errPEMDamaged = errors.New("a PEM block is damaged or cut off")
@@ -59,15 +54,15 @@ func isPEMLabel(text string) bool {
 // ends, no blanks around lines and no empty lines. Windows programs write the others, which openssl
 // and curl read.
 func pemText(data []byte) string {
-	text := string(fromUTF16(data))
-	// Concatenated files have marks in the middle too; U+200B and the like come from web pages.
-	text = strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Cf, r) {
+	// Without its zeros, UTF-16 is ASCII where it matters. Concatenated files have marks in the middle
+	// too; U+200B and the like come from web pages.
+	text := strings.Map(func(r rune) rune {
+		if r == 0 || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r
-	}, text)
-	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n", "\x00", "").Replace(text)
+	}, string(data))
+	text = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u2028", "\n").Replace(text)
 	// Concatenated files may lack the newline between blocks.
 	text = strings.ReplaceAll(text, "-----"+pemBegin, "-----\n"+pemBegin)
 	var made strings.Builder
@@ -87,29 +82,17 @@ func pemText(data []byte) string {
 	return made.String()
 }
 
-// fromUTF16 returns the UTF-8 of a text in UTF-16 (with a byte order mark, or ASCII); other data is
-// returned unchanged.
-func fromUTF16(data []byte) []byte {
-	var at func(i int) uint16
-	switch {
-	case bytes.HasPrefix(data, []byte{0xff, 0xfe}), len(data) > 3 && data[0] != 0 && data[1] == 0 && data[2] != 0 && data[3] == 0:
-		at = func(i int) uint16 { return uint16(data[i]) | uint16(data[i+1])<<8 }
-	case bytes.HasPrefix(data, []byte{0xfe, 0xff}), len(data) > 3 && data[0] == 0 && data[1] != 0 && data[2] == 0 && data[3] != 0:
-		at = func(i int) uint16 { return uint16(data[i])<<8 | uint16(data[i+1]) }
-	default:
-		return data
-	}
-	units := make([]uint16, 0, len(data)/2)
-	for i := 0; i+1 < len(data); i += 2 {
-		units = append(units, at(i))
-	}
-	return []byte(string(utf16.Decode(units)))
-}
+// errNoCertificate means a file without a certificate.
+var errNoCertificate = errors.New("no PEM block of type CERTIFICATE")
 
-// certificatesIn returns the certificates of a file, as DER, from PEM blocks or concatenated DER.
-// Beside the error of a damaged block, the others are returned.
-func certificatesIn(data []byte) (found [][]byte, err error) {
+// certificatesIn returns the certificates of a file, from PEM blocks or concatenated DER. Beside the
+// error of a damaged one, the others are returned.
+func certificatesIn(data []byte) (found []*x509.Certificate, err error) {
 	blocks, damaged := pemBlocks(data)
+	if len(blocks)+len(damaged) == 0 {
+		found, _ = x509.ParseCertificates(data) // nil for another kind of file
+		return found, nil
+	}
 	for _, kind := range damaged {
 		if strings.HasSuffix(kind, "CERTIFICATE") {
 			err = errPEMDamaged
@@ -117,23 +100,20 @@ func certificatesIn(data []byte) (found [][]byte, err error) {
 	}
 	for _, block := range blocks {
 		switch block.Type {
-		case "CERTIFICATE", "X509 CERTIFICATE":
-			found = append(found, block.Bytes)
 		case "TRUSTED CERTIFICATE":
 			// OpenSSL's trust settings follow in another element.
-			var one asn1.RawValue
-			if _, broken := asn1.Unmarshal(block.Bytes, &one); broken != nil {
-				err = broken
-				continue
-			}
-			found = append(found, one.FullBytes)
+			rest, _ := asn1.Unmarshal(block.Bytes, new(asn1.RawValue))
+			block.Bytes = block.Bytes[:len(block.Bytes)-len(rest)]
+		case "CERTIFICATE", "X509 CERTIFICATE":
+		default:
+			continue
 		}
-	}
-	if len(blocks)+len(damaged) == 0 {
-		parsed, _ := x509.ParseCertificates(data)
-		for _, one := range parsed {
-			found = append(found, one.Raw)
+		one, damaged := x509.ParseCertificate(block.Bytes)
+		if damaged != nil {
+			err = damaged
+			continue
 		}
+		found = append(found, one)
 	}
 	return found, err
 }
@@ -145,30 +125,26 @@ func foreignKind(data []byte) *problem.Problem {
 	has := func(suffix string) bool {
 		return slices.ContainsFunc(blocks, func(block *pem.Block) bool { return strings.HasSuffix(block.Type, suffix) })
 	}
-	der := data
-	if one, err := toDER(data); err == nil {
-		der = one
-	}
 	switch {
 	case len(bytes.TrimSpace(data)) == 0:
 		return isEmpty
 	case len(damaged) > 0:
 		return isCutOff
-	case has("CERTIFICATE REQUEST"), isRequest(der):
+	case has("CERTIFICATE REQUEST"), isRequest(data):
 		return isARequest
-	case has("PKCS7"), isPKCS7(der):
+	case has("PKCS7"), isPKCS7(data):
 		return isAPKCS7
 	case has("OPENSSH PRIVATE KEY"):
 		return isOpenSSH
-	case has("PUBLIC KEY"), isPublicKey(der):
+	case has("PUBLIC KEY"), isPublicKey(data):
 		return isAPublicKey
-	case isPFX(der):
+	case isPFX(data):
 		return isAPKCS12
 	case bytes.HasPrefix(data, []byte{0xfe, 0xed, 0xfe, 0xed}), bytes.HasPrefix(data, []byte{0xce, 0xce, 0xce, 0xce}):
 		return isAKeystore
-	case has("CERTIFICATE"), isCertificate(der):
+	case has("CERTIFICATE"), isCertificate(data):
 		return isACertificate
-	case has("PRIVATE KEY"), isKeyDER(der):
+	case has("PRIVATE KEY"), isKeyDER(data):
 		return isAKey
 	}
 	return nil
@@ -178,16 +154,24 @@ func isCertificate(der []byte) bool { _, err := x509.ParseCertificate(der); retu
 func isRequest(der []byte) bool     { _, err := x509.ParseCertificateRequest(der); return err == nil }
 func isPublicKey(der []byte) bool   { _, err := x509.ParsePKIXPublicKey(der); return err == nil }
 
-func isPKCS7(der []byte) bool {
-	var content contentInfo
-	_, err := asn1.Unmarshal(der, &content)
-	return err == nil && content.ContentType.Equal(oidSignedData)
+// isPKCS7 and isPFX (PKCS#12) look at a file's beginning, since it may be BER or cut off: the OID of
+// signed data, and version 3 before another sequence.
+func isPKCS7(data []byte) bool {
+	return bytes.HasPrefix(inSequence(data), []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2})
 }
 
-func isPFX(der []byte) bool {
-	var file pfx
-	_, err := asn1.Unmarshal(der, &file)
-	return err == nil && file.Version == 3 && (file.AuthSafe.ContentType.Equal(oidData) || file.AuthSafe.ContentType.Equal(oidSignedData))
+func isPFX(data []byte) bool { return bytes.HasPrefix(inSequence(data), []byte{2, 1, 3, 0x30}) }
+
+// inSequence returns what follows the header of a sequence in DER or BER, nil if data is none.
+func inSequence(data []byte) []byte {
+	if len(data) < 2 || data[0] != 0x30 {
+		return nil
+	}
+	header := 2
+	if data[1] > 0x80 {
+		header += int(data[1] & 0x7f)
+	}
+	return data[min(header, len(data)):]
 }
 
 // isKeyDER reports whether a file is a DER key, encrypted or not.
@@ -200,45 +184,38 @@ func isKeyDER(der []byte) bool {
 
 // orderChain orders the certificates after leaf so that each is followed by its issuer (RFC 5246,
 // section 7.4.2). Unrelated ones go to the end, and others with leaf's key are dropped.
-func orderChain(leaf *x509.Certificate, others [][]byte) [][]byte {
-	chain := [][]byte{leaf.Raw}
-	rest := slices.DeleteFunc(slices.Clone(others), func(one []byte) bool {
-		parsed, err := x509.ParseCertificate(one)
-		return err == nil && bytes.Equal(parsed.RawSubjectPublicKeyInfo, leaf.RawSubjectPublicKeyInfo)
+func orderChain(leaf *x509.Certificate, others []*x509.Certificate) [][]byte {
+	rest := slices.DeleteFunc(slices.Clone(others), func(one *x509.Certificate) bool {
+		return bytes.Equal(one.RawSubjectPublicKeyInfo, leaf.RawSubjectPublicKeyInfo)
 	})
-	for last := leaf; last != nil; {
-		issuer := slices.IndexFunc(rest, func(one []byte) bool {
-			parsed, err := x509.ParseCertificate(one)
-			return err == nil && bytes.Equal(parsed.RawSubject, last.RawIssuer) && last.CheckSignatureFrom(parsed) == nil
+	chain := [][]byte{leaf.Raw}
+	for last := leaf; ; {
+		issuer := slices.IndexFunc(rest, func(one *x509.Certificate) bool {
+			return bytes.Equal(one.RawSubject, last.RawIssuer) && last.CheckSignatureFrom(one) == nil
 		})
 		if issuer < 0 {
 			break
 		}
-		chain = append(chain, rest[issuer])
-		last, _ = x509.ParseCertificate(rest[issuer])
-		rest = slices.DeleteFunc(rest, func(one []byte) bool { return bytes.Equal(one, last.Raw) })
+		last = rest[issuer]
+		chain = append(chain, last.Raw)
+		rest = slices.DeleteFunc(rest, last.Equal)
 	}
-	return append(chain, rest...)
+	for _, one := range rest {
+		chain = append(chain, one.Raw)
+	}
+	return chain
 }
 
-// leafFor returns the certificate of a key; some programs write it after its authorities. If a
-// renewal kept the key and the old certificate, the one valid longest is returned.
-func leafFor(certificates [][]byte, key any) (leaf *x509.Certificate, err error) {
-	err = errors.New("no certificate in the file has the public key")
+// leafFor returns the certificate of a key, or nil; some programs write it after its authorities. If
+// a renewal kept the key and the old certificate, the one valid longest is returned.
+func leafFor(certificates []*x509.Certificate, key any) (leaf *x509.Certificate) {
 	now := time.Now()
 	for _, one := range certificates {
-		parsed, broken := x509.ParseCertificate(one)
-		switch {
-		case broken != nil:
-			err = fmt.Errorf("%w: %w", errCertificate, broken)
-		case belongTogether(parsed, key) && (leaf == nil || isBetter(parsed, leaf, now)):
-			leaf = parsed
+		if belongTogether(one, key) && (leaf == nil || isBetter(one, leaf, now)) {
+			leaf = one
 		}
 	}
-	if leaf != nil {
-		return leaf, nil
-	}
-	return nil, err
+	return leaf
 }
 
 // isBetter reports whether one is preferred to other, both certificates of the same key.
@@ -249,6 +226,3 @@ func isBetter(one, other *x509.Certificate, now time.Time) bool {
 	}
 	return one.NotAfter.After(other.NotAfter)
 }
-
-// errCertificate means a certificate that cannot be parsed.
-var errCertificate = errors.New("a certificate cannot be parsed")

@@ -8,16 +8,6 @@ import (
 const checkClock = "Check the date, time and time zone on this computer. If they are wrong, ask your " +
 	"local service desk to correct them."
 
-// The texts for both kinds of file.
-const (
-	titleMissing       = "A certificate file is missing"
-	happenedMissing    = "The setting {{.Setting}} names {{.File}}, and there is no such file."
-	deskMissing        = "Correct {{.Setting}}, or put the file there."
-	titleUnreadable    = "A certificate file could not be read"
-	happenedUnreadable = "The setting {{.Setting}} names {{.File}}, and e-RS Login cannot read it."
-	deskUnreadable     = "Make sure that {{.File}} is a file that this user is allowed to read."
-)
-
 var (
 	certificateNotSet = &problem.Problem{
 		Code:  "CERT-NOT_SET",
@@ -28,14 +18,6 @@ var (
 			"Set certificate to the PKCS#12 file (.p12 or .pfx), or certificate and key to the " +
 				"two PEM files. On Windows, certificate_thumbprint can name a certificate in the " +
 				"certificate store instead.",
-		},
-	}
-	certificateAmbiguous = &problem.Problem{
-		Code:     "CERT-AMBIGUOUS",
-		Title:    "Your organisation's certificate is set twice",
-		Happened: "The settings certificate and key name both a PKCS#12 file and PEM files.",
-		ServiceDesk: []string{
-			"Keep only one of them: a PKCS#12 file does not need the setting key.",
 		},
 	}
 	certificateTooBig = &problem.Problem{
@@ -143,15 +125,15 @@ var (
 				"its private key.",
 		},
 	}
-	pkcs12Encryption = &problem.Problem{
-		Code:  "CERT-PKCS12_ENCRYPTION",
-		Title: "Your organisation's certificate could not be read",
-		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file that is encrypted in a way " +
-			"that e-RS Login cannot open.",
+	pkcs12Form = &problem.Problem{
+		Code:     "CERT-PKCS12_ENCRYPTION",
+		Title:    "Your organisation's certificate could not be read",
+		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file in a form or an encryption that e-RS Login cannot open.",
 		ServiceDesk: []string{
 			"Convert the file with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem " +
 				"and then openssl pkcs12 -export -in KEY.pem -out NEW.p12. Delete KEY.pem " +
 				"afterwards: its key is not encrypted.",
+			"On Windows, you can import the file into the certificate store instead, and set certificate_thumbprint.",
 		},
 	}
 	certificateExpired = &problem.Problem{
@@ -189,31 +171,41 @@ var (
 	}
 )
 
+// A certificate, its chain and its key are short; operating systems' bundles have 200 KB.
 var (
-	certificateFile = &fileKind{
-		&problem.Problem{
-			Code: "CERT-MISSING", Title: titleMissing, Happened: happenedMissing,
-			ServiceDesk: []string{deskMissing},
-		},
-		&problem.Problem{
-			Code: "CERT-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
-			ServiceDesk: []string{deskUnreadable},
-		},
+	certificateFile = &fileKind{1 << 20, certificateMissing, certificateUnreadable, certificateTooBig}
+	bundleFile      = &fileKind{10 << 20, bundleMissing, bundleUnreadable, bundleUnreadable}
+)
+
+var (
+	certificateMissing = &problem.Problem{
+		Code:        "CERT-MISSING",
+		Title:       "A certificate file is missing",
+		Happened:    "The setting {{.Setting}} names {{.File}}, and there is no such file.",
+		ServiceDesk: []string{"Correct {{.Setting}}, or put the file there."},
 	}
-	bundleFile = &fileKind{
-		&problem.Problem{
-			Code: "CA-MISSING", Title: titleMissing, Happened: happenedMissing,
-			ServiceDesk: []string{deskMissing},
-		},
-		&problem.Problem{
-			Code: "CA-UNREADABLE", Title: titleUnreadable, Happened: happenedUnreadable,
-			ServiceDesk: []string{deskUnreadable},
-		},
+	certificateUnreadable = &problem.Problem{
+		Code:        "CERT-UNREADABLE",
+		Title:       "A certificate file could not be read",
+		Happened:    "The setting {{.Setting}} names {{.File}}, and e-RS Login cannot read it.",
+		ServiceDesk: []string{"Make sure that {{.File}} is a file that this user is allowed to read."},
+	}
+	bundleMissing = &problem.Problem{
+		Code:        "CA-MISSING",
+		Title:       "A certificate file is missing",
+		Happened:    "The setting {{.Setting}} names {{.File}}, and there is no such file.",
+		ServiceDesk: []string{"Correct {{.Setting}}, or put the file there."},
+	}
+	bundleUnreadable = &problem.Problem{
+		Code:        "CA-UNREADABLE",
+		Title:       "A certificate file could not be read",
+		Happened:    "The setting {{.Setting}} names {{.File}}, and e-RS Login cannot read it.",
+		ServiceDesk: []string{"Make sure that {{.File}} is a file that this user is allowed to read."},
 	}
 )
 
 // BundleProblems are those of the file that ca_bundle names.
-var BundleProblems = problem.Family{bundleFile.missing, bundleFile.unreadable, bundleEmpty}
+var BundleProblems = problem.Family{bundleMissing, bundleUnreadable, bundleEmpty}
 
 var bundleEmpty = &problem.Problem{
 	Code:     "CA-EMPTY",

@@ -1,8 +1,8 @@
 package certificate
 
 import (
+	"cmp"
 	"crypto/x509"
-	"errors"
 	"os"
 	"sync"
 
@@ -51,23 +51,12 @@ func addBundle(pool *x509.CertPool, bundlePath string) error {
 	if err != nil {
 		return err
 	}
-	added := 0
-	refused := errors.New("no PEM block of type CERTIFICATE")
 	found, damaged := certificatesIn(data)
-	if damaged != nil {
-		refused = damaged
+	if len(found) == 0 {
+		return bundle.foreign(bundleEmpty, data, cmp.Or(damaged, errNoCertificate))
 	}
 	for _, one := range found {
-		authority, err := x509.ParseCertificate(one)
-		if err != nil {
-			refused = err
-			continue
-		}
-		pool.AddCert(authority)
-		added++
-	}
-	if added == 0 {
-		return bundle.foreign(bundleEmpty, data, refused)
+		pool.AddCert(one)
 	}
 	return nil
 }
