@@ -63,24 +63,12 @@ type store struct {
 type entry interface {
 	// chain returns the certificate and its intermediates, in DER: at least one.
 	chain() ([][]byte, error)
-	// provider returns the key's provider; it is empty if there is no key, or if unknown.
-	provider() provider
+	// provider returns the name of the key's provider; it is empty if there is no key, or if unknown.
+	provider() string
 	// key opens the private key, which is valid until close.
 	key() (key, error)
 	// close releases the entry. It is called once.
 	close()
-}
-
-// provider is a key storage provider, of Windows or another maker.
-type provider struct {
-	name string
-	// removable reports whether the keys are on a removable device.
-	removable bool
-}
-
-// isSmartcard checks the name too: CryptoAPI providers report nothing else.
-func (p provider) isSmartcard() bool {
-	return p.removable || strings.Contains(strings.ToLower(p.name), "smart card")
 }
 
 // key is a private key kept by Windows.
@@ -92,9 +80,6 @@ type key interface {
 
 // errNotFound means that the store does not have the certificate.
 var errNotFound = errors.New("there is no such certificate")
-
-// errLegacy means that the key is in a CryptoAPI provider, out of CNG's reach.
-var errLegacy = errors.New("the key can only be used through CryptoAPI")
 
 func load(stores []store, thumbprint string) (tls.Certificate, error) {
 	hash, err := parseThumbprint(thumbprint)
@@ -179,8 +164,8 @@ func (s store) problem(template *problem.Problem, cause error) *problem.Problem 
 // openSigner opens a certificate's key. One on a smartcard is refused before any use: it would ask
 // for a passcode, and wrong ones block the card.
 func openSigner(found entry, leaf *x509.Certificate, explain func(error) *problem.Problem) (*signer, error) {
-	if found.provider().isSmartcard() {
-		return nil, explain(errSmartcard)
+	if strings.Contains(strings.ToLower(found.provider()), "smart card") {
+		return nil, explain(keySmartcard)
 	}
 	private, err := found.key()
 	if err != nil {

@@ -192,7 +192,7 @@ func (s *software) signHash(padding padding, digest []byte, size int) ([]byte, e
 type kept struct {
 	der      [][]byte
 	chainErr error
-	from     provider
+	from     string
 	private  key
 	keyErr   error
 	// closed gets one element for each call of close.
@@ -200,14 +200,14 @@ type kept struct {
 }
 
 func (k *kept) chain() ([][]byte, error) { return k.der, k.chainErr }
-func (k *kept) provider() provider       { return k.from }
+func (k *kept) provider() string         { return k.from }
 func (k *kept) key() (key, error)        { return k.private, k.keyErr }
 func (k *kept) close()                   { k.closed <- struct{}{} }
 
 // keep puts a certificate of the authority and its key into an entry.
 func (a *authority) keep(leaf *x509.Certificate, private crypto.Signer) *kept {
 	return &kept{
-		der: [][]byte{leaf.Raw, a.intermediate.Raw}, from: provider{name: "Microsoft Software Key Storage Provider"},
+		der: [][]byte{leaf.Raw, a.intermediate.Raw}, from: "Microsoft Software Key Storage Provider",
 		private: &software{private: private}, closed: make(chan struct{}, 2),
 	}
 }
@@ -366,7 +366,7 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 		one.private = &software{private: private, refusing: map[scheme]error{schemePKCS1: answer, schemePSS: answer}}
 		return one
 	}
-	from := func(provider provider) *kept {
+	from := func(provider string) *kept {
 		one := issuer.keep(leaf, private)
 		one.from = provider
 		// Any use of a card asks for a passcode.
@@ -396,11 +396,10 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 		"a prompt to open":      {unopened(nteSilentContext), "CERT-STORE_KEY_PROMPT", "strong private key protection"},
 		"a prompt to sign":      {refusing(nteSilentContext), "CERT-STORE_KEY_PROMPT", "strong private key protection"},
 		"no right to sign":      {refusing(ntePerm), "CERT-STORE_KEY_DENIED", ""},
-		"a smartcard's":         {from(provider{name: "Microsoft Smart Card Key Storage Provider"}), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
-		"another maker's card":  {from(provider{name: "Some Maker's smart card CSP"}), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
+		"a smartcard's":         {from("Microsoft Smart Card Key Storage Provider"), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
+		"another maker's card":  {from("Some Maker's smart card CSP"), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
 		"a card not put in":     {unopened(status(0x8010000C)), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
-		"something to pull out": {from(provider{name: "A Maker's Tokens", removable: true}), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
-		"an old key":            {unopened(errLegacy), "CERT-STORE_KEY_LEGACY", "certutil"},
+		"an old key":            {unopened(keyLegacy), "CERT-STORE_KEY_LEGACY", "certutil"},
 		"Ed25519":               {issuer.keep(issuer.endpoint(t, edwards), edwards), "CERT-STORE_KEY_UNSUPPORTED", "P-256"},
 		"P-224":                 {issuer.keep(issuer.endpoint(t, p224), p224), "CERT-STORE_KEY_UNSUPPORTED", "P-256"},
 		"another key":           {issuer.keep(leaf, newRSA(t)), "CERT-STORE_KEY_MISMATCH", ""},
@@ -480,13 +479,13 @@ func TestAStoreThatCannotBeOpened(t *testing.T) {
 	private := newECDSA(t, elliptic.P256())
 	leaf := issuer.endpoint(t, private)
 	shut := store{name: "the shut one", find: func([sha1.Size]byte) (entry, error) {
-		return nil, fmt.Errorf("CertOpenStore: %w", errorAccessDenied)
+		return nil, fmt.Errorf("CertOpenStore: %w", ntePerm)
 	}}
 	_, err := load([]store{shut, holding("the other", true)}, thumbprintOf(leaf.Raw))
 	found := problemOf(t, err)
 	require.Equal(t, "CERT-STORE_UNREADABLE", found.Code)
 	require.Contains(t, found.Expand(found.Happened), "the shut one")
-	require.ErrorIs(t, err, errorAccessDenied)
+	require.ErrorIs(t, err, ntePerm)
 	_, err = load([]store{shut, holding("the other", true, issuer.keep(leaf, private))}, thumbprintOf(leaf.Raw))
 	require.NoError(t, err)
 }

@@ -55,14 +55,14 @@ func newSigner(private key, public crypto.PublicKey, explain func(error) *proble
 	case *rsa.PublicKey:
 		const smallest = 1024 / 8 // the minimum of crypto/rsa
 		if public.Size() < smallest {
-			return nil, explain(unsupportedError{fmt.Sprintf("RSA with %d bits", public.N.BitLen())})
+			return nil, explain(keyUnsupported.Because(fmt.Errorf("RSA with %d bits", public.N.BitLen())))
 		}
 	case *ecdsa.PublicKey:
 		if !slices.Contains([]elliptic.Curve{elliptic.P256(), elliptic.P384(), elliptic.P521()}, public.Curve) {
-			return nil, explain(unsupportedError{"ECDSA on " + public.Params().Name})
+			return nil, explain(keyUnsupported.Because(errors.New("ECDSA on " + public.Params().Name)))
 		}
 	default:
-		return nil, explain(unsupportedError{fmt.Sprintf("%T", public)})
+		return nil, explain(keyUnsupported.Because(fmt.Errorf("%T", public)))
 	}
 	return &signer{public: public, explain: explain, key: private}, nil
 }
@@ -188,7 +188,7 @@ func (s *signer) signs(digest []byte, options crypto.SignerOpts) error {
 		}
 	}
 	if err != nil {
-		return mismatchError{err}
+		return keyMismatch.Because(err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"sync"
 	"testing"
@@ -210,8 +211,8 @@ func TestWhatWindowsAnswers(t *testing.T) {
 	} {
 		t.Run(test.status.Error(), func(t *testing.T) {
 			wrapped := errors.Join(errors.New("a function"), test.status)
-			assert.Equal(t, "CERT-STORE_"+test.user, user.keyTemplate(wrapped).Code)
-			assert.Equal(t, "CERT-STORE_"+test.machine, machine.keyTemplate(wrapped).Code)
+			assert.Equal(t, "CERT-STORE_"+test.user, user.keyProblem(&x509.Certificate{}, wrapped).Code)
+			assert.Equal(t, "CERT-STORE_"+test.machine, machine.keyProblem(&x509.Certificate{}, wrapped).Code)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package certstore
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -15,26 +16,11 @@ func (s status) Error() string { return fmt.Sprintf("status 0x%08X", uint32(s)) 
 
 const (
 	errorFileNotFound  status = 0x00000002
-	errorAccessDenied  status = 0x00000005
-	accessDenied       status = 0x80070005 // E_ACCESSDENIED
-	fileNotFound       status = 0x80070002 // ERROR_FILE_NOT_FOUND as an HRESULT
-	nteBadAlgorithm    status = 0x80090008
-	nteNoKey           status = 0x8009000D
 	ntePerm            status = 0x80090010
-	nteNotFound        status = 0x80090011
-	nteBadProvider     status = 0x80090013
-	nteBadProvType     status = 0x80090014
-	nteBadPublicKey    status = 0x80090015
 	nteBadKeyset       status = 0x80090016
-	nteProvTypeNotDef  status = 0x80090017
-	nteKeysetNotDef    status = 0x80090019
-	nteProvTypeNoMatch status = 0x8009001B
-	nteProviderDLLFail status = 0x8009001D
-	nteProvDLLNotFound status = 0x8009001E
 	nteSilentContext   status = 0x80090022
 	nteNotSupported    status = 0x80090029
-	nteUIRequired      status = 0x8009002E
-	nteUserCancelled   status = 0x80090036
+	nteNoKey           status = 0x8009000D
 	cryptNotFound      status = 0x80092004
 	cryptNoKeyProperty status = 0x8009200B
 
@@ -42,74 +28,51 @@ const (
 	facilitySmartcard = 0x8010
 )
 
-// errSmartcard means that the key is on a smartcard.
-var errSmartcard = errors.New("the key is on a smartcard")
+var statusProblems = map[status]*problem.Problem{
+	cryptNoKeyProperty: keyMissing,
+	nteNoKey:           keyMissing,
+	nteBadKeyset:       keyMissing,
+	0x80090011:         keyMissing, // NTE_NOT_FOUND
+	cryptNotFound:      keyMissing,
+	errorFileNotFound:  keyMissing,
+	0x80070002:         keyMissing, // ERROR_FILE_NOT_FOUND as an HRESULT
+	ntePerm:            keyDenied,
+	0x00000005:         keyDenied, // ERROR_ACCESS_DENIED
+	0x80070005:         keyDenied, // E_ACCESSDENIED
+	nteSilentContext:   keyPrompt,
+	0x8009002E:         keyPrompt,      // NTE_UI_REQUIRED
+	0x80090036:         keyPrompt,      // NTE_USER_CANCELLED
+	0x80090015:         keyMismatch,    // NTE_BAD_PUBLIC_KEY
+	0x80090008:         keyUnsupported, // NTE_BAD_ALGID
+	nteNotSupported:    keyUnsupported,
+	0x80090013:         keyLegacy, // NTE_BAD_PROVIDER
+	0x80090014:         keyLegacy, // NTE_BAD_PROV_TYPE
+	0x80090017:         keyLegacy, // NTE_PROV_TYPE_NOT_DEF
+	0x80090019:         keyLegacy, // NTE_KEYSET_NOT_DEF
+	0x8009001B:         keyLegacy, // NTE_PROV_TYPE_NO_MATCH
+	0x8009001D:         keyLegacy, // NTE_PROVIDER_DLL_FAIL
+	0x8009001E:         keyLegacy, // NTE_PROV_DLL_NOT_FOUND
+}
 
-// unsupportedError names a kind of key that this package does not use for TLS.
-type unsupportedError struct{ kind string }
-
-func (u unsupportedError) Error() string { return u.kind + " is not supported" }
-
-// mismatchError means that a signature does not match the certificate.
-type mismatchError struct{ error }
-
-func (m mismatchError) Unwrap() error { return m.error }
-
-// keyProblem returns the Problem of an error with a certificate's key.
+// keyProblem returns the Problem of an error with a certificate's key, which may be in its chain.
 func (s store) keyProblem(leaf *x509.Certificate, err error) *problem.Problem {
-	template := s.keyTemplate(err)
-	made := s.problem(template, err).With("Name", leaf.Subject.CommonName)
+	template, text := keyFailed, "no status"
 	var found status
 	if errors.As(err, &found) {
-		return made.With("Status", found.Error())
+		template, text = s.statusProblem(found), found.Error()
 	}
-	return made.With("Status", "no status")
+	errors.As(err, &template)
+	return s.problem(template, err).With("Name", leaf.Subject.CommonName).With("Status", text)
 }
 
-func (s store) keyTemplate(err error) *problem.Problem {
-	var unsupported unsupportedError
-	var mismatch mismatchError
-	var found status
+func (s store) statusProblem(found status) *problem.Problem {
+	made := cmp.Or(statusProblems[found], keyFailed)
 	switch {
-	case errors.Is(err, errSmartcard):
+	case found>>16 == facilitySmartcard:
 		return keySmartcard
-	case errors.Is(err, errLegacy):
-		return keyLegacy
-	case errors.As(err, &unsupported):
-		return keyUnsupported
-	case errors.As(err, &mismatch):
-		return keyMismatch
-	case errors.As(err, &found):
-		return s.statusTemplate(found)
-	}
-	return keyFailed
-}
-
-func (s store) statusTemplate(found status) *problem.Problem {
-	if found>>16 == facilitySmartcard {
-		return keySmartcard
-	}
-	switch found {
-	case cryptNoKeyProperty, nteNoKey:
-		return keyMissing
-	case nteBadKeyset, nteNotFound, cryptNotFound, errorFileNotFound, fileNotFound:
-		// For a key in the computer's store, Windows returns the same if the user lacks the right
-		// to see it.
-		if s.machine {
-			return keyDenied
-		}
-		return keyMissing
-	case ntePerm, accessDenied, errorAccessDenied:
+	case s.machine && made == keyMissing && found != cryptNoKeyProperty && found != nteNoKey:
+		// For a key in the computer's store, Windows returns the same if the user lacks the right to see it.
 		return keyDenied
-	case nteSilentContext, nteUIRequired, nteUserCancelled:
-		return keyPrompt
-	case nteBadPublicKey:
-		return keyMismatch
-	case nteBadAlgorithm, nteNotSupported:
-		return keyUnsupported
-	case nteBadProvider, nteBadProvType, nteProvTypeNotDef, nteKeysetNotDef, nteProvTypeNoMatch, nteProviderDLLFail,
-		nteProvDLLNotFound:
-		return keyLegacy
 	}
-	return keyFailed
+	return made
 }
