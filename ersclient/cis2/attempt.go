@@ -52,10 +52,7 @@ type Attempt struct {
 	server    *http.Server
 	listeners []net.Listener
 	serving   sync.WaitGroup
-	stop      sync.Once
-	closeOnce sync.Once
-	closed    chan struct{}
-	// callback receives the one that is accepted.
+	// callback receives the one that is accepted, or the end of the attempt.
 	callback chan callback
 	accept   sync.Once
 	// page counts the answer to it.
@@ -90,7 +87,6 @@ func (c *Client) Begin(ctx context.Context) (*Attempt, error) {
 		state:     oauth2.GenerateVerifier(),
 		verifier:  secret.New(oauth2.GenerateVerifier()),
 		listeners: listeners,
-		closed:    make(chan struct{}),
 		callback:  make(chan callback, 1),
 	}
 	if a.address, err = c.authorizeURL(a.redirectURI, a.state, a.verifier.Reveal()); err != nil {
@@ -130,8 +126,6 @@ func (a *Attempt) Wait(ctx context.Context) (Code, error) {
 			return Code{}, came.failed
 		}
 		return Code{came.code, a.verifier, a.redirectURI}, nil
-	case <-a.closed:
-		return Code{}, givenUp.Because(errors.New("the attempt was closed"))
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			// A program that passes the browser's connections on, as some virus scanners do, is another
@@ -146,26 +140,21 @@ func (a *Attempt) Wait(ctx context.Context) (Code, error) {
 // Close gives the port back. It waits for a page that is on its way to the browser, a few seconds at
 // most.
 func (a *Attempt) Close() {
-	a.closeOnce.Do(func() {
-		a.accept.Do(func() {}) // No callback is accepted from here on.
-		close(a.closed)
-		a.stopListening()
-		a.page.Wait() // The server's WriteTimeout bounds it.
-		// This ends the connections that a browser has opened ahead of use. Its error is that of a
-		// listener which is closed.
-		_ = a.server.Close()
-		a.serving.Wait()
-	})
+	a.accept.Do(func() { a.callback <- callback{failed: givenUp.Because(errors.New("the attempt was closed"))} })
+	a.stopListening()
+	a.page.Wait() // The server's WriteTimeout bounds it.
+	// This ends the connections that a browser has opened ahead of use. Its error is that of a
+	// listener which is closed.
+	_ = a.server.Close()
+	a.serving.Wait()
 }
 
 // stopListening closes the listeners. Connections that are open stay so.
 func (a *Attempt) stopListening() {
-	a.stop.Do(func() {
-		for _, listener := range a.listeners {
-			// The only possible error is that it is closed already.
-			_ = listener.Close()
-		}
-	})
+	for _, listener := range a.listeners {
+		// The only possible error is that it is closed already.
+		_ = listener.Close()
+	}
 }
 
 // answer answers the browser, and whatever else connects. Only the callback with the right state is

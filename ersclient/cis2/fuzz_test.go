@@ -105,12 +105,9 @@ func FuzzUserInfo(f *testing.F) {
 		if info.Identifier != "" {
 			require.Len(t, info.Identifier, 12)
 		}
-		for _, one := range info.Organisations {
-			require.NotEmpty(t, one.Code)
-			requireLine(t, one.Code+one.Name)
-		}
-		for _, one := range info.Roles {
-			requireLine(t, one.OrgCode+one.Name)
+		for code, name := range info.OrgNames {
+			require.NotEmpty(t, code)
+			requireLine(t, code+name)
 		}
 	})
 }
@@ -134,7 +131,6 @@ func TestThePublishedUser(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "656005750104", info.Identifier)
 	require.Equal(t, "Test User", info.Name)
-	require.Equal(t, "NHS CONNECTING FOR HEALTH", info.OrgName("X09"))
-	require.Len(t, info.Organisations, 2)
-	require.Equal(t, cis2.Role{OrgCode: "Y51", Name: `"Support":"Support":"Admin/Clinical Support Access Role"`}, info.Roles[0])
+	require.Equal(t, "NHS CONNECTING FOR HEALTH", info.OrgNames["X09"])
+	require.Len(t, info.OrgNames, 2)
 }

@@ -2,8 +2,10 @@ package cis2
 
 import (
 	"encoding/binary"
+	"errors"
 	"net/netip"
 	"os"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -116,4 +118,22 @@ func (l layout) find(table []byte, peer, self netip.AddrPort) (pid uint32, found
 func (l layout) endpoint(row []byte, address, port int) netip.AddrPort {
 	ip, _ := netip.AddrFromSlice(row[address : address+l.address]) // 4 or 16 bytes always are one.
 	return unmapped(netip.AddrPortFrom(ip, binary.BigEndian.Uint16(row[port:])))
+}
+
+// soExclusiveAddrUse is SO_EXCLUSIVEADDRUSE.
+const soExclusiveAddrUse = ^windows.SO_REUSEADDR
+
+// inUseErrors are those of a port that another program has, or that Windows keeps for one.
+var inUseErrors = []error{windows.WSAEADDRINUSE, windows.WSAEACCES}
+
+// noIPv6Errors are those of an address of IPv6 on a computer without it.
+var noIPv6Errors = []error{windows.WSAEADDRNOTAVAIL, windows.WSAEAFNOSUPPORT, windows.WSAEPROTONOSUPPORT}
+
+// exclusively keeps other programs from sharing the port, which SO_REUSEADDR of theirs would allow.
+func exclusively(_, _ string, connection syscall.RawConn) error {
+	var failed error
+	err := connection.Control(func(socket uintptr) {
+		failed = windows.SetsockoptInt(windows.Handle(socket), windows.SOL_SOCKET, soExclusiveAddrUse, 1)
+	})
+	return errors.Join(err, failed)
 }

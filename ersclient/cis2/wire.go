@@ -3,7 +3,6 @@ package cis2
 import (
 	"errors"
 	"fmt"
-	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +20,7 @@ const (
 	maxAccessToken  = 600 // That of the entry that other applications read.
 	maxRefreshToken = 4096
 	maxName         = 200
-	// maxOrganisations bounds the organisations and the roles taken from userinfo.
+	// maxOrganisations bounds the organisations taken from userinfo.
 	maxOrganisations = 2000
 	// longestLife bounds a token's life.
 	longestLife = 30 * 24 * time.Hour
@@ -93,29 +92,10 @@ func decodeTokens(body []byte, asked time.Time) (Tokens, error) {
 type UserInfo struct {
 	// Identifier is the 12-digit national id.
 	Identifier string
-	// Name is the whole name, made of the other two if the server gives none.
+	// Name is the whole name. Some servers give only that, and some only the other two.
 	Name, GivenName, FamilyName string
-	Organisations               []Organisation
-	Roles                       []Role
-}
-
-// Organisation is one that the user works for.
-type Organisation struct {
-	// Code is the ODS code.
-	Code, Name string
-}
-
-// Role is one of national RBAC, not a business function of e-RS.
-type Role struct{ OrgCode, Name string }
-
-// OrgName returns the name of the organisation with an ODS code, or "".
-func (u UserInfo) OrgName(code string) string {
-	for _, organisation := range u.Organisations {
-		if organisation.Code == code && code != "" {
-			return organisation.Name
-		}
-	}
-	return ""
+	// OrgNames are those of the organisations that the user works for, by ODS code.
+	OrgNames map[string]string
 }
 
 // decodeUserInfo reads userinfo leniently: a member of another type than expected is left out.
@@ -129,18 +109,11 @@ func decodeUserInfo(body []byte) (UserInfo, error) {
 		Name:       text(root, "name"),
 		GivenName:  text(root, "given_name"),
 		FamilyName: text(root, "family_name"),
+		OrgNames:   map[string]string{},
 	}
-	if info.Name == "" {
-		info.Name = strings.TrimSpace(info.GivenName + " " + info.FamilyName)
-	}
-	for one := range list(root, "nhsid_user_orgs") {
-		if organisation := (Organisation{text(one, "org_code"), text(one, "org_name")}); organisation.Code != "" {
-			info.Organisations = append(info.Organisations, organisation)
-		}
-	}
-	for one := range list(root, "nhsid_nrbac_roles") {
-		if role := (Role{text(one, "org_code"), text(one, "role_name")}); role != (Role{}) {
-			info.Roles = append(info.Roles, role)
+	for one := range root.List("nhsid_user_orgs") {
+		if code := text(one, "org_code"); code != "" && len(info.OrgNames) < maxOrganisations {
+			info.OrgNames[code] = text(one, "org_name")
 		}
 	}
 	return info, nil
@@ -159,18 +132,6 @@ func identifier(texts ...string) string {
 // text returns a member that is a string or a number, or "".
 func text(from transport.Object, name string) string {
 	return problem.Clean(from.TextOrNumber(name), maxName)
-}
-
-// list returns the objects of a member that is a list, cut at its bound.
-func list(from transport.Object, name string) iter.Seq[transport.Object] {
-	return func(yield func(transport.Object) bool) {
-		left := maxOrganisations
-		for one := range from.List(name) {
-			if left--; left < 0 || !yield(one) {
-				return
-			}
-		}
-	}
 }
 
 // decodeError reads the error of OAuth 2 (RFC 6749, section 5.2) with the gateway's message id, or

@@ -322,7 +322,7 @@ func (p *Platform) fillNames(user *ersclient.User, info cis2.UserInfo) {
 	seen := map[string]bool{}
 	for i := range user.Permissions {
 		permission := &user.Permissions[i]
-		permission.OrgName = info.OrgName(permission.OrgIdentifier)
+		permission.OrgName = info.OrgNames[permission.OrgIdentifier]
 		if permission.OrgName == "" && p.Names != nil {
 			permission.OrgName, _ = p.Names.Known(permission.OrgIdentifier)
 		}

@@ -453,7 +453,7 @@ func (n names) Find(_ context.Context, codes []string, found func(code, name str
 func TestNamesOfOrganisations(t *testing.T) {
 	d := newDesk(t, cis2test.GP, func(s *Settings) { s.Names = names{} })
 	user := ersclient.User{Permissions: []ersclient.Permission{{OrgIdentifier: "A1"}, {OrgIdentifier: "A2"}, {OrgIdentifier: "A1"}}}
-	d.fillNames(&user, cis2.UserInfo{Organisations: []cis2.Organisation{{Code: "A2", Name: "Known"}}})
+	d.fillNames(&user, cis2.UserInfo{OrgNames: map[string]string{"A2": "Known"}})
 	assert.Equal(t, []string{"", "Known", ""}, []string{user.Permissions[0].OrgName, user.Permissions[1].OrgName, user.Permissions[2].OrgName})
 	assert.Equal(t, map[string]string{"A1": "Name of A1"}, d.next(t).OrgNames)
 
