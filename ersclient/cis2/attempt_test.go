@@ -103,9 +103,9 @@ func TestCallbacksThatFail(t *testing.T) {
 	for name, one := range map[string]struct{ query, code, page string }{
 		"the user cancels":        {"error=access_denied&error_description=The+user+cancelled", "CIS2-DENIED", "You cancelled"},
 		"an error and a code":     {"error=access_denied&code=x", "CIS2-DENIED", "You cancelled"},
-		"response_type missing":   {"error=invalid_request&error_description=response_type+is+missing", "CIS2-RESPONSE_TYPE", "reported"},
-		"response_type invalid":   {"error=unsupported_response_type&error_description=response_type+is+invalid", "CIS2-RESPONSE_TYPE", ""},
-		"state missing":           {"error=invalid_request&error_description=state+is+missing", "CIS2-STATE", ""},
+		"response_type missing":   {"error=invalid_request&error_description=response_type+is+missing", "CIS2-REQUEST", "reported"},
+		"response_type invalid":   {"error=unsupported_response_type&error_description=response_type+is+invalid", "CIS2-REQUEST", ""},
+		"state missing":           {"error=invalid_request&error_description=state+is+missing", "CIS2-REQUEST", ""},
 		"not allowed to":          {"error=unauthorized_client", "CIS2-GRANT", ""},
 		"a server that fails":     {"error=server_error", "CIS2-UNAVAILABLE", ""},
 		"a server with a pause":   {"error=temporarily_unavailable", "CIS2-UNAVAILABLE", ""},

@@ -386,7 +386,7 @@ func TestFaults(t *testing.T) {
 		"503":               {testserver.Fault{Kind: testserver.Status, Status: 503, RetryAfter: "60"}, "CIS2-UNAVAILABLE", lost},
 		"504, carried out":  {testserver.Fault{Kind: testserver.Status, Status: 504, Handled: true}, "CIS2-UNAVAILABLE", lost},
 		"404":               {testserver.Fault{Kind: testserver.Status, Status: 404}, "CIS2-NOT_FOUND", !lost},
-		"an unknown error":  {cis2test.OAuthError(500, "unknown_error", "An unknown error occurred"), "CIS2-UNKNOWN", !lost},
+		"an unknown error":  {cis2test.OAuthError(500, "unknown_error", "An unknown error occurred"), "CIS2-UNAVAILABLE", !lost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -117,15 +117,6 @@ var (
 		Retry:       true,
 		ServiceDesk: []string{deskGateway},
 	}
-	stateRefused = &problem.Problem{
-		Code:        "CIS2-STATE",
-		Title:       titleNotSigned,
-		Happened:    "The sign-in service could not match your browser to this sign-in.",
-		Quoted:      quoted,
-		Steps:       []string{stepTryAgain, stepIfAgain},
-		Retry:       true,
-		ServiceDesk: []string{deskGateway},
-	}
 )
 
 // What ends a session.
@@ -192,23 +183,9 @@ var (
 	notApproved = &problem.Problem{
 		Code:        "CIS2-NOT_APPROVED",
 		Title:       titleSetUp,
-		Happened:    "The application that your organisation registered is not approved, or its approval was withdrawn.",
+		Happened:    "The application that your organisation registered is not approved, or the account that it belongs to is not active.",
 		Quoted:      quoted,
-		ServiceDesk: []string{stepRegistration},
-	}
-	companyInactive = &problem.Problem{
-		Code:        "CIS2-COMPANY_INACTIVE",
-		Title:       titleSetUp,
-		Happened:    "The organisation that registered the application is not active any more.",
-		Quoted:      quoted,
-		ServiceDesk: []string{stepRegistration},
-	}
-	developerInactive = &problem.Problem{
-		Code:        "CIS2-DEVELOPER_INACTIVE",
-		Title:       titleSetUp,
-		Happened:    "The developer account that registered the application is not active any more.",
-		Quoted:      quoted,
-		ServiceDesk: []string{stepRegistration},
+		ServiceDesk: []string{"Ask NHS England about the registered application."},
 	}
 	grantNotAllowed = &problem.Problem{
 		Code:        "CIS2-GRANT",
@@ -233,53 +210,16 @@ var (
 	}
 )
 
-const stepRegistration = "Ask NHS England about the registered application."
-
 // What is wrong with a request, or with the service.
 var (
-	responseType = &problem.Problem{
-		Code:        "CIS2-RESPONSE_TYPE",
-		Title:       titleNotSigned,
-		Happened:    notUnderstood,
-		Quoted:      quoted,
-		ServiceDesk: []string{deskGateway},
-	}
-	contentType = &problem.Problem{
-		Code:        "CIS2-CONTENT_TYPE",
-		Title:       titleNotSigned,
-		Happened:    notUnderstood,
-		Quoted:      quoted,
-		ServiceDesk: []string{stepUnaltered},
-	}
-	grantType = &problem.Problem{
-		Code:        "CIS2-GRANT_TYPE",
-		Title:       titleNotSigned,
-		Happened:    notUnderstood,
-		Quoted:      quoted,
-		ServiceDesk: []string{stepUnaltered},
-	}
-	fieldMissing = &problem.Problem{
-		Code:        "CIS2-FIELD_MISSING",
-		Title:       titleNotSigned,
-		Happened:    notUnderstood,
-		Quoted:      quoted,
-		ServiceDesk: []string{stepUnaltered},
-	}
 	malformed = &problem.Problem{
 		Code:        "CIS2-REQUEST",
 		Title:       titleNotSigned,
-		Happened:    notUnderstood,
+		Happened:    "The sign-in service did not understand a request of e-RS Login.",
 		Quoted:      quoted,
 		Steps:       []string{stepTryAgain, stepIfAgain},
 		Retry:       true,
-		ServiceDesk: []string{deskGateway},
-	}
-	notOurs = &problem.Problem{
-		Code:        "CIS2-NOT_OURS",
-		Title:       titleNotSigned,
-		Happened:    "The sign-in service answered something that e-RS Login did not ask for.",
-		Quoted:      quoted,
-		ServiceDesk: []string{"Check the address of the sign-in service, and whether a proxy changes requests."},
+		ServiceDesk: []string{stepUnaltered, deskGateway},
 	}
 	notFound = &problem.Problem{
 		Code:        "CIS2-NOT_FOUND",
@@ -315,15 +255,6 @@ var (
 		Retry:       true,
 		ServiceDesk: []string{deskGateway},
 	}
-	unknownError = &problem.Problem{
-		Code:        "CIS2-UNKNOWN",
-		Title:       "The sign-in service had an internal problem",
-		Happened:    "Something went wrong inside the sign-in service.",
-		Quoted:      quoted,
-		Steps:       []string{stepPause, stepIfAgain},
-		Retry:       true,
-		ServiceDesk: []string{deskGateway},
-	}
 	unusable = &problem.Problem{
 		Code:        "CIS2-ANSWER",
 		Title:       "The answer of the sign-in service could not be used",
@@ -334,10 +265,7 @@ var (
 	}
 )
 
-const (
-	notUnderstood = "The sign-in service did not understand a request of e-RS Login."
-	stepUnaltered = "Check whether a proxy changes requests on their way."
-)
+const stepUnaltered = "Check whether a proxy changes requests on their way."
 
 // byStatus are statuses whose meaning no error changes.
 var byStatus = map[int]*problem.Problem{
