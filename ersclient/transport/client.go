@@ -11,6 +11,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -54,7 +55,7 @@ type Config struct {
 	// Timeout bounds each attempt of a call, from name resolution to the answer's last byte; 0 means
 	// DefaultTimeout.
 	Timeout time.Duration
-	// Proxy returns the proxy of a request, see [ProxyOf]; nil means the environment's.
+	// Proxy returns the proxy to BaseURL, see [ProxyOf]; nil means the environment's.
 	Proxy func(*http.Request) (*url.URL, error)
 	// ProxyCredentials returns the user name and password (Basic) for a proxy, named by host and port;
 	// nil or false means none. It is called for each new connection and may block within the context.
@@ -77,10 +78,7 @@ type Client struct {
 	config Config
 	// target is the URL that the calls are made to.
 	target    *url.URL
-	userAgent []string
-	timeout   time.Duration
 	transport *transport
-	pace      *Pace
 	notices   *notices
 	// now is the wall clock.
 	now func() time.Time
@@ -96,12 +94,8 @@ func New(config Config, path ...string) (*Client, error) {
 	if config.Timeout <= 0 {
 		config.Timeout = DefaultTimeout
 	}
-	if config.UserAgent == "" {
-		config.UserAgent = "ers-login"
-	}
-	if config.Pace == nil {
-		config.Pace = NewPace()
-	}
+	config.UserAgent = cmp.Or(config.UserAgent, "ers-login")
+	config.Pace = cmp.Or(config.Pace, NewPace())
 	if config.Service.Text == "" {
 		config.Service = problem.Verbatim("e-RS")
 	}
@@ -109,10 +103,7 @@ func New(config Config, path ...string) (*Client, error) {
 	client := &Client{
 		config:    config,
 		target:    target,
-		userAgent: []string{config.UserAgent},
-		timeout:   config.Timeout,
-		transport: newTransport(config, target, notices.keyExchange),
-		pace:      config.Pace,
+		transport: newTransport(config, target, notices),
 		notices:   notices,
 		now:       time.Now,
 	}
@@ -126,7 +117,7 @@ func New(config Config, path ...string) (*Client, error) {
 func (c *Client) Renewed(certificate tls.Certificate, roots *x509.CertPool, trustStore string) *Client {
 	made := *c
 	made.config.Certificate, made.config.RootCAs, made.config.TrustStore = certificate, roots, trustStore
-	made.transport = newTransport(made.config, c.target, c.notices.keyExchange)
+	made.transport = newTransport(made.config, c.target, c.notices)
 	c.notices.renew(LeafOf(certificate), c.now())
 	c.Close()
 	return &made

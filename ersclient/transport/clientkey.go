@@ -33,14 +33,11 @@ func maxVersion(certificate tls.Certificate) uint16 {
 // nor wraps the key's.
 const signingFailed = "tls: failed to sign handshake: "
 
-// keyProblem returns the Problem of a certificate's key that did not sign, or nil for any other
-// error.
+// keyProblem returns the Problem of a certificate's key that did not sign with TLS 1.3, or nil for any
+// other error. With TLS 1.2 it is in err.
 func (c *Client) keyProblem(err error) *problem.Problem {
 	var found *problem.Problem
-	if errors.As(err, &found) { // with TLS 1.2
-		return found
-	}
-	remembers, ok := c.transport.key.(interface{ Failure() error })
+	remembers, ok := c.config.Certificate.PrivateKey.(interface{ Failure() error })
 	if ok && strings.HasPrefix(err.Error(), signingFailed) && errors.As(remembers.Failure(), &found) {
 		return found
 	}

@@ -53,7 +53,7 @@ func (e Examination) Trust() problem.Phrase { return trustPhrase(e.TrustStore) }
 // client certificate shows here at the latest. Any status is a success. The error is a *Problem as
 // from a call, with what was learned until then in the Examination.
 func (c *Client) Examine(ctx context.Context) (Examination, error) {
-	answer := Examination{Proxy: c.proxyFor(), TrustStore: c.transport.trustStore}
+	answer := Examination{Proxy: c.ProxyAddress(), TrustStore: c.transport.config.TrustStore}
 	asked := c.now()
 	if err := c.turn(ctx, callExamine, asked); err != nil {
 		return answer, err
@@ -115,9 +115,6 @@ func (c *Client) compare(answer *Examination, asked, came time.Time, header http
 	look := newNotices(Config{Notice: func(_ string, p *problem.Problem) { answer.Clock = p }})
 	look.compareClocks(asked, came, header)
 }
-
-// ProxyAddress returns the host and port of the proxy to e-RS, or "" if there is none.
-func (c *Client) ProxyAddress() string { return c.proxyFor() }
 
 // Host returns the host name of e-RS.
 func (c *Client) Host() string { return c.transport.host }

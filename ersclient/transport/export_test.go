@@ -14,4 +14,4 @@ func Resume(client *Client, cache tls.ClientSessionCache) {
 func SetClock(client *Client, now func() time.Time) { client.now = now }
 
 // ShareTurns reports whether two clients share one throttle.
-func ShareTurns(one, other *Client) bool { return one.pace == other.pace }
+func ShareTurns(one, other *Client) bool { return one.config.Pace == other.config.Pace }

@@ -41,37 +41,41 @@ func (c *Client) transportProblem(ctx context.Context, call Call, sent bool, err
 		}
 		return cancelled.Because(cause)
 	}
-	proxy := c.proxyFor()
-	if made := c.proxyProblem(err); made != nil {
-		if chain := unverified(err); chain != nil {
-			cause.err = &presentedError{cause.err, chain}
-		}
-		return withReason(made, cause.err).With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
+	if chain := unverified(err); chain != nil {
+		cause.err = &presentedError{cause.err, chain}
 	}
-	if made := c.tlsProblem(err); made != nil {
-		if clientCertificateAlerts[remoteAlert(err)] {
-			// TLS 1.3 clients may send a request before the server's alert arrives. The server has
-			// not read it.
-			cause.sent = false
+	proxy, made := c.ProxyAddress(), c.explained(err)
+	switch {
+	case made == nil:
+		kind := kindOf(err)
+		made, cause.passing, cause.unnoticed = kind.problem, kind.passing, kind.unnoticed
+		if proxy != "" && !sent && made != timedOut {
+			made, cause.passing = proxyFailed, false
 		}
-		if chain := unverified(err); chain != nil {
-			cause.err = &presentedError{cause.err, chain}
-		}
-		return made.WithPhrase("Service", c.config.Service).Because(cause)
+	case clientCertificateAlerts[remoteAlert(err)]:
+		// TLS 1.3 clients may send a request before the server's alert arrives. The server has not read
+		// it.
+		cause.sent = false
 	}
-	kind := kindOf(err)
-	made := kind.problem
-	cause.passing, cause.unnoticed = kind.passing, kind.unnoticed
-	if proxy != "" && !sent && made != timedOut {
-		made, cause.passing = proxyFailed, false
+	if made.Is(proxyFailed) {
+		// It distinguishes a proxy that refuses from one that is not there.
+		made = made.With("Alert", cause.err.Error())
 	}
-	return withReason(made, cause.err).With("Host", c.transport.host).WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
+	if made.Args["Host"] == "" {
+		made = made.With("Host", c.transport.host)
+	}
+	return made.WithPhrase("Service", c.config.Service).With("Proxy", proxy).Because(cause)
 }
 
-// withReason fills in what distinguishes a proxy that refuses from one that is not there.
-func withReason(made *problem.Problem, err error) *problem.Problem {
-	if made.Is(proxyFailed) {
-		return made.With("Alert", err.Error())
+// explained returns the Problem of a proxy, of TLS, or of a key or setting that has made its own; nil
+// for any other error.
+func (c *Client) explained(err error) *problem.Problem {
+	var made *problem.Problem
+	if errors.As(err, &made) {
+		return made
+	}
+	if made = c.proxyProblem(err); made == nil {
+		made = c.tlsProblem(err)
 	}
 	return made
 }

@@ -137,8 +137,8 @@ var (
 	proxyVariable = &problem.Problem{
 		Code:  proxySetting.Code,
 		Title: "The network's proxy is not set up correctly in the environment",
-		Happened: "The environment variable {{.Variable}} cannot be used: {{.Reason}}. It says which proxy leads to e-RS, and is not " +
-			"repeated here, since there may be a password in it.",
+		Happened: "The environment variable {{.Variable}} cannot be used. It says which proxy leads to e-RS, and is not repeated here, since " +
+			"there may be a password in it.",
 		ServiceDesk: []string{
 			"Correct {{.Variable}}, or set proxy to the proxy's address. HTTPS_PROXY is " +
 				"written as http://proxy.example:3128, and NO_PROXY as names with commas between " +

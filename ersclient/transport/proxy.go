@@ -8,9 +8,9 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,7 +30,7 @@ func ProxyOf(setting string) func(*http.Request) (*url.URL, error) {
 	}
 	proxy, err := url.Parse(setting)
 	if err != nil {
-		err = errProxySetting // the parser's quotes the setting, which may hold a password
+		err = proxySetting // the parser's quotes the setting, which may hold a password
 	}
 	return func(*http.Request) (*url.URL, error) { return proxy, err }
 }
@@ -38,16 +38,16 @@ func ProxyOf(setting string) func(*http.Request) (*url.URL, error) {
 // proxies authenticates to a proxy with Basic, the only supported scheme. Credentials go to the
 // proxy alone, with CONNECT, and into no URL that could be printed.
 type proxies struct {
-	choose      func(*http.Request) (*url.URL, error)
-	credentials func(ctx context.Context, proxy string) (user string, password secret.Text, ok bool)
-	timeout     time.Duration
-	now         func() time.Time
-	// tls is for proxies with https addresses, whose hosts and ports are in secure.
-	tls    *tls.Config
-	secure sync.Map
-	// environment is the latest proxy's URL with a user name, from environment variables, or nil.
-	environment atomic.Pointer[url.URL]
-	// refused holds the credentials that a proxy rejected.
+	config Config
+	// url is the proxy to e-RS, without user name and password; nil if there is none, or err says why it
+	// is not known.
+	url *url.URL
+	err error
+	// user is from the proxy's URL, as in HTTPS_PROXY; nil if it has none.
+	user *url.Userinfo
+	// tls is for a proxy with an https address, else nil.
+	tls *tls.Config
+	// refused holds the credentials that the proxy rejected.
 	refused atomic.Pointer[refusedCredentials]
 }
 
@@ -60,31 +60,32 @@ type refusedCredentials struct {
 
 const spareAccount = 10 * time.Minute
 
-// proxy chooses the proxy for a request, and strips user name and password from its URL.
-func (p *proxies) proxy(request *http.Request) (*url.URL, error) {
-	chosen, err := p.choose(request)
-	var variable *proxyVariableError
+// newProxies chooses the proxy to a target. It is asked with tlsConfig if its address is https.
+func newProxies(config Config, target *url.URL, tlsConfig *tls.Config) *proxies {
+	p := &proxies{config: config}
+	chosen, err := config.Proxy(&http.Request{Method: http.MethodPost, URL: target, Host: target.Host})
+	var known *problem.Problem
 	switch {
-	case errors.As(err, &variable):
-		return nil, variable
+	case errors.As(err, &known):
+		p.err = known
 	case err != nil:
 		// The error quotes the setting, which may hold a password.
-		return nil, errProxySetting
+		p.err = proxySetting
 	case chosen == nil || strings.HasPrefix(chosen.Scheme, "socks5"):
 		// net/http authenticates to SOCKS proxies itself, with the user name and password in the
 		// URL.
-		return chosen, nil
+		p.url = chosen
+	default:
+		p.url, p.user = &url.URL{Scheme: "http", Host: proxyHost(chosen)}, chosen.User
+		if chosen.Scheme == "https" {
+			p.tls = tlsConfig.Clone()
+			p.tls.ServerName = chosen.Hostname()
+		}
 	}
-	bare := &url.URL{Scheme: "http", Host: proxyHost(chosen)}
-	if chosen.Scheme == "https" {
-		p.secure.Store(bare.Host, true)
-	}
-	p.environment.Store(nil)
-	if chosen.User != nil {
-		p.environment.Store(&url.URL{Host: bare.Host, User: chosen.User})
-	}
-	return bare, nil
+	return p
 }
+
+func (p *proxies) proxy(*http.Request) (*url.URL, error) { return p.url, p.err }
 
 // proxyHost returns a proxy's host and port.
 func proxyHost(proxy *url.URL) string {
@@ -97,31 +98,27 @@ func proxyHost(proxy *url.URL) string {
 // dial connects to e-RS or a proxy, over TLS to a proxy with an https address. The transport treats
 // that proxy as http: its own TLS configuration has the name and cipher suites of e-RS.
 func (p *proxies) dial(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: p.timeout, KeepAlive: idleTimeout}).DialContext(ctx, network, address)
+	conn, err := (&net.Dialer{Timeout: p.config.Timeout, KeepAlive: idleTimeout}).DialContext(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	if _, secure := p.secure.Load(address); !secure {
+	if p.tls == nil {
 		return conn, nil
 	}
-	config := p.tls.Clone()
-	config.ServerName, _, err = net.SplitHostPort(address)
-	if err == nil {
-		ctx, cancel := context.WithTimeout(ctx, p.timeout)
-		defer cancel()
-		secured := tls.Client(conn, config)
-		if err = secured.HandshakeContext(ctx); err == nil {
-			return secured, nil
-		}
+	ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
+	defer cancel()
+	secured := tls.Client(conn, p.tls)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = conn.Close() // the TLS error is the one that counts
+		return nil, err
 	}
-	_ = conn.Close() // the TLS error is the one that counts
-	return nil, err
+	return secured, nil
 }
 
 // connectHeader returns the header of CONNECT.
 func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (http.Header, error) {
 	// The transport's context does not end with the call.
-	ctx, cancel := context.WithTimeout(ctx, p.timeout)
+	ctx, cancel := context.WithTimeout(ctx, p.config.Timeout)
 	defer cancel()
 	user, password, ok := p.signIn(ctx, proxy)
 	if !ok {
@@ -130,10 +127,10 @@ func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (
 	}
 	if strings.Contains(user, ":") {
 		// RFC 7617: a colon in the user name would begin the password.
-		return nil, errProxySetting
+		return nil, proxySetting
 	}
 	basic := secret.New("Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password.Reveal())))
-	if refused := p.refused.Load(); refused != nil && refused.header.Equal(basic) && p.now().Sub(refused.at) < spareAccount {
+	if refused := p.refused.Load(); refused != nil && refused.header.Equal(basic) && time.Since(refused.at) < spareAccount {
 		return http.Header{}, nil
 	}
 	p.refused.Store(nil)
@@ -141,14 +138,14 @@ func (p *proxies) connectHeader(ctx context.Context, proxy *url.URL, _ string) (
 }
 
 func (p *proxies) signIn(ctx context.Context, proxy *url.URL) (user string, password secret.Text, ok bool) {
-	if given := p.environment.Load(); given != nil && given.Host == proxy.Host {
-		word, _ := given.User.Password()
-		return given.User.Username(), secret.New(word), true
+	if p.user != nil {
+		word, _ := p.user.Password()
+		return p.user.Username(), secret.New(word), true
 	}
-	if p.credentials == nil {
+	if p.config.ProxyCredentials == nil {
 		return "", secret.Text{}, false
 	}
-	return p.credentials(ctx, proxy.Host)
+	return p.config.ProxyCredentials(ctx, proxy.Host)
 }
 
 // connected inspects a proxy's answer to CONNECT.
@@ -158,7 +155,7 @@ func (p *proxies) connected(_ context.Context, _ *url.URL, connect *http.Request
 	}
 	sent := connect.Header.Get("Proxy-Authorization")
 	if response.StatusCode == http.StatusProxyAuthRequired && sent != "" {
-		p.refused.Store(&refusedCredentials{secret.New(sent), p.now()})
+		p.refused.Store(&refusedCredentials{secret.New(sent), time.Now()})
 	}
 	return &proxyRefusal{
 		status:   response.StatusCode,
@@ -166,8 +163,6 @@ func (p *proxies) connected(_ context.Context, _ *url.URL, connect *http.Request
 		signedIn: p.refused.Load() != nil,
 	}
 }
-
-var errProxySetting = errors.New("the proxy setting cannot be understood")
 
 // proxyRefusal is a proxy's answer to CONNECT other than 200.
 type proxyRefusal struct {
@@ -186,68 +181,43 @@ func (p *proxyRefusal) Error() string {
 	return line
 }
 
-// registeredSchemes are IANA's HTTP Authentication Schemes, and two more that proxies offer.
-// Nothing else from a proxy is quoted.
-var registeredSchemes = []string{
-	"Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "OAuth", "PrivateToken",
-	"SCRAM-SHA-1", "SCRAM-SHA-256", "vapid", "NTLM", "Kerberos",
-}
+// knownSchemes are those that proxies offer. Nothing else from a proxy is quoted.
+var knownSchemes = []string{"Basic", "Bearer", "Digest", "Kerberos", "Negotiate", "NTLM"}
 
-// schemesOf returns the registered schemes in Proxy-Authenticate headers (RFC 9110, section
-// 11.6.1), where the comma separates both challenges and their parameters.
+var quotedString = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
+
+// schemesOf returns the known schemes in Proxy-Authenticate headers (RFC 9110, section 11.6.1), where
+// the comma separates both challenges and their parameters.
 func schemesOf(challenges []string) []string {
 	var schemes []string
 	for _, challenge := range challenges {
-		for _, part := range outsideQuotes(challenge) {
+		for part := range strings.SplitSeq(quotedString.ReplaceAllString(challenge, ""), ",") {
 			name, rest, _ := strings.Cut(strings.TrimSpace(part), " ")
-			if strings.Contains(name, "=") || strings.HasPrefix(strings.TrimSpace(rest), "=") {
+			if strings.HasPrefix(strings.TrimSpace(rest), "=") {
 				continue // a parameter
 			}
-			known := slices.IndexFunc(registeredSchemes, func(scheme string) bool { return strings.EqualFold(scheme, name) })
-			if known >= 0 && !slices.Contains(schemes, registeredSchemes[known]) {
-				schemes = append(schemes, registeredSchemes[known])
+			known := slices.IndexFunc(knownSchemes, func(scheme string) bool { return strings.EqualFold(scheme, name) })
+			if known >= 0 && !slices.Contains(schemes, knownSchemes[known]) {
+				schemes = append(schemes, knownSchemes[known])
 			}
 		}
 	}
 	return schemes
 }
 
-// outsideQuotes splits a header at commas outside quoted strings.
-func outsideQuotes(header string) []string {
-	quoted, escaped := false, false
-	return strings.FieldsFunc(header, func(r rune) bool {
-		switch {
-		case escaped:
-			escaped = false
-		case quoted && r == '\\':
-			escaped = true
-		case r == '"':
-			quoted = !quoted
-		default:
-			return r == ',' && !quoted
-		}
-		return false
-	})
-}
-
 // proxyProblem returns the Problem of a proxy that did not connect, or nil for any other error.
 func (c *Client) proxyProblem(err error) *problem.Problem {
 	var refusal *proxyRefusal
-	var variable *proxyVariableError
 	var operation *net.OpError
 	var verification *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &variable):
-		return variable.problem()
-	case errors.Is(err, errProxySetting):
-		return proxySetting
 	case errors.As(err, &refusal):
 		return refusal.problem()
 	case errors.As(err, &operation) && operation.Op == "proxyconnect":
 		if errors.As(err, &verification) {
 			return proxyUntrusted.
 				With("Issuer", claimedIssuer(verification.UnverifiedCertificates)).
-				WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
+				WithPhrase("TrustStore", trustPhrase(c.transport.config.TrustStore))
 		}
 		return proxyFailed
 	}
@@ -278,22 +248,16 @@ func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (str
 		return "", settingBaseURL.Because(errors.New("not a URL"))
 	}
 	proxy, err := choose(&http.Request{Method: http.MethodPost, URL: target, Host: target.Host})
-	var variable *proxyVariableError
-	switch {
-	case errors.As(err, &variable):
-		return "", variable.problem()
-	case err != nil:
-		return "", proxySetting.Because(errProxySetting)
-	case proxy == nil:
-		return "", nil
+	if err != nil || proxy == nil {
+		return "", err
 	}
 	return proxyHost(proxy), nil
 }
 
-// proxyFor returns the proxy's host and port, or "" if there is none.
-func (c *Client) proxyFor() string {
-	proxy, err := c.transport.Proxy(&http.Request{Method: http.MethodPost, URL: c.target, Host: c.target.Host})
-	if err != nil || proxy == nil {
+// ProxyAddress returns the host and port of the proxy to e-RS, or "" if there is none.
+func (c *Client) ProxyAddress() string {
+	proxy, _ := c.transport.Proxy(nil) // a call reports its error
+	if proxy == nil {
 		return ""
 	}
 	// Without the user name and password before it.

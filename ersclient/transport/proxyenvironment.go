@@ -1,38 +1,42 @@
 package transport
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/http/httpproxy"
-
-	"github.com/ers-login/ers-login/internal/problem"
 )
 
 // fromEnvironment is http.ProxyFromEnvironment with errors for invalid values: ignoring one would
 // bypass the proxy, or look for a host named "http", and fail without a visible reason. HTTP_PROXY
-// and ALL_PROXY are not read.
+// and ALL_PROXY are not read. The error is a *problem.Problem that does not quote the value.
 func fromEnvironment(request *http.Request) (*url.URL, error) {
 	name, address := variable("HTTPS_PROXY")
 	if address == "" {
 		return nil, nil
 	}
-	if err := checkProxyAddress(name, address); err != nil {
-		return nil, err
-	}
 	exceptions, list := variable("NO_PROXY")
-	if err := checkNoProxy(exceptions, list); err != nil {
-		return nil, err
+	switch {
+	case !isProxyAddress(address):
+		return nil, wrongVariable(name)
+	case !isNoProxy(list):
+		return nil, wrongVariable(exceptions)
 	}
 	chosen, err := (&httpproxy.Config{HTTPSProxy: address, NoProxy: list}).ProxyFunc()(request.URL)
 	if err != nil {
-		return nil, errProxySetting // its text quotes the address
+		return nil, wrongVariable(name) // its text quotes the address
 	}
 	return chosen, nil
+}
+
+func wrongVariable(name string) error {
+	return proxyVariable.With("Variable", name).Because(errors.New(name + " is not written as it has to be"))
 }
 
 // variable returns an environment variable known in upper and lower case; the first that is set
@@ -46,96 +50,23 @@ func variable(name string) (found, value string) {
 	return name, ""
 }
 
-// proxyVariableError is an invalid environment variable. It does not quote the value.
-type proxyVariableError struct {
-	name   string
-	reason problem.Phrase
+// proxyForm is scheme://user:password@host:port, where scheme, user and port are optional, with the
+// characters of RFC 3986, section 3.2. Its group is the port.
+var proxyForm = regexp.MustCompile(`(?i)^(?:(?:https?|socks5h?)://)?(?:(?:[a-z0-9._~!$&'()*+,;=:-]|%[0-9a-f]{2})*@)?` +
+	`(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]+))?/*$`)
+
+func isProxyAddress(address string) bool {
+	found := proxyForm.FindStringSubmatch(address)
+	if found == nil {
+		return false
+	}
+	port, err := strconv.ParseUint(found[1], 10, 16)
+	return found[1] == "" || err == nil && port > 0
 }
 
-func (e *proxyVariableError) Error() string { return e.name + " cannot be used: " + e.reason.String() }
-
-func (e *proxyVariableError) problem() *problem.Problem {
-	return proxyVariable.With("Variable", e.name).WithPhrase("Reason", e.reason).Because(e)
-}
-
-// Is reports whether target is errProxySetting.
-func (e *proxyVariableError) Is(target error) bool { return target == errProxySetting }
-
-const quotationMarks = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb"
-
-var brokenEscape = regexp.MustCompile(`%($|[^0-9A-Fa-f]|.$|.[^0-9A-Fa-f])`)
-
-// checkProxyAddress accepts scheme://user:password@host:port, where scheme, user and port are
-// optional.
-func checkProxyAddress(name, address string) error {
-	wrong := func(reason problem.Phrase) error { return &proxyVariableError{name, reason} }
-	scheme, rest, ok := strings.Cut(address, "://")
-	if !ok {
-		scheme, rest = "http", address
-	}
-	scheme = strings.ToLower(scheme)
-	authority, path := rest, ""
-	if at := strings.IndexAny(rest, "/?#"); at >= 0 {
-		authority, path = rest[:at], rest[at:]
-	}
-	user, host, hasUser := cutLast(authority, "@")
-	parsed, err := url.Parse("http://" + host)
-	switch {
-	case strings.Trim(address, quotationMarks) != address:
-		return wrong(problem.Words("there are quotation marks around it"))
-	case strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r == 0x7f }):
-		return wrong(problem.Words("there is a blank or a control character in it"))
-	case strings.ContainsFunc(address, func(r rune) bool { return r > '~' }):
-		return wrong(problem.Words("there are characters other than those of ASCII in it"))
-	case strings.Contains(path, "@"):
-		return wrong(problem.Words("there is a #, a / or a ? in its user name or password"))
-	case strings.Contains(user, "@"):
-		return wrong(problem.Words("there is a second @ in it"))
-	case scheme != "http" && scheme != "https" && scheme != "socks5" && scheme != "socks5h":
-		return wrong(problem.Words("it does not start with http://, https:// or socks5://"))
-	case hasUser && brokenEscape.MatchString(user):
-		return wrong(problem.Words("there is a % in its user name or password that begins no escape"))
-	case strings.Trim(path, "/") != "":
-		return wrong(problem.Words("there is more in it than a host name and a port (addresses of PAC files are not supported)"))
-	case err == nil && parsed.Hostname() == "", host == "":
-		return wrong(problem.Words("there is no host name in it"))
-	case err != nil || strings.ContainsAny(parsed.Hostname(), "\"'`\\|<>{}^%,;=()") || !validPort(parsed):
-		return wrong(problem.Words("its host name or port cannot be understood"))
-	}
-	if _, err := url.Parse(scheme + "://" + authority); err != nil {
-		return wrong(problem.Words("there are characters in its user name or password that must be escaped"))
-	}
-	return nil
-}
-
-func validPort(address *url.URL) bool {
-	if address.Port() == "" {
-		return !strings.HasSuffix(address.Host, ":")
-	}
-	port, err := strconv.ParseUint(address.Port(), 10, 16)
-	return err == nil && port > 0
-}
-
-func cutLast(text, separator string) (before, after string, found bool) {
-	at := strings.LastIndex(text, separator)
-	if at < 0 {
-		return "", text, false
-	}
-	return text[:at], text[at+len(separator):], true
-}
-
-// checkNoProxy accepts names, addresses and networks, separated by commas.
-func checkNoProxy(name, list string) error {
-	for entry := range strings.SplitSeq(list, ",") {
-		entry = strings.TrimSpace(entry)
-		switch {
-		case strings.ContainsAny(entry, quotationMarks):
-			return &proxyVariableError{name, problem.Words("there are quotation marks in it")}
-		case strings.Contains(entry, "://"):
-			return &proxyVariableError{name, problem.Words("there is an address in it where a host name is wanted")}
-		case strings.ContainsAny(entry, " \t\r\n;|"):
-			return &proxyVariableError{name, problem.Words("its names are not separated by commas")}
-		}
-	}
-	return nil
+// isNoProxy reports whether a list has names, addresses and networks, separated by commas.
+func isNoProxy(list string) bool {
+	return !strings.Contains(list, "://") && !slices.ContainsFunc(strings.Split(list, ","), func(entry string) bool {
+		return strings.ContainsAny(strings.TrimSpace(entry), " \t\r\n;|\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb")
+	})
 }

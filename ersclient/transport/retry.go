@@ -48,7 +48,8 @@ const (
 // Failures before e-RS (no network, a failing name server) put no load on it, and are tried three
 // times.
 type retryPolicy struct {
-	sleep sleeper
+	// sleep is sleep, but for tests.
+	sleep func(context.Context, time.Duration) error
 	// jitter returns a random time below limit, so that a hospital's computers do not all retry at
 	// once.
 	jitter func(limit time.Duration) time.Duration
@@ -72,7 +73,7 @@ func (p retryPolicy) do(ctx context.Context, call Call, attempt func(context.Con
 		if deadline, limited := ctx.Deadline(); !again || limited && time.Until(deadline) < wait {
 			return err
 		}
-		if ended := p.sleep.unlessGivenUp(ctx, wait); ended != nil {
+		if ended := p.sleep(ctx, wait); ended != nil {
 			if errors.Is(ended, context.Canceled) {
 				return cancelled.Because(fmt.Errorf("%w while waiting to try again after: %w", ended, err))
 			}
@@ -117,40 +118,14 @@ func isGivenUp(ctx context.Context) bool {
 	}
 }
 
-// sleeper waits, or returns the context's error.
-type sleeper func(context.Context, time.Duration) error
-
-// unlessGivenUp waits like s, and returns context.Canceled if the caller gives up.
-func (s sleeper) unlessGivenUp(ctx context.Context, wait time.Duration) error {
-	givenUp := ersclient.GivenUp(ctx)
-	if givenUp == nil {
-		return s(ctx, wait)
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	stop := make(chan struct{})
-	defer close(stop)
-	go func() {
-		select {
-		case <-givenUp:
-			cancel()
-		case <-stop:
-		}
-	}()
-	if err := s(ctx, wait); err != nil {
-		return err
-	}
-	if isGivenUp(ctx) {
-		return context.Canceled
-	}
-	return nil
-}
-
+// sleep waits, or returns the context's error, or context.Canceled if the caller gives up.
 func sleep(ctx context.Context, wait time.Duration) error {
 	select {
 	case <-time.After(wait):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-ersclient.GivenUp(ctx):
+		return context.Canceled
 	}
 }

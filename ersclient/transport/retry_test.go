@@ -56,7 +56,7 @@ func clientOf(t *testing.T, server *erstest.Server) (*Client, *recorder) {
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 	waited := &recorder{lot: true}
-	client.pace.retry = waited.policy()
+	client.config.Pace.retry = waited.policy()
 	return client, waited
 }
 

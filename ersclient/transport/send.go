@@ -88,7 +88,7 @@ type Request struct {
 // Request.Refused.
 func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
 	var answer []byte
-	err := c.pace.retry.do(ctx, r.Call, func(ctx context.Context) error {
+	err := c.config.Pace.retry.do(ctx, r.Call, func(ctx context.Context) error {
 		var err error
 		answer, err = c.try(ctx, r)
 		return err
@@ -112,7 +112,7 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 // fills in what the answer adds to the trace.
 func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace *Trace) ([]byte, error) {
 	c.notices.look(asked)
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	var sent atomic.Bool
 	// No http.Client: it would follow redirects, and put the URL, with the session key, into its
@@ -157,7 +157,7 @@ func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace 
 func (c *Client) newRequest(ctx context.Context, r Request, sent *atomic.Bool) *http.Request {
 	target := *c.target
 	target.RawQuery = r.Query
-	header := http.Header{"User-Agent": c.userAgent}
+	header := http.Header{"User-Agent": {c.config.UserAgent}}
 	maps.Copy(header, r.Header)
 	if r.Step != "" {
 		// The path of a base URL without one is a slash.

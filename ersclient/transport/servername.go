@@ -25,19 +25,19 @@ func (t *transport) verifyConnection(state tls.ConnectionState) error {
 	if _, err := t.verifiedChains(state); err != nil {
 		return err
 	}
-	t.negotiated(state.CipherSuite)
+	t.notices.keyExchange(state.CipherSuite)
 	return nil
 }
 
 // verifiedChains returns the chains from the server's certificate to a trusted authority: those
-// crypto/tls has verified, or, if serverName is set, those verified here. The error is a
+// crypto/tls has verified, or, if Config.ServerName is set, those verified here. The error is a
 // *tls.CertificateVerificationError.
 func (t *transport) verifiedChains(state tls.ConnectionState) ([][]*x509.Certificate, error) {
-	if t.serverName == "" {
+	if t.config.ServerName == "" {
 		return state.VerifiedChains, nil
 	}
-	chains, err := verifyNamed(state.PeerCertificates, t.serverName, x509.VerifyOptions{
-		Roots: t.roots, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+	chains, err := verifyNamed(state.PeerCertificates, t.config.ServerName, x509.VerifyOptions{
+		Roots: t.config.RootCAs, Intermediates: x509.NewCertPool(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 	})
 	if err != nil {
 		return nil, &tls.CertificateVerificationError{UnverifiedCertificates: state.PeerCertificates, Err: err}
@@ -110,11 +110,9 @@ var rsaKeyExchange = []uint16{
 // compatibleSuites returns crypto/tls' default suites and rsaKeyExchange, which crypto/tls prefers
 // least.
 func compatibleSuites() []uint16 {
-	return append([]uint16{
-		tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
-		tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
-		tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
-		tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA,
-		tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, tls.TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA,
-	}, rsaKeyExchange...)
+	suites := slices.Clone(rsaKeyExchange)
+	for _, one := range tls.CipherSuites() {
+		suites = append(suites, one.ID)
+	}
+	return suites
 }

@@ -53,7 +53,7 @@ func Unpaced() *Pace {
 type throttle struct {
 	calls, deletions *rate.Limiter
 	now              func() time.Time
-	sleep            sleeper
+	sleep            func(context.Context, time.Duration) error
 }
 
 func newThrottle() *throttle {
@@ -88,7 +88,7 @@ func (t *throttle) wait(ctx context.Context, call Call, now time.Time) error {
 		turn.CancelAt(now)
 		return errQueue
 	}
-	if err := t.sleep.unlessGivenUp(ctx, wait); err != nil {
+	if err := t.sleep(ctx, wait); err != nil {
 		turn.CancelAt(t.now())
 		if errors.Is(err, context.Canceled) {
 			return err
@@ -100,7 +100,7 @@ func (t *throttle) wait(ctx context.Context, call Call, now time.Time) error {
 
 // turn waits until a call made now may be sent.
 func (c *Client) turn(ctx context.Context, call Call, now time.Time) error {
-	err := c.pace.throttle.wait(ctx, call, now)
+	err := c.config.Pace.throttle.wait(ctx, call, now)
 	if err == nil {
 		return nil
 	}

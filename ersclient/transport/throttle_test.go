@@ -61,7 +61,7 @@ func TestIO06EveryTryWaitsForItsTurn(t *testing.T) {
 	defer server.Close()
 	client, _ := clientOf(t, server)
 	made, clock := standingThrottle()
-	client.pace.throttle, client.now = made, clock.Now
+	client.config.Pace.throttle, client.now = made, clock.Now
 	turns := func() float64 { return made.calls.TokensAt(clock.Now()) }
 
 	require.NoError(t, server.Fail(erstest.A001, testserver.Fault{Kind: testserver.Status, Status: 503}))
@@ -80,10 +80,10 @@ func TestIO06EveryTryWaitsForItsTurn(t *testing.T) {
 // Other calls must not keep a session from being closed: it would stay open at e-RS.
 func TestIO06A003HasALaneOfItsOwn(t *testing.T) {
 	made, clock := standingThrottle()
-	crowd := sleeper(func(ctx context.Context, _ time.Duration) error {
+	crowd := func(ctx context.Context, _ time.Duration) error {
 		<-ctx.Done()
 		return ctx.Err()
-	})
+	}
 	ctx, disperse := context.WithCancel(t.Context())
 	for range callsAtOnce {
 		require.NoError(t, made.wait(ctx, opens, made.now()))
@@ -112,10 +112,9 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 		made.calls.AllowN(made.now(), callsAtOnce)
 		made.sleep = func(ctx context.Context, _ time.Duration) error {
 			giveUp()
-			<-ctx.Done()
-			return ctx.Err()
+			return sleep(ctx, time.Hour)
 		}
-		client.pace.throttle, client.now = made, made.now
+		client.config.Pace.throttle, client.now = made, made.now
 	}
 
 	t.Run("A002, cancelled", func(t *testing.T) {
@@ -125,7 +124,7 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, "NET-CANCELLED", problem.Of(err).Code)
 		require.NotErrorIs(t, err, ersclient.ErrAnswerLost, "no role was selected")
-		require.InDelta(t, 0, client.pace.throttle.calls.TokensAt(client.pace.throttle.now()), 0.001, "the turn is given back")
+		require.InDelta(t, 0, client.config.Pace.throttle.calls.TokensAt(client.config.Pace.throttle.now()), 0.001, "the turn is given back")
 	})
 	t.Run("A001, given up by its user", func(t *testing.T) {
 		givenUp := make(chan struct{})
@@ -146,7 +145,7 @@ func TestIO06ACallThatWaitsCanBeGivenUp(t *testing.T) {
 		defer cancel()
 		late := errors.New("late")
 		jam(func() {})
-		client.pace.throttle.sleep = func(context.Context, time.Duration) error { return late }
+		client.config.Pace.throttle.sleep = func(context.Context, time.Duration) error { return late }
 		_, err := send(ctx, client, opens, "")
 		require.ErrorIs(t, err, late)
 		require.Equal(t, "NET-THROTTLED", problem.Of(err).Code)
@@ -175,7 +174,7 @@ func TestIO06AQueueThatIsTooLong(t *testing.T) {
 	server := erstest.NewServer()
 	defer server.Close()
 	client, _ := clientOf(t, server)
-	client.pace.throttle, client.now = made, made.now
+	client.config.Pace.throttle, client.now = made, made.now
 	err := client.Reach(soon)
 	require.Equal(t, "NET-THROTTLED", problem.Of(err).Code)
 	require.NotErrorIs(t, err, ersclient.ErrAnswerLost)

@@ -21,18 +21,17 @@ func (c *Client) tlsProblem(err error) *problem.Problem {
 	if refused := c.keyProblem(err); refused != nil {
 		return refused
 	}
-	host := c.transport.host
 	asked := c.transport.certificateAsked.Load()
 	switch alert := remoteAlert(err); {
 	case alert == "":
 	case clientCertificateAlerts[alert] || alert == handshakeFailure && asked:
 		return c.clientCertificateProblem(alert)
 	case alert == handshakeFailure || alert == insufficientSecurity:
-		return noCiphers.With("Host", host)
+		return noCiphers
 	case alert == protocolVersion:
-		return noVersion.With("Host", host)
+		return noVersion
 	default:
-		return brokenOff.With("Host", host).With("Alert", strings.TrimPrefix(alert, "tls: "))
+		return brokenOff.With("Alert", strings.TrimPrefix(alert, "tls: "))
 	}
 	if c.transport.certificateWanted() && isCut(err) {
 		// Some systems drop an alert received before a reset.
@@ -41,17 +40,17 @@ func (c *Client) tlsProblem(err error) *problem.Problem {
 	var record tls.RecordHeaderError
 	switch text := err.Error(); {
 	case errors.As(err, &record):
-		return noHandshake.With("Host", host)
+		return noHandshake
 	case strings.Contains(text, "tls: server selected unsupported protocol version"):
-		return noVersion.With("Host", host)
+		return noVersion
 	case strings.Contains(text, "tls: server chose an unconfigured cipher suite"):
-		return noCiphers.With("Host", host)
+		return noCiphers
 	case strings.Contains(text, signaturesOfOurs):
 		return c.clientCertificateProblem("it accepts none of the signatures that its key can make")
 	case slices.ContainsFunc(unreadableCertificates, func(one string) bool { return strings.Contains(text, one) }):
-		return unfit.With("Host", host).WithPhrase("Reason", problem.Words(breaksARule)).With("Issuer", nothingClaimed)
+		return unfit.WithPhrase("Reason", problem.Words(breaksARule)).With("Issuer", nothingClaimed)
 	case isLocalTLS(err):
-		return brokenOff.With("Host", host).WithPhrase("Alert", problem.Words("this computer did not accept what the server sent"))
+		return brokenOff.WithPhrase("Alert", problem.Words("this computer did not accept what the server sent"))
 	}
 	return nil
 }
@@ -78,11 +77,9 @@ func (c *Client) serverCertificateProblem(err *tls.CertificateVerificationError)
 		return c.validityProblem(outdated)
 	}
 	if reason := unfitReason(err); reason != nil {
-		return unfit.With("Host", c.transport.host).WithPhrase("Reason", *reason).With("Issuer", claimedIssuer(chain))
+		return unfit.WithPhrase("Reason", *reason).With("Issuer", claimedIssuer(chain))
 	}
-	return untrusted.With("Host", c.transport.host).
-		With("Issuer", claimedIssuer(chain)).
-		WithPhrase("TrustStore", trustPhrase(c.transport.trustStore))
+	return untrusted.With("Issuer", claimedIssuer(chain)).WithPhrase("TrustStore", trustPhrase(c.transport.config.TrustStore))
 }
 
 // onlyCommonName reports whether a certificate would match the host if common names still counted.
@@ -141,7 +138,7 @@ func (c *Client) outdated(chain []*x509.Certificate) *x509.Certificate {
 			continue
 		}
 		options := x509.VerifyOptions{
-			Roots: c.transport.roots, Intermediates: x509.NewCertPool(), CurrentTime: when,
+			Roots: c.transport.config.RootCAs, Intermediates: x509.NewCertPool(), CurrentTime: when,
 		}
 		for _, intermediate := range chain[1:] {
 			options.Intermediates.AddCert(intermediate)
@@ -160,7 +157,7 @@ func (c *Client) validityProblem(presented *x509.Certificate) *problem.Problem {
 	if c.now().Before(presented.NotBefore) {
 		made = notYetValid
 	}
-	return made.With("Host", c.transport.host).
+	return made.
 		WithPhrase("From", problem.Moment(presented.NotBefore)).
 		WithPhrase("Until", problem.Moment(presented.NotAfter)).
 		WithPhrase("Now", problem.Moment(c.now()))
@@ -172,14 +169,14 @@ func (c *Client) clientCertificateProblem(alert string) *problem.Problem {
 	leaf := c.transport.leaf
 	switch {
 	case leaf == nil:
-		return CertificateMissing.With("Host", c.transport.host)
+		return CertificateMissing
 	case alert == certificateExpiredAlert || c.now().After(leaf.NotAfter):
-		return certificateRefusedExpired.With("Host", c.transport.host).
+		return certificateRefusedExpired.
 			With("Name", leaf.Subject.CommonName).
 			WithPhrase("Until", problem.Moment(leaf.NotAfter)).
 			WithPhrase("Now", problem.Moment(c.now()))
 	}
-	return certificateRefused.With("Host", c.transport.host).With("Name", leaf.Subject.CommonName).
+	return certificateRefused.With("Name", leaf.Subject.CommonName).
 		With("Alert", strings.TrimPrefix(alert, "tls: "))
 }
 

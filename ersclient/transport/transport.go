@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"crypto"
 	"crypto/tls"
 	"crypto/x509"
 	"net/http"
@@ -19,35 +18,28 @@ const idleTimeout = 15 * time.Second
 // transport is the mutual TLS connection to e-RS, directly or through a proxy.
 type transport struct {
 	*http.Transport
-	host string
-	// serverName is Config.ServerName.
-	serverName string
-	// roots are Config.RootCAs, and trustStore is their name.
-	roots      *x509.CertPool
-	trustStore string
+	config Config
+	host   string
 	// leaf is the client certificate, nil if there is none.
 	leaf *x509.Certificate
-	// key is the client certificate's, nil if there is none.
-	key crypto.PrivateKey
 	// certificateAsked is set once a server has asked for a client certificate.
 	certificateAsked atomic.Bool
-	negotiated       func(suite uint16)
+	notices          *notices
 }
 
 // newTransport makes an HTTP/1.1 transport. HTTP/2 sends header names in lower case, and e-RS asks
-// for XAPI_ASID and HTTP_X_SESSION_KEY. negotiated is called with the cipher suite of each
-// connection to e-RS.
-func newTransport(config Config, target *url.URL, negotiated func(suite uint16)) *transport {
-	t := &transport{
-		host: target.Hostname(), serverName: config.ServerName, roots: config.RootCAs, trustStore: config.TrustStore,
-		leaf: LeafOf(config.Certificate), key: config.Certificate.PrivateKey, negotiated: negotiated,
-	}
-	if t.trustStore == "" {
-		t.trustStore = configuredTrust
+// for XAPI_ASID and HTTP_X_SESSION_KEY.
+func newTransport(config Config, target *url.URL, notices *notices) *transport {
+	if config.TrustStore == "" {
+		config.TrustStore = configuredTrust
 		if config.RootCAs == nil {
-			t.trustStore = SystemTrust
+			config.TrustStore = SystemTrust
 		}
 	}
+	if config.Proxy == nil {
+		config.Proxy = fromEnvironment
+	}
+	t := &transport{config: config, host: target.Hostname(), leaf: LeafOf(config.Certificate), notices: notices}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
 	// Config.Certificates would silently send none to a server whose list of authorities lacks the
@@ -56,12 +48,7 @@ func newTransport(config Config, target *url.URL, negotiated func(suite uint16))
 	tlsConfig := &tls.Config{
 		MinVersion: tls.VersionTLS12, MaxVersion: maxVersion(config.Certificate), RootCAs: config.RootCAs, GetClientCertificate: certificate,
 	}
-	proxies := &proxies{
-		choose: config.Proxy, credentials: config.ProxyCredentials, timeout: config.Timeout, now: time.Now, tls: tlsConfig.Clone(),
-	}
-	if proxies.choose == nil {
-		proxies.choose = fromEnvironment
-	}
+	proxies := newProxies(config, target, tlsConfig)
 	tlsConfig.GetClientCertificate = func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {
 		t.certificateAsked.Store(true)
 		return certificate(info)
@@ -121,7 +108,7 @@ func (c *Client) Reach(ctx context.Context) error {
 // head makes a HEAD request over a new connection, whose TLS settings change may change. It returns
 // the answer's status and header.
 func (c *Client) head(ctx context.Context, trace *httptrace.ClientTrace, change func(*tls.Config)) (int, http.Header, error) {
-	limited, cancel := context.WithTimeout(ctx, c.timeout)
+	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	// A new pool forces a new connection.
 	fresh := c.transport.Clone()
@@ -131,7 +118,7 @@ func (c *Client) head(ctx context.Context, trace *httptrace.ClientTrace, change 
 		change(fresh.TLSClientConfig)
 	}
 	target := *c.target
-	request := &http.Request{Method: http.MethodHead, URL: &target, Host: target.Host, Header: http.Header{"User-Agent": c.userAgent}}
+	request := &http.Request{Method: http.MethodHead, URL: &target, Host: target.Host, Header: http.Header{"User-Agent": {c.config.UserAgent}}}
 	response, err := fresh.RoundTrip(request.WithContext(httptrace.WithClientTrace(limited, trace)))
 	if err != nil {
 		return 0, nil, err

@@ -70,6 +70,6 @@ func TestTheProxysPasswordGoesToItsProxyAlone(t *testing.T) {
 	t.Setenv("HTTPS_PROXY", "'http://proxy.example'")
 	status, _, stderr := run(t, "hunter2\n", "proxy-password")
 	assert.Equal(t, app.StatusFailed, status)
-	assert.Contains(t, stderr, "HTTPS_PROXY cannot be used: there are quotation marks around it")
+	assert.Contains(t, stderr, "HTTPS_PROXY cannot be used.")
 	assert.NotContains(t, stderr, "hunter2")
 }
