@@ -16,6 +16,7 @@
 package cis2
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -78,18 +79,10 @@ type Client struct {
 // New makes a Client. It does not connect. The error is CIS2-ADDRESS, CIS2-CLIENT_ID or
 // CIS2-REDIRECT_SETTING.
 func New(config Config) (*Client, error) {
-	if config.Timeout == 0 {
-		config.Timeout = DefaultTimeout
-	}
-	if config.ACRValues == "" {
-		config.ACRValues = DefaultACRValues
-	}
-	for endpoint, name := range map[*string]string{
-		&config.Endpoints.Authorize: "authorize", &config.Endpoints.Token: "token", &config.Endpoints.UserInfo: "userinfo",
-	} {
-		if *endpoint == "" {
-			*endpoint = name
-		}
+	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
+	config.ACRValues = cmp.Or(config.ACRValues, DefaultACRValues)
+	config.Endpoints = Endpoints{
+		cmp.Or(config.Endpoints.Authorize, "authorize"), cmp.Or(config.Endpoints.Token, "token"), cmp.Or(config.Endpoints.UserInfo, "userinfo"),
 	}
 	if !transport.IsToken(config.ClientID, maxClientID) {
 		return nil, withOutcome(unknownClient, "").Because(errors.New("there is no client id, or one that cannot be"))
@@ -186,19 +179,14 @@ func (c *Client) tokens(ctx context.Context, call transport.Call, form url.Value
 		secrets = append(secrets, text)
 	}
 	asked := c.now()
-	body, err := c.send(ctx, transport.Request{
+	var tokens Tokens
+	err := c.send(ctx, transport.Request{
 		Call: call, Step: c.config.Endpoints.Token, Body: []byte(form.Encode()), Secrets: secrets,
 		// The gateway compares the content type as a text: no charset.
 		Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}, "Accept": {"application/json"}},
+		Read:   func(body []byte) (err error) { tokens, err = decodeTokens(body, asked); return err },
 	})
-	if err != nil {
-		return Tokens{}, err
-	}
-	tokens, err := decodeTokens(body, asked)
-	if err != nil {
-		return Tokens{}, transport.Unusable(call, err)
-	}
-	return tokens, nil
+	return tokens, err
 }
 
 // UserInfo describes the user of an access token. The error matches ersclient.ErrSessionGone if the
@@ -207,21 +195,16 @@ func (c *Client) UserInfo(ctx context.Context, token ersclient.AccessToken) (Use
 	if token.IsZero() {
 		return UserInfo{}, problem.Unexpected.Because(errors.New("userinfo: there is no access token"))
 	}
-	body, err := c.send(ctx, transport.Request{
+	var info UserInfo
+	err := c.send(ctx, transport.Request{
 		Call: callUserInfo, Step: c.config.Endpoints.UserInfo, Secrets: []secret.Text{token.Text},
 		Header: http.Header{"Authorization": {"Bearer " + token.Reveal()}, "Accept": {"application/json"}},
+		Read:   func(body []byte) (err error) { info, err = decodeUserInfo(body); return err },
 	})
-	if err != nil {
-		return UserInfo{}, err
-	}
-	info, err := decodeUserInfo(body)
-	if err != nil {
-		return UserInfo{}, transport.Unusable(callUserInfo, err)
-	}
-	return info, nil
+	return info, err
 }
 
-func (c *Client) send(ctx context.Context, r transport.Request) ([]byte, error) {
+func (c *Client) send(ctx context.Context, r transport.Request) error {
 	r.Decode = decodeError
 	r.Refused = func(cause *transport.StatusError) error { return statusProblem(r.Call, cause) }
 	return c.Send(ctx, r)

@@ -67,10 +67,7 @@ func (c *Client) Roles(ctx context.Context, token ersclient.AccessToken) (erscli
 		Call: callA030, Step: "PractitionerRole", Header: header,
 		Read: func(body []byte) (err error) { user, err = decodeRoles(body); return err },
 	})
-	if err != nil {
-		return ersclient.User{}, err
-	}
-	return user, nil
+	return user, err
 }
 
 // Clinicians returns the people whom the user may act for as a permission whose function is
@@ -86,16 +83,12 @@ func (c *Client) Clinicians(ctx context.Context, token ersclient.AccessToken, as
 		Call: callA040, Step: "Practitioner", Query: "_query=onBehalfOf", Header: header,
 		Read: func(body []byte) (err error) { clinicians, err = decodeClinicians(body); return err },
 	})
-	if err != nil {
-		return nil, err
-	}
-	return clinicians, nil
+	return clinicians, err
 }
 
 func (c *Client) send(ctx context.Context, token ersclient.AccessToken, r transport.Request) error {
 	r.Header[headerAccept] = []string{mediaType}
 	r.Traced, r.Secrets = true, []secret.Text{token.Text}
 	r.Refused = func(cause *transport.StatusError) error { return statusProblem(cause) }
-	_, err := c.Send(ctx, r)
-	return err
+	return c.Send(ctx, r)
 }

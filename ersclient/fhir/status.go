@@ -3,6 +3,7 @@ package fhir
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -76,4 +77,24 @@ var refusals = []refusal{
 	{http.StatusForbidden, "asid", "ASID", asidMissing},
 	{http.StatusForbidden, "business function", "FUNCTION", functionNotHeld},
 	{http.StatusForbidden, "ods code", "ODS", organisationNotAllowed},
+}
+
+// StatusProblems returns the Problems of all calls, for the list of codes in the documentation: see
+// [transport.StatusProblems].
+func StatusProblems() []*problem.Problem {
+	var list []*problem.Problem
+	for _, call := range []transport.Call{callA030, callA040} {
+		own := slices.Collect(maps.Keys(statusGuidance))
+		list = append(list, transport.StatusProblems(call, own, statusProblem)...)
+		for _, one := range refusals {
+			if call == callA030 && one.status == http.StatusForbidden && one.problem != asidMissing {
+				continue // A030 names no role
+			}
+			list = append(list, withOtherRole(&transport.StatusError{
+				Call: call.Name, Method: call.Method, Status: one.status,
+				Outcome: transport.Outcome{Issues: []transport.Issue{{Diagnostics: "{{.Outcome}}"}}},
+			}, one.guidance(call.Name)))
+		}
+	}
+	return list
 }

@@ -24,12 +24,14 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // Config holds the parameters of a Client. BaseURL and ASID are required.
@@ -108,17 +110,13 @@ func (c *Client) CreateSession(ctx context.Context, ticket ersclient.Ticket) (er
 	if ticket.IsZero() {
 		return ersclient.Session{}, problem.Unexpected.Because(errors.New("A001: there is no ticket"))
 	}
-	request := request{call: callA001, body: encodeRequest(ticket, nil), ticket: ticket}
-	answer, err := c.send(ctx, request)
-	if err != nil {
-		return ersclient.Session{}, err
-	}
-	session, err := decodeSession(answer)
-	session.Ticket = ticket
-	if err != nil {
-		return session, transport.Unusable(request.call, err)
-	}
-	return session, nil
+	var session ersclient.Session
+	err := c.send(ctx, request{call: callA001, body: encodeRequest(ticket, nil), ticket: ticket, read: func(body []byte) (err error) {
+		session, err = decodeSession(body)
+		session.Ticket = ticket
+		return err
+	}})
+	return session, err
 }
 
 // SelectRole selects an organisation and business function (A002), which makes the session valid.
@@ -130,17 +128,15 @@ func (c *Client) SelectRole(ctx context.Context, session ersclient.Session, perm
 	if err := checkKey(session.Key); err != nil {
 		return session, problem.Unexpected.Because(fmt.Errorf("A002: %w", err))
 	}
-	body := encodeRequest(session.Ticket, &permission)
-	request := request{call: callA002, key: session.Key, body: body, ticket: session.Ticket, permission: permission}
-	answer, err := c.send(ctx, request)
-	if err != nil {
-		return session, err
-	}
-	selected, err := mergeSelection(session, answer, permission)
-	if err != nil {
-		return selected, transport.Unusable(request.call, err)
-	}
-	return selected, nil
+	selected := session
+	err := c.send(ctx, request{
+		call: callA002, key: session.Key, body: encodeRequest(session.Ticket, &permission), ticket: session.Ticket, permission: permission,
+		read: func(body []byte) (err error) {
+			selected, err = mergeSelection(session, body, permission)
+			return err
+		},
+	})
+	return selected, err
 }
 
 // DeleteSession ends a session (A003). It must not run while another call uses the session. It is
@@ -149,6 +145,40 @@ func (c *Client) DeleteSession(ctx context.Context, key ersclient.SessionKey) er
 	if err := checkKey(key); err != nil {
 		return problem.Unexpected.Because(fmt.Errorf("A003: %w", err))
 	}
-	_, err := c.send(ctx, request{call: callA003, key: key})
-	return err
+	return c.send(ctx, request{call: callA003, key: key})
+}
+
+// The three calls. A003 has no answer that could be missing.
+var (
+	callA001 = transport.Call{Name: "A001", Method: http.MethodPost, Success: http.StatusCreated}
+	callA002 = transport.Call{Name: "A002", Method: http.MethodPut, Success: http.StatusOK, Once: true}
+	callA003 = transport.Call{Name: "A003", Method: http.MethodDelete, Ends: true}
+)
+
+// request holds the parameters of one call.
+type request struct {
+	call transport.Call
+	// key names the session, for A002 and A003.
+	key ersclient.SessionKey
+	// body is JSON, nil for A003.
+	body []byte
+	// ticket and permission are what the body was made of: the one to be kept out of errors, the other
+	// to explain them.
+	ticket     ersclient.Ticket
+	permission ersclient.Permission
+	// read decodes the body of a success.
+	read func(body []byte) error
+}
+
+// send makes a call.
+func (c *Client) send(ctx context.Context, r request) error {
+	header := c.header
+	if !r.key.IsZero() {
+		header = maps.Clone(header)
+		header["HTTP_X_SESSION_KEY"] = []string{r.key.Reveal()}
+	}
+	return c.Send(ctx, transport.Request{
+		Call: r.call, Step: r.key.Reveal(), Header: header, Body: r.body, Secrets: []secret.Text{r.key.Text, r.ticket.Text}, Read: r.read,
+		Refused: func(cause *transport.StatusError) error { return statusProblem(r, cause) },
+	})
 }

@@ -1,6 +1,7 @@
 package hscn
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 
@@ -43,4 +44,17 @@ func ownGuidance(r request, status int) *problem.Problem {
 		return NotClosed
 	}
 	return nil
+}
+
+// StatusProblems returns the Problems of all calls, for the list of codes in the documentation: see
+// [transport.StatusProblems].
+func StatusProblems() []*problem.Problem {
+	var list []*problem.Problem
+	for _, call := range []transport.Call{callA001, callA002, callA003} {
+		own := slices.Collect(maps.Keys(callGuidance[call.Name]))
+		list = append(list, transport.StatusProblems(call, own, func(cause *transport.StatusError) *problem.Problem {
+			return statusProblem(request{call: call}, cause)
+		})...)
+	}
+	return list
 }

@@ -60,7 +60,7 @@ func StatusProblems(call Call, own []int, refused func(*StatusError) *problem.Pr
 		list = append(list, refused(cause))
 	}
 	if call.Success != 0 { // without content nothing can be missing
-		list = append(list, Unusable(call, errors.New("for the list")))
+		list = append(list, unusable(call, errors.New("for the list")))
 	}
 	return list
 }

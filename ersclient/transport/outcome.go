@@ -1,8 +1,7 @@
 package transport
 
 import (
-	"encoding/json"
-	"errors"
+	"cmp"
 	"strings"
 
 	"github.com/ers-login/ers-login/internal/problem"
@@ -25,8 +24,8 @@ type Outcome struct {
 
 // Issue is one fault in the request.
 type Issue struct {
-	// Severity and Code are FHIR's, such as "error" and "invalid".
-	Severity, Code string
+	// Code is FHIR's, such as "invalid".
+	Code string
 	// Details are the displays of e-RS's own codes, or the codes if they have no display.
 	Details []string
 	// Diagnostics is free text from e-RS.
@@ -48,28 +47,6 @@ func (o Outcome) Text() string {
 	return problem.Clean(strings.Join(texts, "; "), maxOutcomeText)
 }
 
-type wireOutcome struct {
-	ResourceType string `json:"resourceType"`
-	Issue        []struct {
-		Severity string `json:"severity"`
-		Code     string `json:"code"`
-		Details  *struct {
-			Coding []struct {
-				Code    string `json:"code"`
-				Display string `json:"display"`
-			} `json:"coding"`
-		} `json:"details"`
-		Diagnostics string `json:"diagnostics"`
-	} `json:"issue"`
-	// Fault is that of Apigee, the gateway of the FHIR API.
-	Fault *struct {
-		Faultstring string `json:"faultstring"`
-		Detail      struct {
-			Errorcode string `json:"errorcode"`
-		} `json:"detail"`
-	} `json:"fault"`
-}
-
 // cleanWithout returns a function that makes a text from outside one short line without secrets.
 func cleanWithout(secrets []secret.Text) func(string) string {
 	return func(text string) string { return problem.Clean(mask(text, secrets), maxOutcomeText) }
@@ -79,29 +56,28 @@ func cleanWithout(secrets []secret.Text) func(string) string {
 // and a member of another type than documented is left out. The call's secrets are masked, since a
 // server may quote what it refuses.
 func decodeOutcome(body []byte, secrets []secret.Text) Outcome {
-	var wire wireOutcome
-	var mismatch *json.UnmarshalTypeError
-	err := json.Unmarshal(body, &wire)
-	if err != nil && !errors.As(err, &mismatch) || wire.ResourceType != "" && wire.ResourceType != "OperationOutcome" {
+	root, err := ParseObject(body)
+	if kind := root.Text("resourceType"); err != nil || kind != "" && kind != "OperationOutcome" {
 		return Outcome{}
 	}
 	clean := cleanWithout(secrets)
 	var outcome Outcome
-	for _, one := range wire.Issue[:min(len(wire.Issue), maxIssues)] {
-		issue := Issue{Severity: clean(one.Severity), Code: clean(one.Code), Diagnostics: clean(one.Diagnostics)}
-		if one.Details != nil {
-			for _, coding := range one.Details.Coding[:min(len(one.Details.Coding), maxIssues)] {
-				if text := clean(coding.Display); text != "" {
-					issue.Details = append(issue.Details, text)
-				} else if text := clean(coding.Code); text != "" {
-					issue.Details = append(issue.Details, text)
-				}
+	for one := range root.List("issue") {
+		if len(outcome.Issues) == maxIssues {
+			break
+		}
+		issue := Issue{Code: clean(one.Text("code")), Diagnostics: clean(one.Text("diagnostics"))}
+		for coding := range one.Object("details").List("coding") {
+			text := cmp.Or(clean(coding.Text("display")), clean(coding.Text("code")))
+			if text != "" && len(issue.Details) < maxIssues {
+				issue.Details = append(issue.Details, text)
 			}
 		}
 		outcome.Issues = append(outcome.Issues, issue)
 	}
-	if wire.Fault != nil {
-		issue := Issue{Severity: "error", Code: clean(wire.Fault.Detail.Errorcode), Diagnostics: clean(wire.Fault.Faultstring)}
+	// That of Apigee, the gateway of the FHIR API.
+	if fault := root.Object("fault"); !fault.Missing() {
+		issue := Issue{Code: clean(fault.Object("detail").Text("errorcode")), Diagnostics: clean(fault.Text("faultstring"))}
 		outcome.Issues = append(outcome.Issues, issue)
 	}
 	return outcome

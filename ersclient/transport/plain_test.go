@@ -54,12 +54,13 @@ func TestOtherShapes(t *testing.T) {
 		},
 		Refused: func(cause *transport.StatusError) error { return cause },
 	}
-	_, err = client.Send(t.Context(), request)
+	err = client.Send(t.Context(), request)
 	require.EqualError(t, err, "token POST: answered 400 Bad Request: not [secret]")
 	require.Equal(t, []string{"application/x-www-form-urlencoded"}, came.Header["Content-Type"])
 	require.Equal(t, []string{"application/json"}, came.Header["Accept"])
 	require.Equal(t, "a=b", form)
-	require.ErrorIs(t, transport.Unusable(call, io.ErrUnexpectedEOF), unusable)
+	request.Step, request.Read = "other", func([]byte) error { return io.ErrUnexpectedEOF }
+	require.ErrorIs(t, client.Send(t.Context(), request), unusable)
 }
 
 func TestPlainLoopback(t *testing.T) {

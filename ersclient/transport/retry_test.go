@@ -76,12 +76,9 @@ func send(ctx context.Context, client *Client, call Call, key string) (string, e
 	case selects:
 		r.Body = []byte(`{"typeInfo":"uk.nhs.ers.xapi.dto.v1.session.ProfessionalSession","token":"` + erstest.TicketGP + `","permission":{"businessFunction":"REFERRING_CLINICIAN","orgIdentifier":"R01"}}`)
 	}
-	answer, err := client.Send(ctx, r)
-	if err != nil || call == closes {
-		return "", err
-	}
 	var session struct{ ID string }
-	err = json.Unmarshal(answer, &session)
+	r.Read = func(body []byte) error { return json.Unmarshal(body, &session) }
+	err := client.Send(ctx, r)
 	return session.ID, err
 }
 

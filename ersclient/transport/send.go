@@ -73,8 +73,8 @@ type Request struct {
 	Body []byte
 	// Secrets are masked in errors.
 	Secrets []secret.Text
-	// Read decodes the body of a success; nil if Send's caller does. Its error makes the answer
-	// [Unusable], and must not quote the answer.
+	// Read decodes the body of a success; it is not called for a call whose answer has no content. Its
+	// error makes the answer unusable, and must not quote it.
 	Read func(body []byte) error
 	// Decode reads the body of an error; clean makes a text from it fit for a log. nil means an
 	// OperationOutcome.
@@ -83,24 +83,17 @@ type Request struct {
 	Refused func(*StatusError) error
 }
 
-// Send makes a call in its turn, and repeats it where that is safe. It returns the body of a
-// success, nil for a call whose answer has no content. The error is a *problem.Problem or that of
-// Request.Refused.
-func (c *Client) Send(ctx context.Context, r Request) ([]byte, error) {
-	var answer []byte
-	err := c.config.Pace.retry.do(ctx, r.Call, func(ctx context.Context) error {
-		var err error
-		answer, err = c.try(ctx, r)
-		return err
-	})
-	return answer, err
+// Send makes a call in its turn, and repeats it where that is safe. The error is a *problem.Problem
+// or that of Request.Refused.
+func (c *Client) Send(ctx context.Context, r Request) error {
+	return c.config.Pace.retry.do(ctx, r.Call, func(ctx context.Context) error { return c.try(ctx, r) })
 }
 
 // try waits for the call's turn and makes it once.
-func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
+func (c *Client) try(ctx context.Context, r Request) error {
 	asked := c.now()
 	if err := c.turn(ctx, r.Call, asked); err != nil {
-		return nil, err
+		return err
 	}
 	if r.Traced {
 		return c.traced(ctx, r, asked)
@@ -108,9 +101,9 @@ func (c *Client) try(ctx context.Context, r Request) ([]byte, error) {
 	return c.attempt(ctx, r, asked, &Trace{})
 }
 
-// attempt makes a call that has had its turn since asked, and returns the body of a success. It
-// fills in what the answer adds to the trace.
-func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace *Trace) ([]byte, error) {
+// attempt makes a call that has had its turn since asked. It fills in what the answer adds to the
+// trace.
+func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace *Trace) error {
 	c.notices.look(asked)
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
@@ -119,7 +112,7 @@ func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace 
 	// errors.
 	response, err := c.transport.RoundTrip(c.newRequest(limited, r, &sent))
 	if err != nil {
-		return nil, c.transportProblem(ctx, r.Call, sent.Load(), err)
+		return c.transportProblem(ctx, r.Call, sent.Load(), err)
 	}
 	c.notices.compareClocks(asked, c.now(), response.Header)
 	trace.answered(response, r.Secrets)
@@ -130,26 +123,23 @@ func (c *Client) attempt(ctx context.Context, r Request, asked time.Time, trace 
 	switch {
 	case response.StatusCode/100 == 2 && errors.Is(typeErr, errHTML):
 		// A server that answers 200 without JSON is not e-RS.
-		return nil, Unusable(r.Call, typeErr)
+		return unusable(r.Call, typeErr)
 	case !r.Call.succeeded(response.StatusCode):
 		// The status is enough. A body that broke off holds no outcome.
-		return nil, r.Refused(newStatusError(r, response, body, c.now()))
+		return r.Refused(newStatusError(r, response, body, c.now()))
 	case r.Call.Success == 0:
-		// The body is empty.
-		return nil, nil
+		return nil // the body is empty
 	case typeErr != nil:
-		return nil, Unusable(r.Call, typeErr)
+		return unusable(r.Call, typeErr)
 	case errors.Is(bodyErr, errTooLong):
-		return nil, Unusable(r.Call, bodyErr)
+		return unusable(r.Call, bodyErr)
 	case bodyErr != nil:
-		return nil, c.transportProblem(ctx, r.Call, sent.Load(), bodyErr)
-	case r.Read == nil:
-		return body, nil
+		return c.transportProblem(ctx, r.Call, sent.Load(), bodyErr)
 	}
 	if err := r.Read(body); err != nil {
-		return nil, Unusable(r.Call, err)
+		return unusable(r.Call, err)
 	}
-	return body, nil
+	return nil
 }
 
 // newRequest makes the HTTP request of a call. sent is set once the headers are written to the

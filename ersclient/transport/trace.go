@@ -58,13 +58,13 @@ func WithTrace(ctx context.Context, receive func(Trace)) context.Context {
 
 // traced makes an attempt under a new correlation id. The error's cause names the ids, and
 // Config.Trace gets them in any case.
-func (c *Client) traced(ctx context.Context, r Request, asked time.Time) ([]byte, error) {
+func (c *Client) traced(ctx context.Context, r Request, asked time.Time) error {
 	trace := Trace{Call: r.Call, CorrelationID: newUUID()}
 	header := http.Header{correlationHeader: {trace.CorrelationID}}
 	maps.Copy(header, r.Header)
 	r.Header = header
 	began := time.Now()
-	body, err := c.attempt(ctx, r, asked, &trace)
+	err := c.attempt(ctx, r, asked, &trace)
 	trace.Took = time.Since(began)
 	if c.config.Trace != nil {
 		c.config.Trace(trace)
@@ -73,10 +73,10 @@ func (c *Client) traced(ctx context.Context, r Request, asked time.Time) ([]byte
 		receive(trace)
 	}
 	if err == nil {
-		return body, nil
+		return nil
 	}
 	shown := problem.Of(err)
-	return nil, shown.Because(&tracedError{shown.Cause, trace})
+	return shown.Because(&tracedError{shown.Cause, trace})
 }
 
 // tracedError adds the ids of an attempt to its error.

@@ -106,8 +106,9 @@ func TestATracedCallIsNamedInItsErrorAndToTheLog(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var traces []Trace
 			client, got := serve(t, func(trace Trace) { traces = append(traces, trace) }, one.script)
-			_, err := client.Send(t.Context(), Request{
+			err := client.Send(t.Context(), Request{
 				Call: reads, Step: "PractitionerRole", Traced: true, Refused: asProblem, Secrets: []secret.Text{token},
+				Read:   func([]byte) error { return nil },
 				Header: http.Header{"Accept": {"application/fhir+json"}},
 			})
 			require.Len(t, traces, one.attempts)
@@ -140,7 +141,7 @@ func TestACallIsNotTracedUnasked(t *testing.T) {
 	client, got := serve(t, func(Trace) { t.Error("traced") }, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusBadRequest)
 	})
-	_, err := client.Send(t.Context(), Request{Call: reads, Refused: asProblem})
+	err := client.Send(t.Context(), Request{Call: reads, Refused: asProblem})
 	require.NotContains(t, err.Error(), "X-Correlation-ID")
 	require.NotContains(t, got.all()[0].Header, "X-Correlation-Id")
 }
@@ -160,9 +161,9 @@ func TestUUIDsAreRandom(t *testing.T) {
 
 func TestAQueryIsSent(t *testing.T) {
 	client, got := serve(t, nil, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadRequest) })
-	_, err := client.Send(t.Context(), Request{Call: reads, Step: "Practitioner", Query: "_query=onBehalfOf", Refused: asProblem})
+	err := client.Send(t.Context(), Request{Call: reads, Step: "Practitioner", Query: "_query=onBehalfOf", Refused: asProblem})
 	require.Error(t, err)
-	_, err = client.Send(t.Context(), Request{Call: reads, Step: "Practitioner", Refused: asProblem})
+	err = client.Send(t.Context(), Request{Call: reads, Step: "Practitioner", Refused: asProblem})
 	require.Error(t, err)
 	require.Equal(t, "/base/R4/Practitioner?_query=onBehalfOf", got.all()[0].RequestURI)
 	require.Equal(t, "/base/R4/Practitioner", got.all()[1].RequestURI, "the next call has none")
@@ -198,8 +199,9 @@ func TestATraceBelongsToItsContext(t *testing.T) {
 	for i := range own {
 		calls.Go(func() {
 			ctx := WithTrace(t.Context(), func(trace Trace) { own[i] = append(own[i], trace.CorrelationID) })
-			_, err := client.Send(ctx, Request{
+			err := client.Send(ctx, Request{
 				Call: Call{Name: "A030", Method: http.MethodGet, Success: http.StatusOK}, Step: "x", Header: http.Header{}, Traced: true,
+				Read: func([]byte) error { return nil },
 			})
 			assert.NoError(t, err)
 		})

@@ -147,7 +147,7 @@ var callDirectory = transport.Call{Name: "directory", Method: http.MethodGet, Su
 func (d *Directory) ask(ctx context.Context, code string) (string, error) {
 	var name string
 	var unusable error
-	_, err := d.client.Send(ctx, transport.Request{
+	err := d.client.Send(ctx, transport.Request{
 		Call: callDirectory, Step: code, Header: http.Header{"Accept": {"application/json"}},
 		Read: func(body []byte) error {
 			name, unusable = decodeName(body, code)
