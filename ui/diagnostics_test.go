@@ -97,12 +97,12 @@ func brokenChain() []named {
 var clockWrong = (&problem.Problem{
 	Code:     "CLOCK-WRONG",
 	Title:    "This computer's clock is wrong",
-	Happened: "The clock of this computer is about {{.Off}} minutes ahead of that of e-RS.",
+	Happened: "When this computer's clock showed {{.Now}}, it was {{.Theirs}} by the clock of e-RS.",
 	Steps: []string{
 		"Ask your local service desk to correct the date, time and time zone on this computer. Quote the reference below. " +
 			"Until then, times shown here are wrong and signing in may fail.",
 	},
-}).With("Off", "7")
+}).With("Now", "30 November 2026 09:07 UTC").With("Theirs", "30 November 2026 09:00 UTC")
 
 // seen reports whether a text is in the window.
 func (w *world) seen(text string) bool {

@@ -5,11 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
-	"net/http"
 	"net/http/httptrace"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -54,114 +51,41 @@ func (e Examination) Trust() problem.Phrase { return trustPhrase(e.TrustStore) }
 // from a call, with what was learned until then in the Examination.
 func (c *Client) Examine(ctx context.Context) (Examination, error) {
 	answer := Examination{Proxy: c.ProxyAddress(), TrustStore: c.transport.config.TrustStore}
-	asked := c.now()
-	if err := c.turn(ctx, callExamine, asked); err != nil {
+	if err := c.turn(ctx, callExamine, c.now()); err != nil {
 		return answer, err
 	}
-	handshakes := &handshakes{}
-	verify := func(state tls.ConnectionState) error {
-		chains, err := c.transport.verifiedChains(state)
-		if err == nil {
-			handshakes.verified(state, chains)
-		}
-		return err
-	}
+	// More handshakes can follow the first: the transport continues a connection whose call was given
+	// up, and a server may renegotiate.
+	var verified atomic.Pointer[tls.ConnectionState]
 	var sent atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
-	asked = c.now()
-	status, header, err := c.head(ctx, trace, func(config *tls.Config) { config.VerifyConnection = verify })
-	handshakes.fill(&answer, err)
-	if err != nil {
-		made := c.transportProblem(ctx, callExamine, sent.Load(), err)
-		if errors.Is(made, noCiphers) {
-			made = c.withKeyExchange(ctx, made)
+	asked := c.now()
+	status, header, err := c.head(ctx, trace, func(state tls.ConnectionState) (err error) {
+		if state.VerifiedChains, err = c.transport.verifiedChains(state); err == nil {
+			verified.CompareAndSwap(nil, &state)
 		}
-		return answer, made
+		return err
+	})
+	var operation *net.OpError
+	if state := verified.Load(); state != nil {
+		answer.Presented, answer.TLS, answer.CipherSuite = state.PeerCertificates, state.Version, state.CipherSuite
+		chain := state.VerifiedChains[0]
+		answer.Root = chain[len(chain)-1]
+	} else if !errors.As(err, &operation) || operation.Op != "proxyconnect" {
+		answer.Presented = unverified(err)
+	}
+	if err != nil {
+		return answer, c.transportProblem(ctx, callExamine, sent.Load(), err)
 	}
 	answer.Status = status
-	c.compare(&answer, asked, c.now(), header)
+	if clock, ok := readClock(asked, c.now(), header); ok {
+		answer.Date, answer.Ahead, answer.Clock = clock.date, clock.ahead(), clock.problem()
+	}
 	return answer, nil
-}
-
-// withKeyExchange adds to the cause of TLS-CIPHERS whether the server accepts RSA key exchange. It
-// starts one more handshake, and ends it once the server has chosen a suite.
-func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *problem.Problem {
-	if err := c.turn(ctx, callExamine, c.now()); err != nil {
-		return failed
-	}
-	var chosen atomic.Bool
-	_, _, err := c.head(ctx, &httptrace.ClientTrace{}, func(config *tls.Config) {
-		config.MaxVersion, config.CipherSuites = tls.VersionTLS12, rsaKeyExchange
-		config.VerifyConnection = func(tls.ConnectionState) error {
-			chosen.Store(true)
-			return errors.New("this was all there was to see")
-		}
-	})
-	if chosen.Load() || unverified(err) != nil {
-		return failed.Because(fmt.Errorf("%w; asked for RSA key exchange alone, the server accepted it", failed.Cause))
-	}
-	return failed.Because(fmt.Errorf("%w; the server did not accept RSA key exchange either", failed.Cause))
-}
-
-// compare sets Date, Ahead and Clock from an answer's Date header.
-func (c *Client) compare(answer *Examination, asked, came time.Time, header http.Header) {
-	written, err := http.ParseTime(header.Get("Date"))
-	if err != nil || header.Get("Age") != "" {
-		return
-	}
-	// The Date has whole seconds and was written at some time between asked and came.
-	answer.Date = written
-	answer.Ahead = asked.Add(came.Sub(asked) / 2).Round(0).Sub(written.Add(time.Second / 2))
-	look := newNotices(Config{Notice: func(_ string, p *problem.Problem) { answer.Clock = p }})
-	look.compareClocks(asked, came, header)
 }
 
 // Host returns the host name of e-RS.
 func (c *Client) Host() string { return c.transport.host }
-
-// ExpiryProblem returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a
-// fortnight of its end, CERT-EXPIRED after it, else nil.
-func ExpiryProblem(certificate tls.Certificate) *problem.Problem {
-	var found *problem.Problem
-	look := newNotices(Config{Certificate: certificate, Notice: func(_ string, p *problem.Problem) { found = p }})
-	look.look(time.Now())
-	return found
-}
-
-// handshakes keeps the state of the first verified handshake. More can follow: the transport
-// continues a connection whose call was given up, and a server may renegotiate.
-type handshakes struct {
-	mu    sync.Mutex
-	state *tls.ConnectionState
-	root  *x509.Certificate
-}
-
-func (h *handshakes) verified(state tls.ConnectionState, chains [][]*x509.Certificate) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state != nil {
-		return
-	}
-	h.state = &state
-	if len(chains) > 0 {
-		h.root = chains[0][len(chains[0])-1]
-	}
-}
-
-// fill sets what is known of the handshake in answer, given the error of the request.
-func (h *handshakes) fill(answer *Examination, err error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.state != nil {
-		answer.Presented, answer.TLS, answer.CipherSuite = h.state.PeerCertificates, h.state.Version, h.state.CipherSuite
-		answer.Root = h.root
-		return
-	}
-	var operation *net.OpError
-	if !errors.As(err, &operation) || operation.Op != "proxyconnect" {
-		answer.Presented = unverified(err)
-	}
-}
 
 // unverified returns the chain in a certificate verification error, or nil for any other error.
 func unverified(err error) []*x509.Certificate {

@@ -88,36 +88,44 @@ func (n *notices) look(now time.Time) {
 		return
 	}
 	n.looked = now
-	var found *problem.Problem
-	switch {
-	case now.After(n.leaf.NotAfter):
-		found = CertificateRanOut
-	case now.Add(runsOutSoon).After(n.leaf.NotAfter):
-		found = certificateRunsOut
-	}
-	switch {
+	switch found := expiryProblem(n.leaf, now); {
 	case found == nil && n.certificate != "":
 		n.certificate = ""
 		n.notify(NoticeCertificate, nil)
 	case found != nil && found.Code != n.certificate:
 		n.certificate = found.Code
-		n.notify(NoticeCertificate, found.With("Name", n.leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(n.leaf.NotAfter)))
+		n.notify(NoticeCertificate, found)
 	}
+}
+
+// ExpiryProblem returns the Problem of an endpoint certificate's age: CERT-EXPIRES_SOON within a
+// fortnight of its end, CERT-EXPIRED after it, else nil.
+func ExpiryProblem(certificate tls.Certificate) *problem.Problem {
+	if leaf := LeafOf(certificate); leaf != nil {
+		return expiryProblem(leaf, time.Now())
+	}
+	return nil
+}
+
+func expiryProblem(leaf *x509.Certificate, now time.Time) *problem.Problem {
+	found := certificateRunsOut
+	switch {
+	case now.After(leaf.NotAfter):
+		found = CertificateRanOut
+	case !now.Add(runsOutSoon).After(leaf.NotAfter):
+		return nil
+	}
+	return found.With("Name", leaf.Subject.CommonName).WithPhrase("Until", problem.Moment(leaf.NotAfter))
 }
 
 // keyExchange is called with the cipher suite of each new connection to e-RS.
 func (n *notices) keyExchange(suite uint16) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	switch is := slices.Contains(rsaKeyExchange, suite); {
-	case is == n.noSecrecy:
-		return
-	case is:
-		n.notify(NoticeTLS, KeyExchange(suite))
-	default:
-		n.notify(NoticeTLS, nil)
+	if found := KeyExchange(suite); (found != nil) != n.noSecrecy {
+		n.noSecrecy = found != nil
+		n.notify(NoticeTLS, found)
 	}
-	n.noSecrecy = !n.noSecrecy
 }
 
 // KeyExchange returns TLS-RSA_KEY_EXCHANGE if the cipher suite uses it, else nil.

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"crypto/tls"
 	"net/http"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -64,23 +65,26 @@ func noticing(board *noticeboard) func(*hscn.Config) {
 	return func(config *hscn.Config) { config.Notice = board.notice }
 }
 
+var clocks = regexp.MustCompile(`^When this computer's clock showed (.*), it was (.*) by the clock of e-RS\.$`)
+
 // With a wrong clock people search for faults in valid certificates, and miss the end of their
 // session.
 func TestERR000AWrongClockIsNoticed(t *testing.T) {
 	const day = 24 * time.Hour
 	cases := map[string]struct {
+		// server is the difference of e-RS's clock.
 		server time.Duration
-		text   string
+		wrong  bool
 	}{
-		"right":                   {0, ""},
-		"four minutes and a half": {4*time.Minute + 30*time.Second, ""},
-		"behind by minutes":       {7 * time.Minute, "The clock of this computer is about 7 minutes behind that of e-RS."},
-		"ahead by minutes":        {-12 * time.Minute, "The clock of this computer is about 12 minutes ahead of that of e-RS."},
-		"summer time":             {time.Hour, "The clock of this computer is about 60 minutes behind that of e-RS."},
-		"behind by hours":         {5 * time.Hour, "The clock of this computer is about 5 hours behind that of e-RS."},
-		"ahead by hours":          {-30 * time.Hour, "The clock of this computer is about 30 hours ahead of that of e-RS."},
-		"behind by days":          {90 * day, "The clock of this computer is about 90 days behind that of e-RS."},
-		"ahead by days":           {-400 * day, "The clock of this computer is about 400 days ahead of that of e-RS."},
+		"right":                   {0, false},
+		"four minutes and a half": {4*time.Minute + 30*time.Second, false},
+		"behind by minutes":       {7 * time.Minute, true},
+		"ahead by minutes":        {-12 * time.Minute, true},
+		"summer time":             {time.Hour, true},
+		"behind by hours":         {5 * time.Hour, true},
+		"ahead by hours":          {-30 * time.Hour, true},
+		"behind by days":          {90 * day, true},
+		"ahead by days":           {-400 * day, true},
 	}
 	for name, one := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -94,12 +98,18 @@ func TestERR000AWrongClockIsNoticed(t *testing.T) {
 				clienttest.RequireCode(t, "ERS-A003-403", clienttest.DeleteOnce(t.Context(), client))
 			}
 			said, texts := board.new()
-			if one.text == "" {
+			if !one.wrong {
 				require.Empty(t, said)
 				return
 			}
 			require.Equal(t, []string{"clock CLOCK-WRONG"}, said, "once, not with every answer")
-			require.Equal(t, []string{one.text}, texts)
+			shown := clocks.FindStringSubmatch(texts[0])
+			require.Len(t, shown, 3, texts[0])
+			ours, err := time.Parse("2 January 2006 15:04 UTC", shown[1])
+			require.NoError(t, err)
+			theirs, err := time.Parse("2 January 2006 15:04 UTC", shown[2])
+			require.NoError(t, err)
+			require.WithinDuration(t, ours.Add(one.server), theirs, time.Minute)
 
 			server.SetClock(one.server + one.server/2)
 			require.Error(t, clienttest.DeleteOnce(t.Context(), client))

@@ -408,10 +408,9 @@ var (
 )
 
 var clockWrong = &problem.Problem{
-	Code:  "CLOCK-WRONG",
-	Title: "This computer's clock is wrong",
-	// clockProblem replaces this text by one with the difference.
-	Happened: "The clock of this computer and that of e-RS differ by more than five minutes.",
+	Code:     "CLOCK-WRONG",
+	Title:    "This computer's clock is wrong",
+	Happened: "When this computer's clock showed {{.Now}}, it was {{.Theirs}} by the clock of e-RS.",
 	Steps: []string{
 		"Ask your local service desk to correct the date, time and time zone on this " +
 			"computer. Quote the reference below. Until then, times shown here are wrong and " +
