@@ -244,7 +244,7 @@ func TestWhatERSRefuses(t *testing.T) {
 		"the order of the issues": {status: 403, body: `{"issue":[{"diagnostics":"first"},{"diagnostics":"No Business Function"}]}`, code: "403-FUNCTION"},
 		"an unknown status":       {status: 418, code: "418", title: "e-RS refused to sign you in"},
 		"another success":         {status: 204, code: "204", title: "e-RS sent an unexpected answer"},
-		"a redirection":           {status: 302, code: "NET-REDIRECT"},
+		"a redirection":           {status: 302, code: "NET-HTML"},
 		"the network's terms":     {status: 511, code: "NET-HTML"},
 	}
 	r := newRig(t)
@@ -371,7 +371,7 @@ func TestFaults(t *testing.T) {
 		"huge":             {fault: testserver.Fault{Kind: testserver.HugeBody}, code: "ANSWER", answered: true},
 		"429":              {fault: status(429, "5"), code: "429", answered: true},
 		"503":              {fault: status(503, "60"), code: "503", answered: true},
-		"redirected":       {fault: testserver.Fault{Kind: testserver.Redirect}, code: "NET-REDIRECT"},
+		"redirected":       {fault: testserver.Fault{Kind: testserver.Redirect}, code: "NET-HTML"},
 	}
 	for name, one := range cases {
 		for _, call := range []testserver.Call{cis2test.A030, cis2test.A040} {

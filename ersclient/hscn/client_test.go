@@ -259,7 +259,7 @@ func TestWhetherTheAnswerToA002WasLost(t *testing.T) {
 		"504 after it was handled":  {testserver.Fault{Kind: testserver.Status, Status: 504, Handled: true}, "ERS-A002-504", true},
 		"another success":           {testserver.Fault{Kind: testserver.Status, Status: 202}, "ERS-A002-202", true},
 		"500":                       {testserver.Fault{Kind: testserver.Status, Status: 500}, "ERS-A002-500", false},
-		"a redirection":             {testserver.Fault{Kind: testserver.Redirect}, "NET-REDIRECT", false},
+		"a redirection":             {testserver.Fault{Kind: testserver.Redirect}, "NET-HTML", false},
 		"422":                       {erstest.Outcome("no"), "ERS-A002-422", false},
 	}
 	for name, one := range cases {
@@ -325,7 +325,7 @@ func TestWhatCountsAsDeleted(t *testing.T) {
 		"another success":    {testserver.Fault{Kind: testserver.Status, Status: 202, Handled: true}, ""},
 		"a body of any size": {testserver.Fault{Kind: testserver.HugeBody}, ""},
 		"a page":             {testserver.Fault{Kind: testserver.HTML}, "NET-HTML"},
-		"a redirection":      {testserver.Fault{Kind: testserver.Redirect}, "NET-REDIRECT"},
+		"a redirection":      {testserver.Fault{Kind: testserver.Redirect}, "NET-HTML"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := clienttest.NewServer(t)

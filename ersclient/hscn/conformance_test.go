@@ -164,7 +164,7 @@ func TestA00102EveryFailureIsPresented(t *testing.T) {
 			remedy: remedy{[]string{"web browser", "**Try again**", "local service desk"}, true},
 		},
 		"a captive portal that redirects": {
-			fault: testserver.Fault{Kind: testserver.Redirect}, code: "NET-REDIRECT",
+			fault: testserver.Fault{Kind: testserver.Redirect}, code: "NET-HTML",
 			remedy: remedy{[]string{"web browser", "**Try again**", "local service desk"}, true},
 		},
 		"a captive portal by the book": {

@@ -70,7 +70,7 @@ func guidanceFor(cause *StatusError) *problem.Problem {
 	status := cause.Status
 	switch {
 	case status/100 == 3:
-		return redirected
+		return NotERS
 	case statusGuidance[status] != nil:
 		return statusGuidance[status]
 	case status/100 == 2:

@@ -8,9 +8,8 @@ import (
 
 // Steps that many Problems share.
 const (
-	stepTryAgain     = "Press **Try again**."
-	stepServiceDesk  = "If it happens again, contact your local service desk and quote the reference below."
-	stepCheckAddress = "Check the setting base_url."
+	stepTryAgain    = "Press **Try again**."
+	stepServiceDesk = "If it happens again, contact your local service desk and quote the reference below."
 )
 
 // What a service desk can do about an answer of e-RS.
@@ -447,18 +446,12 @@ var (
 
 // The published guidance for each status.
 var statusGuidance = map[int]*problem.Problem{
-	http.StatusBadRequest: notUnderstood,
-	http.StatusNotFound: {
-		Title:       "e-RS was not found at its address",
-		Happened:    "e-RS Login cannot find e-RS at the address that is set up on this computer.",
-		ServiceDesk: []string{stepCheckAddress},
+	http.StatusBadRequest: {
+		Title:    "There is a problem with e-RS Login",
+		Happened: "e-RS did not understand e-RS Login. This is a fault in e-RS Login, not something you did.",
 	},
-	http.StatusMethodNotAllowed: {
-		Title:    notUnderstood.Title,
-		Happened: notUnderstood.Happened,
-		// A server that is not e-RS answers so as well.
-		ServiceDesk: []string{stepCheckAddress},
-	},
+	http.StatusNotFound:         notFound,
+	http.StatusMethodNotAllowed: notFound, // a server that is not e-RS answers so
 	http.StatusProxyAuthRequired: {
 		Code:        ProxyAuth.Code,
 		Title:       "The network's proxy asks for a user name and password",
@@ -482,12 +475,7 @@ var statusGuidance = map[int]*problem.Problem{
 		Title:    "A rule in e-RS does not allow this",
 		Happened: "Signing in would break one of the business rules of e-RS.",
 	},
-	http.StatusRequestedRangeNotSatisfiable: {
-		Title:    notUnderstood.Title,
-		Happened: notUnderstood.Happened,
-		Steps:    []string{stepTryAgain, stepServiceDesk},
-		Retry:    true,
-	},
+	http.StatusRequestedRangeNotSatisfiable: refusedOtherwise,
 	http.StatusUnprocessableEntity: {
 		Title:       "e-RS did not accept your sign-in",
 		Happened:    "e-RS rejected something that e-RS Login sent.",
@@ -521,29 +509,16 @@ var statusGuidance = map[int]*problem.Problem{
 }
 
 var (
-	// notUnderstood is a fault of e-RS Login.
-	notUnderstood = &problem.Problem{
-		Title:    "There is a problem with e-RS Login",
-		Happened: "e-RS did not understand e-RS Login. This is a fault in e-RS Login, not something you did.",
+	notFound = &problem.Problem{
+		Title:       "e-RS was not found at its address",
+		Happened:    "e-RS Login cannot find e-RS at the address that is set up on this computer.",
+		ServiceDesk: []string{"Check the setting base_url."},
 	}
 	gatewayFailed = &problem.Problem{
 		Title:    "e-RS is not available at the moment",
 		Happened: "e-RS, or the network in front of it, did not respond in time.",
 		Steps:    []string{"Wait a minute, then press **Try again**.", stepServiceDesk},
 		Retry:    true,
-	}
-	redirected = &problem.Problem{
-		Code:      "NET-REDIRECT",
-		Title:     "Your network redirected the connection to e-RS",
-		Happened:  "e-RS never does this. You may need to sign in to the network or Wi-Fi.",
-		Technical: "The answer to {{.Call}} was {{.Answer}}",
-		Steps: []string{
-			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web browser first.",
-			stepTryAgain,
-			stepServiceDesk,
-		},
-		ServiceDesk: []string{"Check whether a proxy, or a sign-in page of the network, answers in place of e-RS."},
-		Retry:       true,
 	}
 	unexpectedSuccess = &problem.Problem{
 		Title:    "e-RS sent an unexpected answer",
