@@ -30,6 +30,8 @@ const (
 // asked for again after a restart.
 var ErrCache = errors.New("the cache of organisations' names")
 
+var errForm = errors.New("it is not of the right form")
+
 // entry is what is known of a code.
 type entry struct {
 	// Name is as the directory writes it; empty if it has none.
@@ -90,18 +92,12 @@ func readFile(path string) (map[string]entry, error) {
 		return nil, err
 	}
 	var read content
-	if err := json.Unmarshal(raw, &read); err != nil {
-		return nil, errors.New("it is not JSON of the right form")
-	}
-	if read.Version != version {
-		return nil, fmt.Errorf("it has version %d instead of %d", read.Version, version)
-	}
-	if len(read.Names) > maxEntries {
-		return nil, fmt.Errorf("it has more than %d names", maxEntries)
+	if err := json.Unmarshal(raw, &read); err != nil || read.Version != version || len(read.Names) > maxEntries {
+		return nil, errForm
 	}
 	for code, one := range read.Names {
 		if !isCode(code) || utf8.RuneCountInString(one.Name) > maxName || problem.Clean(one.Name, maxName) != one.Name {
-			return nil, errors.New("it has a name that is none")
+			return nil, errForm
 		}
 	}
 	return read.Names, nil
@@ -115,7 +111,7 @@ func (c *cache) get(code string) (kept entry, fresh bool) {
 }
 
 // put keeps a name. A full cache forgets the oldest.
-func (c *cache) put(code, name string) entry {
+func (c *cache) put(code, name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, known := c.entries[code]; !known && len(c.entries) >= maxEntries {
@@ -129,7 +125,6 @@ func (c *cache) put(code, name string) entry {
 	}
 	c.entries[code] = entry{name, c.now().UTC().Truncate(time.Second)}
 	c.changed = true
-	return c.entries[code]
 }
 
 // write replaces the file if something has changed.

@@ -22,9 +22,6 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// DefaultAddress is NHS England's directory.
-const DefaultAddress = "https://directory.spineservices.nhs.uk/ORD/2-0-0/organisations"
-
 const (
 	// perSecond is the highest rate of requests.
 	perSecond = 4
@@ -36,7 +33,7 @@ const (
 
 // Config holds the parameters of a Directory.
 type Config struct {
-	// BaseURL is the directory's address, such as DefaultAddress, to which a code is appended. Empty
+	// BaseURL is the directory's address, to which a code is appended. Empty
 	// means that nothing is asked: names are then those of the cache. A nil Pace is four requests a
 	// second.
 	transport.Config
@@ -52,8 +49,6 @@ type Directory struct {
 	// client is nil if nothing is asked.
 	client *transport.Client
 	cache  *cache
-	// asking holds one element while the directory is asked.
-	asking chan struct{}
 }
 
 // New makes a Directory and reads its cache. It does not connect. The Directory is usable if the
@@ -72,7 +67,7 @@ func New(config Config) (*Directory, error) {
 		}
 	}
 	kept, err := openCache(config.File, time.Now)
-	return &Directory{client, kept, make(chan struct{}, 1)}, err
+	return &Directory{client, kept}, err
 }
 
 // Close closes idle connections.
@@ -116,25 +111,15 @@ func (d *Directory) Find(ctx context.Context, codes []string, found func(code, n
 	if d.client == nil || len(missing) == 0 {
 		return nil
 	}
-	select {
-	case d.asking <- struct{}{}:
-		defer func() { <-d.asking }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 	var failed error
 	for _, code := range missing {
-		// Another Find may have asked meanwhile.
-		kept, fresh := d.cache.get(code)
-		if !fresh {
-			var name string
-			if name, failed = d.ask(ctx, code); failed != nil {
-				break
-			}
-			kept = d.cache.put(code, name)
+		var name string
+		if name, failed = d.ask(ctx, code); failed != nil {
+			break
 		}
-		if kept.Name != "" {
-			found(code, DisplayName(kept.Name))
+		d.cache.put(code, name)
+		if name != "" {
+			found(code, DisplayName(name))
 		}
 	}
 	return errors.Join(failed, d.cache.write())
@@ -153,9 +138,9 @@ func (d *Directory) ask(ctx context.Context, code string) (string, error) {
 			name, unusable = decodeName(body, code)
 			return unusable
 		},
-		Refused: func(cause *transport.StatusError) error { return &refusedError{cause} },
+		Refused: func(cause *transport.StatusError) error { return cause },
 	})
-	var refused *refusedError
+	var refused *transport.StatusError
 	switch {
 	case err == nil:
 		return name, nil
@@ -165,14 +150,6 @@ func (d *Directory) ask(ctx context.Context, code string) (string, error) {
 	}
 	return "", problem.Of(err).Cause
 }
-
-// refusedError is a status other than success. Its text does not name e-RS.
-type refusedError struct{ *transport.StatusError }
-
-func (e *refusedError) Error() string {
-	return e.Call + " " + e.Method + ": the answer was " + e.Answer()
-}
-func (e *refusedError) Unwrap() error { return e.StatusError }
 
 // decodeName reads the directory's answer about a code.
 func decodeName(answer []byte, code string) (string, error) {
