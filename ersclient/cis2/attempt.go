@@ -228,17 +228,9 @@ type redirect struct {
 
 func parseRedirect(text string) (redirect, error) {
 	parsed, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return redirect{}, errors.New("not a URL")
-	case parsed.Scheme != "http":
-		return redirect{}, errors.New("not http")
-	case !transport.IsLoopback(parsed.Hostname()):
-		return redirect{}, errors.New("not a loopback address")
-	case !isPort(parsed.Port()):
-		return redirect{}, errors.New("no port")
-	case parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || strings.Contains(text, "#"):
-		return redirect{}, errors.New("more than a host, a port and a path")
+	if err != nil || parsed.Scheme != "http" || !transport.IsLoopback(parsed.Hostname()) || !isPort(parsed.Port()) ||
+		parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || strings.Contains(text, "#") {
+		return redirect{}, errors.New("the redirect URI is not an http address of this computer, with a port and a path")
 	}
 	path := parsed.EscapedPath()
 	if path == "" {

@@ -76,8 +76,8 @@ type Client struct {
 	callbackTimeout time.Duration
 }
 
-// New makes a Client. It does not connect. The error is CIS2-ADDRESS, CIS2-CLIENT_ID or
-// CIS2-REDIRECT_SETTING.
+// New makes a Client. It does not connect. The error is CIS2-CLIENT_ID, or about an address, which the
+// settings have refused before.
 func New(config Config) (*Client, error) {
 	config.Timeout = cmp.Or(config.Timeout, DefaultTimeout)
 	config.ACRValues = cmp.Or(config.ACRValues, DefaultACRValues)
@@ -89,12 +89,12 @@ func New(config Config) (*Client, error) {
 	}
 	redirect, err := parseRedirect(config.RedirectURI)
 	if err != nil {
-		return nil, redirectSetting.Because(err)
+		return nil, problem.Unexpected.Because(err)
 	}
 	config.Service = Service
 	shared, err := transport.New(config.Config)
 	if err != nil {
-		return nil, badAddress.Because(errors.Unwrap(err))
+		return nil, err
 	}
 	return &Client{shared, config, redirect, time.Now, callbackTimeout}, nil
 }

@@ -22,18 +22,6 @@ const (
 
 // What is wrong on this computer.
 var (
-	badAddress = &problem.Problem{
-		Code:        "CIS2-ADDRESS",
-		Title:       titleSetUp,
-		Happened:    "The address of the sign-in service must be an https address with nothing behind its path.",
-		ServiceDesk: []string{"Correct the address, for example to https://api.service.nhs.uk/oauth2."},
-	}
-	redirectSetting = &problem.Problem{
-		Code:        "CIS2-REDIRECT_SETTING",
-		Title:       titleSetUp,
-		Happened:    "The address that the browser comes back to must be on this computer and have a port.",
-		ServiceDesk: []string{"Enter the redirect URI as it is registered, for example http://localhost:8149/callback."},
-	}
 	noSecret = &problem.Problem{
 		Code:        "CIS2-SECRET_MISSING",
 		Title:       titleSetUp,

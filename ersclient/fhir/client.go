@@ -45,7 +45,7 @@ var (
 type Client struct{ *transport.Client }
 
 // New makes a Client of the API at config.BaseURL, such as [ProductionURL]. It does not connect.
-// The error is SETTING-BASE_URL.
+// The error is that of [transport.New].
 func New(config transport.Config) (*Client, error) {
 	shared, err := transport.New(config, "R4")
 	if err != nil {

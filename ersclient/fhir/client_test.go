@@ -498,7 +498,7 @@ func TestNothingIsSentWithoutTokenOrChoice(t *testing.T) {
 func TestTheAddressOfERS(t *testing.T) {
 	for _, address := range []string{"", "http://api.service.nhs.uk/referrals/FHIR", "https://user@host/", "https://host/?a=b", "://"} {
 		_, err := fhir.New(transport.Config{BaseURL: address})
-		require.Equal(t, "SETTING-BASE_URL", problemOf(t, err).Code, address)
+		require.Equal(t, "UNEXPECTED", problemOf(t, err).Code, address)
 	}
 	for _, address := range []string{fhir.ProductionURL, fhir.IntegrationURL} {
 		client, err := fhir.New(transport.Config{BaseURL: address})

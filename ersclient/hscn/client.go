@@ -26,7 +26,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"regexp"
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
@@ -55,14 +54,8 @@ type Client struct {
 // maxFQDN bounds the name sent in XAPI_FQDN, in bytes: that of any name in the DNS.
 const maxFQDN = 253
 
-var twelveDigits = regexp.MustCompile(`^[0-9]{12}$`)
-
-// New makes a Client. It does not connect. The error is a *problem.Problem that names the invalid
-// setting: SETTING-BASE_URL, SETTING-ASID or SETTING-FQDN.
+// New makes a Client. It does not connect. The error is SETTING-FQDN, or that of [transport.New].
 func New(config Config) (*Client, error) {
-	if !twelveDigits.MatchString(config.ASID) {
-		return nil, settingASID
-	}
 	header, err := headerOf(config)
 	if err != nil {
 		return nil, err

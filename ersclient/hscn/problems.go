@@ -21,26 +21,15 @@ const (
 	messageFromERS   = "Message from e-RS: {{.Outcome}}"
 )
 
-var (
-	settingASID = &problem.Problem{
-		Code:  "SETTING-ASID",
-		Title: "The accredited system ID (ASID) is not valid",
-		Happened: "The setting asid must be the accredited system ID that was issued to your " +
-			"organisation: 12 digits.",
-		ServiceDesk: []string{
-			"Correct the setting asid.",
-		},
-	}
-	settingFQDN = &problem.Problem{
-		Code:  "SETTING-FQDN",
-		Title: "Your organisation's certificate has no name",
-		Happened: "The setting send_fqdn sends the certificate's common name to e-RS, and this " +
-			"certificate does not have a usable one.",
-		ServiceDesk: []string{
-			"Switch send_fqdn off, or check the certificate.",
-		},
-	}
-)
+var settingFQDN = &problem.Problem{
+	Code:  "SETTING-FQDN",
+	Title: "Your organisation's certificate has no name",
+	Happened: "The setting send_fqdn sends the certificate's common name to e-RS, and this " +
+		"certificate does not have a usable one.",
+	ServiceDesk: []string{
+		"Switch send_fqdn off, or check the certificate.",
+	},
+}
 
 // What a status means for one call in particular.
 var callGuidance = map[string]map[int]*problem.Problem{

@@ -84,12 +84,12 @@ type Client struct {
 	now func() time.Time
 }
 
-// New makes a Client for the path below the base URL. It does not connect. The error is
-// SETTING-BASE_URL.
+// New makes a Client for the path below the base URL. It does not connect. The error is about the base
+// URL, which the settings have refused before.
 func New(config Config, path ...string) (*Client, error) {
 	target, err := targetOf(config.BaseURL, config.PlainLoopback, path)
 	if err != nil {
-		return nil, settingBaseURL.Because(err)
+		return nil, problem.Unexpected.Because(err)
 	}
 	if config.Timeout <= 0 {
 		config.Timeout = DefaultTimeout
@@ -131,18 +131,10 @@ func (c *Client) Close() { c.transport.CloseIdleConnections() }
 // http on a loopback address.
 func targetOf(text string, plain bool, path []string) (*url.URL, error) {
 	base, err := url.Parse(text)
-	switch {
-	case err != nil:
-		// The parser's error quotes the text, which may hold a password.
-		return nil, errors.New("not a URL")
-	case base.Scheme != "https" && (!plain || base.Scheme != "http" || !IsLoopback(base.Hostname())):
-		return nil, errors.New("not https")
-	case base.Hostname() == "":
-		return nil, errors.New("no host")
-	case base.User != nil:
-		return nil, errors.New("a user name in it")
-	case base.RawQuery != "" || base.ForceQuery || base.Fragment != "":
-		return nil, errors.New("more than a host and a path")
+	if err != nil || base.Scheme != "https" && (!plain || base.Scheme != "http" || !IsLoopback(base.Hostname())) ||
+		base.Hostname() == "" || base.User != nil || base.RawQuery != "" || base.ForceQuery || base.Fragment != "" {
+		// The text may hold a password.
+		return nil, errors.New("the base URL is not an https address of a host and a path")
 	}
 	if base.Path == "" {
 		// JoinPath on an empty path would yield one without the leading slash.

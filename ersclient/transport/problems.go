@@ -32,16 +32,6 @@ const (
 	claimsNames  = "Not verified, in the words of the certificate: made for {{.Names}}"
 )
 
-var settingBaseURL = &problem.Problem{
-	Code:  "SETTING-BASE_URL",
-	Title: "The address of e-RS is not set up correctly",
-	Happened: "The setting base_url must be the https address of an e-RS platform, with nothing " +
-		"after its path.",
-	ServiceDesk: []string{
-		"Correct base_url, for example to https://api.dev1.ers.ncrs.nhs.uk/ers-api.",
-	},
-}
-
 var (
 	cancelled = &problem.Problem{
 		Code:     "NET-CANCELLED",

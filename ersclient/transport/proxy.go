@@ -245,7 +245,7 @@ func (p *proxyRefusal) problem() *problem.Problem {
 func ProxyFor(choose func(*http.Request) (*url.URL, error), baseURL string) (string, error) {
 	target, err := url.Parse(baseURL)
 	if err != nil {
-		return "", settingBaseURL.Because(errors.New("not a URL"))
+		return "", problem.Unexpected.Because(errors.New("the base URL is not one"))
 	}
 	proxy, err := choose(&http.Request{Method: http.MethodPost, URL: target, Host: target.Host})
 	if err != nil || proxy == nil {

