@@ -21,11 +21,7 @@ func LoadRootCAs(bundlePath string) (pool *x509.CertPool, trustStore string, err
 		withoutVariables()
 		return nil, transport.SystemTrust, nil
 	}
-	pool = x509.NewCertPool()
-	if err := addBundle(pool, bundlePath); err != nil {
-		return nil, "", err
-	}
-	return pool, bundlePath, nil
+	return withBundle(x509.NewCertPool(), bundlePath)
 }
 
 // LoadFurtherCAs is LoadRootCAs for servers with public certificates: a bundle's authorities count
@@ -38,27 +34,24 @@ func LoadFurtherCAs(bundlePath string) (pool *x509.CertPool, trustStore string, 
 	if pool, err = x509.SystemCertPool(); err != nil {
 		pool = x509.NewCertPool()
 	}
-	if err := addBundle(pool, bundlePath); err != nil {
-		return nil, "", err
-	}
-	return pool, bundlePath, nil
+	return withBundle(pool, bundlePath)
 }
 
-// addBundle adds the authorities of a file.
-func addBundle(pool *x509.CertPool, bundlePath string) error {
+// withBundle adds the authorities of a file to a pool, which is named for the file.
+func withBundle(pool *x509.CertPool, bundlePath string) (_ *x509.CertPool, trustStore string, err error) {
 	bundle := settingFile{bundleFile, "ca_bundle", bundlePath}
 	data, err := bundle.read()
 	if err != nil {
-		return err
+		return nil, "", err
 	}
 	found, damaged := certificatesIn(data)
 	if len(found) == 0 {
-		return bundle.foreign(bundleEmpty, data, cmp.Or(damaged, errNoCertificate))
+		return nil, "", bundle.foreign(bundleEmpty, data, cmp.Or(damaged, errNoCertificate))
 	}
 	for _, one := range found {
 		pool.AddCert(one)
 	}
-	return nil
+	return pool, bundlePath, nil
 }
 
 // withoutVariables has crypto/x509 load the system's authorities, which it does once, without those
