@@ -3,7 +3,6 @@ package hscn
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -127,15 +126,8 @@ func selectable(permission ersclient.Permission) bool {
 // checkKey returns an error if a session key would be altered in a header or path.
 func checkKey(key ersclient.SessionKey) error {
 	id := key.Reveal()
-	switch {
-	case id == "":
-		return errors.New("there is no session id")
-	case len(id) > maxKeyLength:
-		return fmt.Errorf("the session id is longer than %d characters", maxKeyLength)
-	case id == "." || id == "..":
-		return errors.New("the session id is a step in a path")
-	case !transport.IsToken(id, maxKeyLength):
-		return errors.New("the session id holds other characters than printable ASCII")
+	if !transport.IsToken(id, maxKeyLength) || id == "." || id == ".." {
+		return errors.New("the session id is missing, or cannot stand in a header and a path")
 	}
 	return nil
 }

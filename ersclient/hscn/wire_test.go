@@ -132,7 +132,7 @@ func TestMembersOfAnotherType(t *testing.T) {
 		require.True(t, session.Key.Reveal() == "k", answer)
 	}
 	for answer, want := range map[string]string{
-		`{"id":5,"user":{}}`: "id is not a string", `["id"]`: "not a JSON object", `null`: "no session id",
+		`{"id":5,"user":{}}`: "id is not a string", `["id"]`: "not a JSON object", `null`: "the session id is missing",
 	} {
 		session, err := decodeSession([]byte(answer))
 		require.ErrorContains(t, err, want)
