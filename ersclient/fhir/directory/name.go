@@ -55,19 +55,11 @@ func displayWord(word string, first, between bool) string {
 		return word
 	}
 	runes := []rune(strings.ToLower(word))
-	upper := func(i int) {
-		if i < len(runes) {
-			runes[i] = unicode.ToUpper(runes[i])
-		}
-	}
-	upper(0)
-	if len(runes) > 4 && runes[0] == 'M' && runes[1] == 'c' {
-		upper(2) // McKenzie
-	}
+	isMc := len(runes) > 4 && strings.HasPrefix(word, "MC")
 	for i, r := range runes {
-		// O'Brien and D'Arcy, but James's and Int'l.
-		if (r == '\'' || r == '’') && i == 1 {
-			upper(2)
+		// McKenzie, O'Brien and D'Arcy, but James's and Int'l.
+		if i == 0 || i == 2 && (isMc || runes[1] == '\'' || runes[1] == '’') {
+			runes[i] = unicode.ToUpper(r)
 		}
 	}
 	return string(runes)
