@@ -71,7 +71,6 @@ type Client struct {
 	*transport.Client
 	config   Config
 	redirect redirect
-	now      func() time.Time
 	// callbackTimeout bounds each step of a connection to an Attempt.
 	callbackTimeout time.Duration
 }
@@ -96,7 +95,7 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{shared, config, redirect, time.Now, callbackTimeout}, nil
+	return &Client{shared, config, redirect, callbackTimeout}, nil
 }
 
 // authorizeURL is the address that the browser opens.
@@ -178,7 +177,7 @@ func (c *Client) tokens(ctx context.Context, call transport.Call, form url.Value
 		form.Set("client_secret", text.Reveal())
 		secrets = append(secrets, text)
 	}
-	asked := c.now()
+	asked := time.Now()
 	var tokens Tokens
 	err := c.send(ctx, transport.Request{
 		Call: call, Step: c.config.Endpoints.Token, Body: []byte(form.Encode()), Secrets: secrets,
