@@ -2,7 +2,6 @@ package audit
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -24,15 +23,7 @@ type Caller interface {
 // cancelled ones too. Retries by the client count as one call.
 type ERS struct {
 	recorder
-	next  Caller
-	known memory[knownSession]
-}
-
-// knownSession is what the record of an A003 says, which gets a key only.
-type knownSession struct {
-	key      [sha256.Size]byte
-	user     string
-	selected ersclient.Permission
+	Caller
 }
 
 // NewERS records the calls of a flow to e-RS. If required, CreateSession and SelectRole fail with
@@ -40,7 +31,7 @@ type knownSession struct {
 // it, with the session whose Key is to be deleted. DeleteSession never fails for that: a session
 // left open is worse than a late record.
 func NewERS(next Caller, log *Log, required bool) *ERS {
-	return &ERS{recorder: recorder{log, required}, next: next}
+	return &ERS{recorder{log: log, required: required}, next}
 }
 
 // SetOwner names the user and role of a session that an earlier run has left, for the record of its
@@ -49,8 +40,8 @@ func (e *ERS) SetOwner(key ersclient.SessionKey, user string, selected ersclient
 	if key.IsZero() {
 		return
 	}
-	made := knownSession{sha256.Sum256([]byte(key.Reveal())), user, selected}
-	e.known.keep(made, func(known knownSession) bool { return known.key == made.key })
+	digest := digestOf(key.Text)
+	e.sessions.keep(remembered{key: digest, name: nameOf(digest), user: user, selected: selected})
 }
 
 // CreateSession makes the call A001 and records it.
@@ -59,7 +50,7 @@ func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Ticket) (erscl
 		return ersclient.Session{}, err
 	}
 	event := e.begin(A001)
-	session, err := e.next.CreateSession(ctx, ticket)
+	session, err := e.Caller.CreateSession(ctx, ticket)
 	e.SetOwner(session.Key, session.User.Identifier, ersclient.Permission{})
 	event.Key, event.User = session.Key, session.User.Identifier
 	return session, e.signIn(ctx, event, err)
@@ -74,7 +65,7 @@ func (e *ERS) SelectRole(
 	}
 	event := e.begin(A002)
 	event.User, event.Key, event.Former, event.Selected = session.User.Identifier, session.Key, session.Key, permission
-	selected, err := e.next.SelectRole(ctx, session, permission)
+	selected, err := e.Caller.SelectRole(ctx, session, permission)
 	if !selected.Key.IsZero() {
 		event.Key = selected.Key
 	}
@@ -94,20 +85,10 @@ func (e *ERS) SelectRole(
 // DeleteSession makes the call A003 and records it.
 func (e *ERS) DeleteSession(ctx context.Context, key ersclient.SessionKey) error {
 	event := e.begin(A003)
-	event.Key = key
-	event.User, event.Selected = e.recall(key)
-	err := e.next.DeleteSession(ctx, key)
+	known := e.sessions.find(key.Text)
+	event.Key, event.User, event.Selected = key, known.user, known.selected
+	err := e.Caller.DeleteSession(ctx, key)
 	// The log reports its trouble itself.
 	_ = e.record(ctx, event, err)
 	return err
-}
-
-// Reach passes on what is no call, and has no record.
-func (e *ERS) Reach(ctx context.Context) error { return e.next.Reach(ctx) }
-
-// recall returns what is known of a session.
-func (e *ERS) recall(key ersclient.SessionKey) (user string, selected ersclient.Permission) {
-	digest := sha256.Sum256([]byte(key.Reveal()))
-	session, _ := e.known.find(func(known knownSession) bool { return known.key == digest })
-	return session.user, session.selected
 }

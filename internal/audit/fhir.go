@@ -3,7 +3,6 @@ package audit
 import (
 	"cmp"
 	"context"
-	"crypto/sha256"
 	"time"
 
 	"github.com/ers-login/ers-login/ersclient"
@@ -39,28 +38,15 @@ type FHIRCaller interface {
 type FHIR struct {
 	recorder
 	Gateway
-	ers   FHIRCaller
-	known memory[knownSignIn]
-}
-
-// knownSignIn is what a record says of a sign-in, by digests of its present tokens.
-type knownSignIn struct {
-	access, refresh [sha256.Size]byte
-	// session names it.
-	session  string
-	user     string
-	selected ersclient.Permission
+	FHIRCaller
 }
 
 // NewFHIR records the calls of a flow. If required, [FHIR.SignedIn] and [FHIR.RoleChosen] fail with
 // [Required] when no record can be written. A refresh never fails for that: a user at work would be
 // signed out.
 func NewFHIR(gateway Gateway, ers FHIRCaller, log *Log, required bool) *FHIR {
-	return &FHIR{recorder: recorder{log, required}, Gateway: gateway, ers: ers}
+	return &FHIR{recorder{log: log, required: required}, gateway, ers}
 }
-
-// Reach passes on what is no call, and has no record.
-func (f *FHIR) Reach(ctx context.Context) error { return f.ers.Reach(ctx) }
 
 // Ready fails with [Required] if records are required and none can be written. Call it before a code
 // is redeemed.
@@ -68,10 +54,9 @@ func (f *FHIR) Ready(ctx context.Context) error { return f.ready(ctx) }
 
 // Roles makes the call A030 and records it.
 func (f *FHIR) Roles(ctx context.Context, token ersclient.AccessToken) (ersclient.User, error) {
-	event := f.begin(A030)
-	user, err := f.ers.Roles(f.traced(ctx, &event), token)
-	known := f.recall(token.Text)
-	event.Session, event.User = known.session, cmp.Or(user.Identifier, known.user)
+	event, _ := f.about(A030, token.Text)
+	user, err := f.FHIRCaller.Roles(f.traced(ctx, &event), token)
+	event.User, event.Selected = cmp.Or(user.Identifier, event.User), ersclient.Permission{}
 	// The log reports its trouble itself, and the sign-in has a record besides.
 	_ = f.record(ctx, event, err)
 	return user, err
@@ -79,11 +64,9 @@ func (f *FHIR) Roles(ctx context.Context, token ersclient.AccessToken) (ersclien
 
 // Clinicians makes the call A040 and records it.
 func (f *FHIR) Clinicians(ctx context.Context, token ersclient.AccessToken, as ersclient.Permission) ([]ersclient.User, error) {
-	event := f.begin(A040)
-	clinicians, err := f.ers.Clinicians(f.traced(ctx, &event), token, as)
-	known := f.recall(token.Text)
-	event.Session, event.User, event.Selected = known.session, known.user, as
-	// As above.
+	event, _ := f.about(A040, token.Text)
+	event.Selected = as
+	clinicians, err := f.FHIRCaller.Clinicians(f.traced(ctx, &event), token, as)
 	_ = f.record(ctx, event, err)
 	return clinicians, err
 }
@@ -91,12 +74,12 @@ func (f *FHIR) Clinicians(ctx context.Context, token ersclient.AccessToken, as e
 // Refresh redeems a refresh token, and records that.
 func (f *FHIR) Refresh(ctx context.Context, token cis2.RefreshToken) (cis2.Tokens, error) {
 	event := f.begin(Refreshed)
-	known := f.byRefresh(token.Text)
+	known := f.sessions.find(token.Text)
+	event.Session, event.User, event.Selected = known.name, known.user, known.selected
 	tokens, err := f.Gateway.Refresh(ctx, token)
-	event.Session, event.User, event.Selected, event.OnBehalfOf = known.session, known.user, known.selected, known.selected.OnBehalfOf
-	if err == nil && known.session != "" {
-		known.access, known.refresh = digestOf(tokens.Access.Text), digestOf(tokens.Refresh.Text)
-		f.keep(known)
+	if err == nil && known.name != "" {
+		known.key, known.refresh = digestOf(tokens.Access.Text), digestOf(tokens.Refresh.Text)
+		f.sessions.keep(known)
 	}
 	_ = f.record(ctx, event, err)
 	return tokens, err
@@ -106,35 +89,31 @@ func (f *FHIR) Refresh(ctx context.Context, token cis2.RefreshToken) (cis2.Token
 // may be zero.
 func (f *FHIR) SignedIn(ctx context.Context, began time.Time, access, refresh secret.Text, user string, err error) error {
 	event := f.begin(SignedIn)
-	event.Began, event.User = began, user
 	if !access.IsZero() {
-		known := f.recall(access)
+		var known remembered
+		event, known = f.about(SignedIn, access)
 		known.refresh, known.user = digestOf(refresh), user
-		event.Session = known.session
-		f.keep(known)
+		f.sessions.keep(known)
 	}
+	event.Began, event.User = began, user
 	return f.signIn(ctx, event, err)
 }
 
 // RoleChosen records what the user of an access token works as from now on.
 func (f *FHIR) RoleChosen(ctx context.Context, access secret.Text, selected ersclient.Permission) error {
-	event := f.begin(RoleChosen)
-	known := f.recall(access)
-	event.Session, event.User, event.Selected, event.OnBehalfOf = known.session, known.user, selected, selected.OnBehalfOf
+	event, known := f.about(RoleChosen, access)
+	event.Selected = selected
 	err := f.signIn(ctx, event, nil)
 	if err == nil {
 		known.selected = selected
-		f.keep(known)
+		f.sessions.keep(known)
 	}
 	return err
 }
 
 // SignedOut records the end of an access token's session.
 func (f *FHIR) SignedOut(ctx context.Context, access secret.Text) {
-	event := f.begin(SignedOut)
-	known := f.recall(access)
-	event.Session, event.User, event.Selected, event.OnBehalfOf = known.session, known.user, known.selected, known.selected.OnBehalfOf
-	// The log reports its trouble itself.
+	event, _ := f.about(SignedOut, access)
 	_ = f.record(ctx, event, nil)
 }
 
@@ -143,25 +122,14 @@ func (f *FHIR) traced(ctx context.Context, event *Event) context.Context {
 	return transport.WithTrace(ctx, func(trace transport.Trace) { event.CorrelationID = trace.CorrelationID })
 }
 
-func digestOf(token secret.Text) [sha256.Size]byte { return sha256.Sum256([]byte(token.Reveal())) }
-
-// recall returns what is known of an access token: a new session, if nothing is.
-func (f *FHIR) recall(access secret.Text) knownSignIn {
-	digest := digestOf(access)
-	if session, known := f.known.find(func(s knownSignIn) bool { return s.access == digest }); known {
-		return session
+// about begins an event of an access token's session: of a new one, if none is known.
+func (f *FHIR) about(call Call, access secret.Text) (Event, remembered) {
+	known := f.sessions.find(access)
+	if known.name == "" {
+		known.key = digestOf(access)
+		known.name = nameOf(known.key)
 	}
-	return knownSignIn{access: digest, session: nameOf(digest)}
-}
-
-// byRefresh returns what is known of a refresh token, the zero value if nothing is.
-func (f *FHIR) byRefresh(refresh secret.Text) knownSignIn {
-	digest := digestOf(refresh)
-	session, _ := f.known.find(func(s knownSignIn) bool { return s.refresh == digest })
-	return session
-}
-
-// keep replaces what is known of a session.
-func (f *FHIR) keep(made knownSignIn) {
-	f.known.keep(made, func(s knownSignIn) bool { return s.session == made.session })
+	event := f.begin(call)
+	event.Session, event.User, event.Selected = known.name, known.user, known.selected
+	return event, known
 }

@@ -198,13 +198,19 @@ func (f folder) nextBelow(last io.ReaderAt, limit int64) (place, error) {
 
 // after finds the place behind the records of a segment. It has no file if a new segment is needed.
 func (f folder) after(newest segment, today time.Time) (place, error) {
-	if !newest.regular {
+	info, err := os.Lstat(newest.path)
+	if err != nil {
+		return place{}, err
+	}
+	if !info.Mode().IsRegular() {
 		f.log.WithField("file", newest.path).Warn("audit log: this is no file, and is left as it is")
 		return place{number: newest.first + 1}, nil
 	}
 	file, err := openSegment(newest, 0)
 	if errors.Is(err, os.ErrPermission) {
-		return f.firstFreeAfter(newest)
+		// Root may have written it with the user's settings. It has at most so many records.
+		f.log.WithField("file", newest.path).Warn("audit log: this file cannot be opened, and is left as it is")
+		return place{number: newest.first + max(1, records(info.Size()))}, nil
 	}
 	if err != nil {
 		return place{}, err
@@ -231,17 +237,6 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 		f.log.WithField("file", newest.path).Warn("audit log: this file has a damaged end, and is left as it is")
 	}
 	return here, errors.Join(err, file.Close())
-}
-
-// firstFreeAfter returns the lowest number that no record can have of a segment that is closed to this
-// user, such as one that root has written with the user's settings.
-func (f folder) firstFreeAfter(closed segment) (place, error) {
-	info, err := os.Lstat(closed.path)
-	if err != nil {
-		return place{}, err
-	}
-	f.log.WithField("file", closed.path).Warn("audit log: this file cannot be opened, and is left as it is")
-	return place{number: closed.first + max(1, records(info.Size()))}, nil
 }
 
 // begin makes a segment. With a new day may come the end of old ones.

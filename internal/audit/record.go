@@ -133,8 +133,8 @@ type Event struct {
 	// Began is when the call was made, and Took how long it went on.
 	Began time.Time
 	Took  time.Duration
-	// User is the user's 12-digit national id, OnBehalfOf that of the clinician they act for.
-	User, OnBehalfOf string
+	// User is the user's 12-digit national id.
+	User string
 	// Key is the session's id, and Former the one that it had before, if that was another.
 	Key, Former ersclient.SessionKey
 	// Session names the session where there is no Key: on the FHIR platform. It is no secret.
@@ -161,7 +161,7 @@ func (s Settings) record(event Event, form SessionID) Record {
 	made := Record{
 		EventType: words.event, AuditType: words.audit,
 		EventDateTime: DateTime{event.Began},
-		UserUUID:      id(event.User), OnBehalfOfUUID: id(event.OnBehalfOf),
+		UserUUID:      id(event.User), OnBehalfOfUUID: id(event.Selected.OnBehalfOf),
 		SessionID:        form.of(event.Key),
 		OrganisationName: name(event.Selected.OrgName), BusinessFunction: id(string(event.Selected.BusinessFunction)),
 		ASID: id(s.ASID), FQDN: name(s.FQDN),

@@ -26,9 +26,11 @@ func digestOf(id string) string {
 // changes its meaning.
 func TestLAL001TheLinesOfTheThreeCalls(t *testing.T) {
 	first := event()
+	selected := surgery
+	selected.OnBehalfOf = "555032000101"
 	second := audit.Event{
-		Call: audit.A002, Began: noon.Add(time.Second), Took: 40 * time.Millisecond, User: "555032000100", OnBehalfOf: "555032000101",
-		Key: ersclient.NewSessionKey(newKey), Former: ersclient.NewSessionKey(key), Selected: surgery,
+		Call: audit.A002, Began: noon.Add(time.Second), Took: 40 * time.Millisecond, User: "555032000100",
+		Key: ersclient.NewSessionKey(newKey), Former: ersclient.NewSessionKey(key), Selected: selected,
 		Outcome: "403", Reference: "ERS-A002-403",
 	}
 	third := audit.Event{Call: audit.A003, Began: noon.Add(time.Hour), Key: ersclient.NewSessionKey(newKey), Outcome: "204"}
@@ -84,9 +86,9 @@ func TestHowASessionIsNamed(t *testing.T) {
 func TestARecordIsOneShortLine(t *testing.T) {
 	long := strings.Repeat("é\"\\\u2028<", 100_000)
 	e := audit.Event{
-		Call: audit.A002, Began: noon, User: long, OnBehalfOf: long, Key: ersclient.NewSessionKey(long),
+		Call: audit.A002, Began: noon, User: long, Key: ersclient.NewSessionKey(long),
 		Former:   ersclient.NewSessionKey("x" + long),
-		Selected: ersclient.Permission{BusinessFunction: "A\nB\x00\xffC", OrgIdentifier: long, OrgName: "\n{\"id\":99}\n" + long},
+		Selected: ersclient.Permission{BusinessFunction: "A\nB\x00\xffC", OrgIdentifier: long, OrgName: "\n{\"id\":99}\n" + long, OnBehalfOf: long},
 		Outcome:  long, Reference: long, Took: -time.Second,
 	}
 	s := settings(t)

@@ -2,28 +2,32 @@ package audit
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"slices"
 	"strconv"
 	"sync"
 
+	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/ersclient/transport"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // recorder writes records for either platform.
 type recorder struct {
 	log      *Log
 	required bool
+	sessions memory
 }
 
-func (r recorder) begin(call Call) Event {
+func (r *recorder) begin(call Call) Event {
 	return Event{Call: call, Began: r.log.settings.Now()}
 }
 
 // ready fails if a record is required and none can be written. It leaves an ended ctx to the call
 // that follows.
-func (r recorder) ready(ctx context.Context) error {
+func (r *recorder) ready(ctx context.Context) error {
 	if !r.required || ctx.Err() != nil {
 		return nil
 	}
@@ -34,7 +38,7 @@ func (r recorder) ready(ctx context.Context) error {
 }
 
 // signIn records a call of a sign-in, and returns its error.
-func (r recorder) signIn(ctx context.Context, event Event, err error) error {
+func (r *recorder) signIn(ctx context.Context, event Event, err error) error {
 	unwritten := r.record(ctx, event, err)
 	if err == nil && unwritten != nil && r.required {
 		return r.refuse(unwritten)
@@ -42,12 +46,12 @@ func (r recorder) signIn(ctx context.Context, event Event, err error) error {
 	return err
 }
 
-func (r recorder) refuse(err error) error {
+func (r *recorder) refuse(err error) error {
 	return Required.With("Folder", r.log.settings.Dir).Because(err)
 }
 
 // record records a call that was made, even if its caller has given up.
-func (r recorder) record(ctx context.Context, event Event, err error) error {
+func (r *recorder) record(ctx context.Context, event Event, err error) error {
 	event.Took = r.log.settings.Now().Sub(event.Began)
 	event.Outcome, event.Reference = outcome(event.Call, err)
 	return r.log.Append(context.WithoutCancel(ctx), event)
@@ -70,27 +74,38 @@ func outcome(call Call, err error) (outcome, reference string) {
 // maxKnown bounds the remembered sessions. A flow has one, and seldom another to delete.
 const maxKnown = 64
 
-// memory keeps what later records say of the last maxKnown sessions. It is safe for concurrent use.
-type memory[T any] struct {
+// remembered is what later records say of a session.
+type remembered struct {
+	// key is a digest of the session's key or access token, refresh one of its refresh token.
+	key, refresh [sha256.Size]byte
+	// name is that of the session in its records.
+	name, user string
+	selected   ersclient.Permission
+}
+
+// memory keeps what is known of the last maxKnown sessions. It is safe for concurrent use.
+type memory struct {
 	mu  sync.Mutex
-	all []T
+	all []remembered
 }
 
-// find returns the session that is meant, and reports whether it is known.
-func (m *memory[T]) find(meant func(T) bool) (session T, known bool) {
+// find returns the session that a key or token belongs to, the zero value if it is not known.
+func (m *memory) find(secret secret.Text) remembered {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i := slices.IndexFunc(m.all, meant); i >= 0 {
-		return m.all[i], true
+	digest := digestOf(secret)
+	i := slices.IndexFunc(m.all, func(known remembered) bool { return known.key == digest || known.refresh == digest })
+	if i < 0 || secret.IsZero() {
+		return remembered{}
 	}
-	return session, false
+	return m.all[i]
 }
 
-// keep replaces the session that is meant, or adds it.
-func (m *memory[T]) keep(made T, meant func(T) bool) {
+// keep adds a session, or replaces the one of the same name.
+func (m *memory) keep(made remembered) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if i := slices.IndexFunc(m.all, meant); i >= 0 {
+	if i := slices.IndexFunc(m.all, func(known remembered) bool { return known.name == made.name }); i >= 0 {
 		m.all[i] = made
 		return
 	}

@@ -37,8 +37,6 @@ type segment struct {
 	day time.Time
 	// first is the number of its first record.
 	first int64
-	// regular reports whether it is a file, rather than a folder or link.
-	regular bool
 	// limit is the highest number that is believed: see [folder.next].
 	limit int64
 }
@@ -48,7 +46,7 @@ var segmentName = regexp.MustCompile(`^audit-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]
 // newSegment is the file of a day that begins with a number.
 func newSegment(folder string, today time.Time, first int64) segment {
 	name := fmt.Sprintf("audit-%s-%012d.jsonl", today.Format(time.DateOnly), first)
-	return segment{path: filepath.Join(folder, name), day: today, first: first, regular: true, limit: highest}
+	return segment{path: filepath.Join(folder, name), day: today, first: first, limit: highest}
 }
 
 // segments lists a folder's files by their numbers, which is the order of writing whatever the
@@ -69,7 +67,7 @@ func segments(folder string, limit int64) ([]segment, error) {
 		if dateErr != nil || numberErr != nil || first < 1 || first > limit {
 			continue
 		}
-		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, entry.Type().IsRegular(), limit})
+		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, limit})
 	}
 	slices.SortStableFunc(found, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
 	return found, nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/ers-login/ers-login/ersclient"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // SessionID is how the records name a session. Every value but [Full] means [Digest], so that a
@@ -33,9 +34,11 @@ func (f SessionID) of(key ersclient.SessionKey) string {
 	case f == Full:
 		return problem.Clean(key.Reveal(), longestSessionID)
 	default:
-		return nameOf(sha256.Sum256([]byte(key.Reveal())))
+		return nameOf(digestOf(key.Text))
 	}
 }
+
+func digestOf(text secret.Text) [sha256.Size]byte { return sha256.Sum256([]byte(text.Reveal())) }
 
 func nameOf(digest [sha256.Size]byte) string {
 	return "sha256:" + hex.EncodeToString(digest[:digestBytes])
