@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"time"
@@ -27,19 +26,22 @@ type process struct {
 	name  string
 	stdin io.WriteCloser
 
-	tether  *tether
-	hello   chan hello
-	replies chan incoming
-	// broken has what was wrong with the helper's output, if that is why it was killed.
-	broken chan error
+	tether *tether
+	// said has what the helper has said: that its hello is the right one, a reply to each request,
+	// and what was wrong with its output, if that is why it was killed.
+	said chan outcome
 	// gone is closed when the process has ended and its output has been read; status is set by
 	// then.
 	gone   chan struct{}
 	status string
-	// accepted is closed when the helper's hello was the right one.
-	accepted chan struct{}
 	// left is closed when the handler of events takes too long at the end.
 	left chan struct{}
+}
+
+// outcome is a reply, or why there will be none.
+type outcome struct {
+	reply incoming
+	err   error
 }
 
 // start starts the helper and waits for its hello.
@@ -52,11 +54,10 @@ func start(ctx context.Context, settings Settings) (*process, error) {
 		return nil, refused(err)
 	}
 	select {
-	case said := <-p.hello:
-		err = said.check(settings)
-	case err = <-p.broken:
+	case greeted := <-p.said:
+		err = greeted.err
 	case <-p.gone:
-		err = p.crash()
+		err = p.lastWords().err
 	case <-time.After(settings.HelloTimeout):
 		err = errors.New("it did not say hello in time")
 	case <-ctx.Done():
@@ -65,7 +66,6 @@ func start(ctx context.Context, settings Settings) (*process, error) {
 	if err != nil {
 		return nil, refused(p.endedFor(err))
 	}
-	close(p.accepted)
 	return p, nil
 }
 
@@ -92,60 +92,41 @@ func launch(settings Settings) (*process, error) {
 	command := exec.CommandContext(context.Background(), settings.Command[0], settings.Command[1:]...) //nolint:gosec // It is meant to be configured.
 	command.Env, command.Dir = settings.Env, settings.Dir
 	tie(command)
-	stdin, err := command.StdinPipe()
-	if err != nil {
-		return nil, fmt.Errorf("open its stdin: %w", err)
+	stdin, noStdin := command.StdinPipe()
+	stdout, noStdout := command.StdoutPipe()
+	stderr, noStderr := command.StderrPipe()
+	if err := errors.Join(noStdin, noStdout, noStderr); err != nil {
+		return nil, fmt.Errorf("open its pipes: %w", err)
 	}
-	// Not command.StdoutPipe: Wait would close it before what a crashed helper said last is read.
-	stdout, stdoutEnd, err := os.Pipe()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open its stdout: %w", err), stdin.Close())
-	}
-	stderr, stderrEnd, err := os.Pipe()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open its stderr: %w", err), stdin.Close(), stdout.Close(), stdoutEnd.Close())
-	}
-	command.Stdout, command.Stderr = stdoutEnd, stderrEnd
-
 	p := &process{
-		name: settings.Name, stdin: stdin,
-		hello: make(chan hello, 1), replies: make(chan incoming, 1), broken: make(chan error, 1), gone: make(chan struct{}),
-		left: make(chan struct{}), accepted: make(chan struct{}),
+		name: settings.Name, stdin: stdin, said: make(chan outcome, 2), gone: make(chan struct{}), left: make(chan struct{}),
 	}
 	started, exited := make(chan error, 1), make(chan struct{})
 	go p.run(command, settings.ChildrenStay, started, exited)
-	err = <-started
-	closed := errors.Join(stdoutEnd.Close(), stderrEnd.Close())
-	if err != nil {
-		return nil, errors.Join(err, closed, stdin.Close(), stdout.Close(), stderr.Close())
+	if err := <-started; err != nil {
+		return nil, err
 	}
-
 	p.serve(settings, stdout, stderr, exited)
 	return p, nil
 }
 
 // serve reads what the process writes, passes its events on, and closes gone once it has exited and
 // all of that is read.
-func (p *process) serve(settings Settings, stdout, stderr *os.File, exited <-chan struct{}) {
+func (p *process) serve(settings Settings, stdout, stderr io.ReadCloser, exited <-chan struct{}) {
 	events := make(chan Event, queue)
 	heard, logged := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(heard)
 		defer close(events)
-		p.listen(stdout, events)
+		p.listen(stdout, settings, events)
 	}()
 	go func() {
 		defer close(logged)
 		relay(stderr, settings.Stderr)
 	}()
 	go func() {
-		// Drop events until the hello is accepted: until then the process may not be our helper.
-		select {
-		case <-p.accepted:
-		case <-heard:
-		}
 		for event := range events {
-			if settings.Event != nil && p.isAccepted() {
+			if settings.Event != nil {
 				settings.Event(event)
 			}
 		}
@@ -154,18 +135,20 @@ func (p *process) serve(settings Settings, stdout, stderr *os.File, exited <-cha
 		<-exited
 		p.tether.kill()
 		p.tether.release()
-		p.finish(stdout, stderr, heard, logged)
+		// A process that the helper has left may hold the other ends open.
+		timer := time.AfterFunc(drain, func() {
+			close(p.left)
+			_ = stdout.Close()
+			_ = stderr.Close()
+		})
+		<-heard
+		<-logged
+		timer.Stop()
+		for _, pipe := range []io.Closer{p.stdin, stdout, stderr} {
+			_ = pipe.Close()
+		}
 		close(p.gone)
 	}()
-}
-
-func (p *process) isAccepted() bool {
-	select {
-	case <-p.accepted:
-		return true
-	default:
-		return false
-	}
 }
 
 // run starts the process and waits for it, all on one OS thread that does nothing else meanwhile.
@@ -181,98 +164,69 @@ func (p *process) run(command *exec.Cmd, childrenStay bool, started chan<- error
 	}
 	p.tether = hold(command.Process, childrenStay)
 	started <- nil
-	// The error adds nothing to the state.
-	_ = command.Wait()
-	p.status = command.ProcessState.String()
+	// Not command.Wait, which would close the pipes before what a crashed helper said last is read.
+	state, _ := command.Process.Wait()
+	p.status = state.String()
 	close(exited)
 }
 
-// finish waits until the helper's output is read to its end, but not if a process that the helper
-// left holds the other end open.
-func (p *process) finish(stdout, stderr *os.File, heard, logged <-chan struct{}) {
-	timer := time.AfterFunc(drain, func() {
-		close(p.left)
-		// Only the reading ends of pipes: there is nothing to lose.
-		_ = stdout.Close()
-		_ = stderr.Close()
-	})
-	<-heard
-	<-logged
-	if timer.Stop() {
-		_ = stdout.Close()
-		_ = stderr.Close()
-	}
-}
-
 // listen decodes the helper's lines to the end, and kills a helper that breaks the protocol.
-func (p *process) listen(stdout io.Reader, events chan<- Event) {
+func (p *process) listen(stdout io.Reader, settings Settings, events chan<- Event) {
 	lines := newLineReader(stdout)
-	if err := p.greet(lines); err != nil {
-		p.refuse(err, stdout)
-		return
-	}
-	for {
+	var fault error
+	for greeted := false; fault == nil; greeted = true {
 		line, err := lines.next()
-		if errors.Is(err, errTooLong) {
-			p.refuse(err, stdout)
-			return
+		switch {
+		case errors.Is(err, errTooLong):
+			fault = fmt.Errorf("%w: %w", ErrProtocol, err)
+		case err != nil:
+			return // the end of the process reports it
+		case greeted:
+			fault = p.take(line, events)
+		default:
+			fault = p.greet(line, settings)
 		}
-		if err != nil {
-			return
-		}
-		var message incoming
-		failed := json.Unmarshal(line, &message)
 		// It may hold a secret, and is the reader's buffer, which lives as long as the helper.
 		clear(line)
-		if failed != nil {
-			// The decoder's error may quote the line.
-			p.refuse(errors.New("a line is not JSON"), stdout)
-			return
-		}
-		switch {
-		case message.ID != nil && message.Event == "":
-			select {
-			case p.replies <- message:
-			default:
-				p.refuse(errors.New("an unexpected reply"), stdout)
-				return
-			}
-		case message.ID == nil && message.Event != "":
-			select {
-			case events <- Event{Name: message.Event, Data: message.Data}:
-			case <-p.left:
-				return
-			}
-		default:
-			p.refuse(errors.New("a line is neither a reply nor an event"), stdout)
-			return
-		}
 	}
+	p.said <- outcome{err: fault}
+	p.tether.kill()
+	// Until then it must not block in a write.
+	_, _ = io.Copy(io.Discard, stdout)
 }
 
-// greet reads the hello. No output at all is no error here: the end of the process reports it.
-func (p *process) greet(lines lineReader) error {
-	line, err := lines.next()
-	if errors.Is(err, errTooLong) {
-		return err
-	}
-	if err != nil {
-		return nil
-	}
+// greet takes the hello.
+func (p *process) greet(line []byte, settings Settings) error {
 	var said hello
 	if json.Unmarshal(line, &said) != nil || said.Hello == "" {
-		return errors.New("its first line is no hello")
+		return fmt.Errorf("%w: its first line is no hello", ErrProtocol)
 	}
-	p.hello <- said
+	if err := said.check(settings); err != nil {
+		return err
+	}
+	p.said <- outcome{}
 	return nil
 }
 
-// refuse kills the helper for a broken line, and drains its output, so that it does not block in a
-// write.
-func (p *process) refuse(err error, stdout io.Reader) {
-	p.broken <- fmt.Errorf("%w: %w", ErrProtocol, err)
-	p.tether.kill()
-	_, _ = io.Copy(io.Discard, stdout)
+// take takes a line after the hello.
+func (p *process) take(line []byte, events chan<- Event) error {
+	var message incoming
+	if json.Unmarshal(line, &message) != nil {
+		// The decoder's error may quote the line.
+		return fmt.Errorf("%w: a line is not JSON", ErrProtocol)
+	}
+	switch {
+	case message.ID != nil && message.Event == "" && len(p.said) == 0:
+		p.said <- outcome{reply: message}
+	case message.ID == nil && message.Event != "":
+		select {
+		case events <- Event{Name: message.Event, Data: message.Data}:
+		case <-p.left:
+		}
+	default:
+		return fmt.Errorf("%w: a line is neither an event nor the reply to a request", ErrProtocol)
+	}
+	return nil
 }
 
 // exchange sends a request and waits for its reply.
@@ -287,18 +241,10 @@ func (p *process) exchange(ctx context.Context, id uint64, line []byte) (incomin
 	}()
 	for {
 		select {
-		case made := <-p.replies:
-			return p.match(id, made)
+		case said := <-p.said:
+			return p.match(id, said)
 		case <-p.gone:
-			// It may have answered before it ended.
-			select {
-			case made := <-p.replies:
-				return p.match(id, made)
-			default:
-				return incoming{}, p.crash()
-			}
-		case err := <-p.broken:
-			return incoming{}, p.endedFor(err)
+			return p.match(id, p.lastWords())
 		case <-ctx.Done():
 			return incoming{}, ctx.Err()
 		case err := <-written:
@@ -311,21 +257,23 @@ func (p *process) exchange(ctx context.Context, id uint64, line []byte) (incomin
 	}
 }
 
-func (p *process) match(id uint64, made incoming) (incoming, error) {
-	if *made.ID != id {
-		return incoming{}, p.endedFor(fmt.Errorf("%w: a reply has the id of another request", ErrProtocol))
+func (p *process) match(id uint64, said outcome) (incoming, error) {
+	if said.err == nil && *said.reply.ID != id {
+		said.err = fmt.Errorf("%w: a reply has the id of another request", ErrProtocol)
 	}
-	return made, nil
+	if said.err != nil {
+		return incoming{}, p.endedFor(said.err)
+	}
+	return said.reply, nil
 }
 
-// crash returns the error of a process that has ended: the fault in its output, if any, else its
-// exit status.
-func (p *process) crash() error {
+// lastWords returns what a process has said before it ended, or else its exit status.
+func (p *process) lastWords() outcome {
 	select {
-	case err := <-p.broken:
-		return err
+	case said := <-p.said:
+		return said
 	default:
-		return fmt.Errorf("%w: %s", ErrCrashed, p.status)
+		return outcome{err: fmt.Errorf("%w: %s", ErrCrashed, p.status)}
 	}
 }
 

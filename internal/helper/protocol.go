@@ -34,8 +34,8 @@
 // another: the parent ends the process. The helper ends when its stdin is closed, which happens at
 // the latest when the parent dies.
 //
-// The codes of the protocol itself are [CodeUnknownCall], [CodeMalformed], [CodeBusy], [CodePanic],
-// [CodeTooLong] and [CodeFailed]; every other code belongs to the helper that sends it.
+// The codes of the protocol itself are [CodeUnknownCall], [CodeMalformed], [CodePanic], [CodeTooLong]
+// and [CodeFailed]; every other code belongs to the helper that sends it.
 package helper
 
 import (
@@ -57,8 +57,6 @@ const (
 	CodeUnknownCall = "unknown-call"
 	// CodeMalformed: the line is not a request, or the parameters do not fit the call.
 	CodeMalformed = "malformed"
-	// CodeBusy: too many requests are waiting.
-	CodeBusy = "busy"
 	// CodePanic: the call panicked. The helper lives, but its state may be broken: better end it.
 	CodePanic = "panic"
 	// CodeTooLong: the result does not fit into a line.

@@ -21,13 +21,8 @@ type Handler func(ctx context.Context, params json.RawMessage) (result any, err 
 // Handlers are the calls of a helper by name.
 type Handlers map[string]Handler
 
-const (
-	// waiting bounds the requests that wait while one is handled. The supervisor sends the next one
-	// only after the reply.
-	waiting = 16
-	// grace is how long a call under way may take to come to an end after the parent has gone.
-	grace = time.Second
-)
+// grace is how long a call under way may take to come to an end after the parent has gone.
+const grace = time.Second
 
 // Serve is a helper: it writes its hello to w and answers the requests from r, until r or ctx ends.
 // Events from the channel, which may be nil, are sent between the replies, in their order. A panic
@@ -41,8 +36,8 @@ func Serve(ctx context.Context, r io.Reader, w io.Writer, name, version string, 
 	s := &server{handlers: handlers, out: w, fail: cancel}
 	s.write(hello{Hello: name, Protocol: Protocol, Version: version})
 
-	requests := make(chan request, waiting)
-	go s.read(r, requests)
+	requests := make(chan request, 1)
+	go s.read(ctx, r, requests)
 	go s.forward(ctx, events)
 	for {
 		select {
@@ -68,9 +63,9 @@ type server struct {
 	out     io.Writer
 }
 
-// read queues the requests. It blocks only on r, so that it notices the parent's end while a call
-// hangs.
-func (s *server) read(r io.Reader, requests chan<- request) {
+// read passes the requests on, and notices the parent's end while a call hangs: the supervisor sends
+// the next one only after the reply.
+func (s *server) read(ctx context.Context, r io.Reader, requests chan<- request) {
 	lines := newLineReader(r)
 	for {
 		line, err := lines.next()
@@ -92,8 +87,8 @@ func (s *server) read(r io.Reader, requests chan<- request) {
 		}
 		select {
 		case requests <- next:
-		default:
-			s.refuse(next.ID, CodeBusy, "too many requests are waiting")
+		case <-ctx.Done():
+			return
 		}
 	}
 }
