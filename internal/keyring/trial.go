@@ -38,11 +38,10 @@ type trialMessage struct {
 // Try writes a harmless text, reads it back and removes it, as a sign-in does with the session,
 // without prompting. The error is [Checking] if another check does not end in time.
 func (c *Client) Try(ctx context.Context, text string) error {
-	alone, err := c.aloneForTrial(ctx, tryPatience)
-	if err != nil {
+	if err := c.beginTrial(ctx); err != nil {
 		return err
 	}
-	defer c.letOthersTry(alone)
+	defer c.endTrial()
 	return c.exclusive(ctx, func() error {
 		err := c.writeTrial(ctx, text)
 		if err == nil {

@@ -17,11 +17,8 @@ import (
 // script. Each holds a file lock of the operating system, which ends with the process.
 
 const (
-	// tryPatience is how long a check of the keyring alone waits for another one: diagnostics
-	// should not take longer.
-	tryPatience = 15 * time.Second
-	// trialPatience bounds the wait for another check with readers, which starts interpreters.
-	trialPatience = time.Minute
+	// trialPatience bounds the wait for another check: diagnostics should not take longer.
+	trialPatience = 15 * time.Second
 	// trialPause is how long to wait before looking again.
 	trialPause = 50 * time.Millisecond
 )
@@ -29,63 +26,54 @@ const (
 // trialTurn is held between [Client.WriteTrial] and [Client.RemoveTrial].
 type trialTurn struct {
 	mutex sync.Mutex
-	lock  *instance.Lock
 	begun bool
+	// lock is nil where locks are impossible: the check goes on without.
+	lock *instance.Lock
 }
 
 // beginTrial waits until no other check is under way, unless one of this client's is.
 func (c *Client) beginTrial(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, trialPatience)
+	defer cancel()
+	for {
+		err := c.takeTrial(ctx)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-time.After(trialPause):
+		case <-ctx.Done():
+			return Checking.Because(errors.Join(ctx.Err(), err))
+		}
+	}
+}
+
+func (c *Client) takeTrial(ctx context.Context) error {
 	c.trial.mutex.Lock()
 	defer c.trial.mutex.Unlock()
 	if c.trial.begun {
 		return nil
 	}
-	lock, err := c.aloneForTrial(ctx, trialPatience)
-	if err == nil {
-		c.trial.lock, c.trial.begun = lock, true
+	lock, err := instance.TakeCheck(ctx, c.settings.Env, c.trialFile())
+	if err != nil && (ctx.Err() != nil || errors.Is(err, instance.Running)) {
+		return err
 	}
-	return err
+	if err != nil {
+		c.log("other checks of the keyring cannot be kept out", err)
+	}
+	c.trial.lock, c.trial.begun = lock, true
+	return nil
 }
 
 func (c *Client) endTrial() {
 	c.trial.mutex.Lock()
 	defer c.trial.mutex.Unlock()
-	c.letOthersTry(c.trial.lock)
+	if c.trial.lock != nil {
+		if err := c.trial.lock.Release(); err != nil {
+			c.log("other checks of the keyring are kept out", err)
+		}
+	}
 	c.trial.lock, c.trial.begun = nil, false
-}
-
-// aloneForTrial waits until no other check is under way. The lock is nil where locks are
-// impossible: the check goes on without.
-func (c *Client) aloneForTrial(ctx context.Context, patience time.Duration) (*instance.Lock, error) {
-	enough := time.After(patience)
-	for {
-		lock, err := instance.TakeCheck(ctx, c.settings.Env, c.trialFile())
-		switch {
-		case err == nil:
-			return lock, nil
-		case ctx.Err() != nil:
-			return nil, Checking.Because(errors.Join(ctx.Err(), err))
-		case !errors.Is(err, instance.Running):
-			c.log("other checks of the keyring cannot be kept out", err)
-			return nil, nil
-		}
-		select {
-		case <-time.After(trialPause):
-		case <-enough:
-			return nil, Checking.Because(err)
-		case <-ctx.Done():
-			return nil, Checking.Because(errors.Join(ctx.Err(), err))
-		}
-	}
-}
-
-func (c *Client) letOthersTry(lock *instance.Lock) {
-	if lock == nil {
-		return
-	}
-	if err := lock.Release(); err != nil {
-		c.log("other checks of the keyring are kept out", err)
-	}
 }
 
 // trialFile returns a path beside the lock of the window, in the folder of the session that the
