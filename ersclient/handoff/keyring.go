@@ -52,18 +52,18 @@ type places struct {
 	main, alone entry.Address
 	// aliases are the names used on Windows by readers that do not follow go-keyring's, and expect
 	// UTF-16. Each holds the main entry again.
-	aliases []entry.Alias
+	aliases []entry.Address
 }
 
 func placesOf(main, alone string) places {
 	return places{
 		entry.Address{Service: Service, Account: main},
 		entry.Address{Service: Service, Account: alone},
-		[]entry.Alias{
+		[]entry.Address{
 			// Python's keyring, and .NET programs.
-			{Target: main + "@" + Service, User: main},
+			{Account: main, Alias: main + "@" + Service},
 			// keyring-rs, and with it Node's @napi-rs/keyring.
-			{Target: main + "." + Service, User: main},
+			{Account: main, Alias: main + "." + Service},
 		},
 	}
 }
@@ -248,7 +248,7 @@ func (w writing) write(ring *entry.Ring, to *places, main, alone secret.Text) er
 		return to.clearAliases(ring)
 	}
 	for _, alias := range to.aliases {
-		if err := ring.SetAlias(alias, main); err != nil {
+		if err := ring.Set(alias, main); err != nil {
 			return err
 		}
 	}
@@ -282,7 +282,7 @@ func (p *places) clear(ring *entry.Ring) error {
 func (p *places) clearAliases(ring *entry.Ring) error {
 	var failed []error
 	for _, alias := range slices.Backward(p.aliases) {
-		failed = append(failed, ring.DeleteAlias(alias))
+		failed = append(failed, ring.Delete(alias))
 	}
 	return together(failed...)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring/entry"
@@ -22,12 +23,11 @@ const (
 	callTrialRemove = "trial-remove"
 )
 
-var trialAddress = entry.Address{Service: handoff.Service, Account: TrialAccount}
-
-// trialAliases are where the session's aliases would be.
-var trialAliases = []entry.Alias{
-	{Target: TrialAccount + "@" + handoff.Service, User: TrialAccount},
-	{Target: TrialAccount + "." + handoff.Service, User: TrialAccount},
+// trialAddresses are the entry's and, where the session's would be, those of its aliases.
+var trialAddresses = []entry.Address{
+	{Service: handoff.Service, Account: TrialAccount},
+	{Account: TrialAccount, Alias: TrialAccount + "@" + handoff.Service},
+	{Account: TrialAccount, Alias: TrialAccount + "." + handoff.Service},
 }
 
 type trialMessage struct {
@@ -106,10 +106,10 @@ func writeTrial(ctx context.Context, params json.RawMessage) (any, error) {
 	}
 	text := secret.New(message.Text)
 	return nil, entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
-		err := ring.Set(trialAddress, text)
-		for _, alias := range trialAliases {
-			if err == nil && message.Aliases {
-				err = ring.SetAlias(alias, text)
+		var err error
+		for _, address := range trialAddresses {
+			if err == nil && (message.Aliases || address.Alias == "") {
+				err = ring.Set(address, text)
 			}
 		}
 		if err != nil && ring.Usable() {
@@ -122,7 +122,7 @@ func writeTrial(ctx context.Context, params json.RawMessage) (any, error) {
 func readTrial(ctx context.Context, _ json.RawMessage) (any, error) {
 	var message trialMessage
 	err := entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
-		text, err := ring.Get(trialAddress)
+		text, err := ring.Get(trialAddresses[0])
 		message.Text = text.Reveal()
 		return err
 	})
@@ -135,8 +135,8 @@ func removeTrial(ctx context.Context, _ json.RawMessage) (any, error) {
 
 func clearTrial(ring *entry.Ring) error {
 	var failed []error
-	for _, alias := range trialAliases {
-		failed = append(failed, ring.DeleteAlias(alias))
+	for _, address := range slices.Backward(trialAddresses) {
+		failed = append(failed, ring.Delete(address))
 	}
-	return errors.Join(append(failed, ring.Delete(trialAddress))...)
+	return errors.Join(failed...)
 }

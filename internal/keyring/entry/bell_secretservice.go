@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 
 	"github.com/godbus/dbus/v5"
 )
@@ -15,13 +14,13 @@ import (
 // and a Secret Service need not signal everything, so listeners must also look from time to time.
 type Bell struct {
 	conn *dbus.Conn
-	ring *ringer
+	ring ringer
 }
 
 // Listen subscribes to the Secret Service: its entries, its keyrings' locks, its start and end. It
 // does not start the service. The bell lives until Close.
 func Listen(ctx context.Context) (*Bell, error) {
-	b := &Bell{ring: &ringer{rung: make(chan struct{}, 1), lost: make(chan struct{})}}
+	b := &Bell{ring: make(ringer, 1)}
 	var err error
 	if b.conn, err = connect(ctx, b.ring); err != nil {
 		return nil, err
@@ -39,31 +38,25 @@ func Listen(ctx context.Context) (*Bell, error) {
 }
 
 // Rung receives once for any number of changes since it was last received from.
-func (b *Bell) Rung() <-chan struct{} { return b.ring.rung }
+func (b *Bell) Rung() <-chan struct{} { return b.ring }
 
 // Lost is closed when the bell will not ring any more, since the bus has gone.
-func (b *Bell) Lost() <-chan struct{} { return b.ring.lost }
+func (b *Bell) Lost() <-chan struct{} { return b.conn.Context().Done() }
 
 // Close ends the listening.
 func (b *Bell) Close() { _ = b.conn.Close() } // what its socket says to that is of no interest any more
 
 // ringer is the connection's signal handler.
-type ringer struct {
-	once       sync.Once
-	rung, lost chan struct{}
-}
+type ringer chan struct{}
 
 // DeliverSignal is called for each signal of the connection.
-func (r *ringer) DeliverSignal(_, _ string, signal *dbus.Signal) {
+func (r ringer) DeliverSignal(_, _ string, signal *dbus.Signal) {
 	// The bus sends each new connection a signal.
 	if !strings.HasPrefix(string(signal.Path), string(servicePath)) && !strings.HasSuffix(signal.Name, ".NameOwnerChanged") {
 		return
 	}
 	select {
-	case r.rung <- struct{}{}:
+	case r <- struct{}{}:
 	default:
 	}
 }
-
-// Terminate is called when the connection ends.
-func (r *ringer) Terminate() { r.once.Do(func() { close(r.lost) }) }

@@ -17,8 +17,7 @@
 //
 // go-keyring stores the same thing on all systems under a service and an account: a Secret Service
 // item with the attributes service and username, a generic Windows credential with the target
-// service:account, a macOS keychain password. On Windows many readers look elsewhere, which is what
-// an [Alias] is for.
+// service:account, a macOS keychain password.
 package entry
 
 import (
@@ -101,14 +100,14 @@ type Address struct {
 	Service, Account string
 	// Lasting entries survive the end of the user's log-on session on Windows. On the other systems all do.
 	Lasting bool
+	// Alias is the full name of a second place of an entry on Windows, for readers that look there and
+	// expect UTF-16LE. The other systems have one place, which every reader finds: nothing is written
+	// to an alias, and nothing found.
+	Alias string
 }
 
-// Alias is a second place of an entry on Windows, for readers that look under another name and
-// expect UTF-16LE. The other systems have one place, which every reader finds, and no aliases.
-type Alias struct {
-	// Target is the credential's full name, User its user name.
-	Target, User string
-}
+// missing reports whether this system has no such place.
+func (a Address) missing() bool { return a.Alias != "" && runtime.GOOS != "windows" }
 
 // Prompting is how far [Do] may go to make the keyring usable.
 type Prompting int
@@ -262,6 +261,9 @@ func (r *Ring) Get(from Address) (secret.Text, error) {
 
 // Set writes an entry and reads it back. It writes nothing once the context has ended.
 func (r *Ring) Set(to Address, text secret.Text) error {
+	if to.missing() {
+		return nil
+	}
 	for range 2 {
 		if err := r.ctx.Err(); err != nil {
 			return fmt.Errorf("%w: %w", ErrTimeout, err)
@@ -294,6 +296,9 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 // Delete deletes an entry, and every other item with the same address, until none is found. Nothing
 // to delete is no error.
 func (r *Ring) Delete(from Address) error {
+	if from.missing() {
+		return nil
+	}
 	left := r.store.count(from)
 	if left == 0 {
 		return nil
@@ -324,37 +329,6 @@ func (r *Ring) Delete(from Address) error {
 		return err
 	}
 	return fmt.Errorf("delete %s: %w", from.Account, ErrLeftover)
-}
-
-// SetAlias writes an alias in UTF-16LE, for the log-on session, and reads it back. It writes nothing once the context has ended, and
-// nothing on systems without aliases.
-func (r *Ring) SetAlias(to Alias, text secret.Text) error {
-	if err := r.ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrTimeout, err)
-	}
-	if err := setAlias(to, text.Reveal()); err != nil {
-		return fmt.Errorf("write alias %s: %w", to.Target, err)
-	}
-	// As with Set: what came too late is taken back.
-	if err := r.ctx.Err(); err != nil {
-		return fmt.Errorf("%w: %w", ErrTimeout, err)
-	}
-	return nil
-}
-
-// DeleteAlias deletes an alias until it is not found. It returns nil if there is none, and on
-// systems without aliases.
-func (r *Ring) DeleteAlias(from Alias) error {
-	for range deletes {
-		err := deleteAlias(from)
-		if errors.Is(err, ErrNotFound) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("delete alias %s: %w", from.Target, err)
-		}
-	}
-	return fmt.Errorf("delete alias %s: %w", from.Target, ErrLeftover)
 }
 
 // Usable reports whether the keyring can be worked on without a prompt, for clearing up after a

@@ -150,7 +150,7 @@ func (s *store) ask(ctx context.Context, conn *dbus.Conn, prompt dbus.ObjectPath
 				dismissed, isBool := signal.Body[0].(bool)
 				return dismissed || !isBool, nil
 			}
-		case <-s.listener.lost:
+		case <-s.ended:
 			return false, fmt.Errorf("%w: the secret service has gone during its prompt", ErrStopped)
 		case <-ctx.Done():
 			s.takeBack(ctx, asked)

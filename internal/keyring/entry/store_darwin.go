@@ -21,9 +21,13 @@ func (*store) set(_ context.Context, to Address, text string) error {
 	return keyring.Set(to.Service, to.Account, text)
 }
 
-// There are no aliases: every reader finds the entry itself.
-func setAlias(Alias, string) error { return nil }
-func deleteAlias(Alias) error      { return ErrNotFound }
+func (*store) get(_ context.Context, from Address) (string, error) {
+	return keyring.Get(from.Service, from.Account)
+}
+
+func (*store) remove(_ context.Context, from Address) error {
+	return keyring.Delete(from.Service, from.Account)
+}
 
 // The exit codes of the security tool are the low byte of the Security framework's status.
 const (

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/zalando/go-keyring"
 )
 
 // store is the Credential Manager, or the login keychain through the security tool: neither needs
@@ -19,14 +17,6 @@ func open(ctx context.Context, _ Prompting) (*store, error) {
 		return nil, fmt.Errorf("%w: %w", ErrTimeout, err)
 	}
 	return &store{}, nil
-}
-
-func (*store) get(_ context.Context, from Address) (string, error) {
-	return keyring.Get(from.Service, from.Account)
-}
-
-func (*store) remove(_ context.Context, from Address) error {
-	return keyring.Delete(from.Service, from.Account)
 }
 
 // takesBack: no prompt is ours to be taken off the screen.

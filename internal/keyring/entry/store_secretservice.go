@@ -11,7 +11,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -57,18 +56,15 @@ var errNotWritten = ErrDismissed
 type store struct {
 	conn       *dbus.Conn
 	collection dbus.ObjectPath
-	listener   *listener
 	prompting  Prompting
+	// ended is closed when the service ends, or the bus with it.
+	ended <-chan struct{}
 	// asking: a prompt is being shown, or taken off the screen.
 	asking atomic.Bool
 	// session transfers secrets over shared, go-keyring's connection; nil until one is needed.
 	session dbus.BusObject
 	shared  *dbus.Conn
 }
-
-// There are no aliases: every reader finds the entry itself.
-func setAlias(Alias, string) error { return nil }
-func deleteAlias(Alias) error      { return ErrNotFound }
 
 // vanished reports whether an item was gone between being found and being read: by the Secret
 // Service's error, or the bus's for a missing object.
@@ -89,11 +85,13 @@ func vanished(err error) bool {
 // open finds the bus, the service, the collection and its lock, and prompts to unlock it if
 // permitted.
 func open(ctx context.Context, prompting Prompting) (*store, error) {
-	s := &store{listener: newListener(), prompting: prompting}
+	ended, end := context.WithCancel(context.Background())
+	s := &store{prompting: prompting, ended: ended.Done()}
 	var err error
-	if s.conn, err = connect(ctx, s.listener); err != nil {
+	if s.conn, err = connect(ctx, serviceEnds(end)); err != nil {
 		return nil, err
 	}
+	context.AfterFunc(s.conn.Context(), end)
 	if err := s.prepare(ctx, prompting); err != nil {
 		defer s.close()
 		return nil, s.reason(ctx, err)
@@ -394,11 +392,11 @@ func (s *store) count(at Address) int {
 	return len(items)
 }
 
-func (s *store) gone() <-chan struct{} { return s.listener.lost }
+func (s *store) gone() <-chan struct{} { return s.ended }
 
 func (s *store) lost() bool {
 	select {
-	case <-s.listener.lost:
+	case <-s.ended:
 		return true
 	default:
 		return !s.conn.Connected()
@@ -415,24 +413,16 @@ func (s *store) close() {
 	_ = s.conn.Close()
 }
 
-// listener notices the end of the service, or of the bus with it. It is the connection's signal
-// handler, and needs no goroutine.
-type listener struct {
-	once sync.Once
-	lost chan struct{}
-}
-
-func newListener() *listener { return &listener{lost: make(chan struct{})} }
+// serviceEnds is the connection's signal handler, which is called when the service ends. It needs no
+// goroutine.
+type serviceEnds func()
 
 // DeliverSignal is called for each signal of the connection.
-func (l *listener) DeliverSignal(_, name string, signal *dbus.Signal) {
+func (end serviceEnds) DeliverSignal(_, name string, signal *dbus.Signal) {
 	if name == "NameOwnerChanged" && len(signal.Body) == 3 && signal.Body[0] == serviceName && signal.Body[1] != "" {
-		l.Terminate()
+		end()
 	}
 }
-
-// Terminate is called when the connection ends.
-func (l *listener) Terminate() { l.once.Do(func() { close(l.lost) }) }
 
 // connect opens a private connection to the session bus.
 func connect(ctx context.Context, handler dbus.SignalHandler) (*dbus.Conn, error) {

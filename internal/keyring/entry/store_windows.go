@@ -1,8 +1,8 @@
 package entry
 
 import (
+	"cmp"
 	"context"
-	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -22,55 +22,49 @@ var errNotWritten = ErrReadBack
 
 // set writes lasting entries as go-keyring does, persisted on the computer. Others have the same
 // target, user and bytes, so that go-keyring finds them, but live only as long as the log-on
-// session.
+// session. An alias is in UTF-16LE without a byte order mark, as programs that show or edit
+// credentials write it.
 func (*store) set(_ context.Context, to Address, text string) error {
 	if to.Lasting {
 		return keyring.Set(to.Service, to.Account, text)
 	}
-	credential := wincred.NewGenericCredential(to.Service + ":" + to.Account)
+	credential := wincred.NewGenericCredential(cmp.Or(to.Alias, to.Service+":"+to.Account))
 	credential.UserName = to.Account
 	credential.CredentialBlob = []byte(text)
+	if to.Alias != "" {
+		var err error
+		if credential.CredentialBlob, err = binary.Append(nil, binary.LittleEndian, utf16.Encode([]rune(text))); err != nil {
+			return err
+		}
+	}
 	credential.Persist = wincred.PersistSession
 	return credential.Write()
 }
 
-// setAlias writes the text as UTF-16LE without a byte order mark, as programs that show or edit
-// credentials do.
-func setAlias(to Alias, text string) error {
-	blob := utf16LE(text)
-	credential := wincred.NewGenericCredential(to.Target)
-	credential.UserName = to.User
-	credential.CredentialBlob = blob
-	credential.Persist = wincred.PersistSession
-	if err := credential.Write(); err != nil {
-		return err
+func (*store) get(_ context.Context, from Address) (string, error) {
+	if from.Alias == "" {
+		return keyring.Get(from.Service, from.Account)
 	}
-	read, err := wincred.GetGenericCredential(to.Target)
-	if errors.Is(err, wincred.ErrElementNotFound) {
-		return errNotWritten
-	}
+	credential, err := wincred.GetGenericCredential(from.Alias)
 	if err != nil {
-		return err
+		return "", notFound(err)
 	}
-	if subtle.ConstantTimeCompare(read.CredentialBlob, blob) != 1 {
-		return ErrReadBack
-	}
-	return nil
+	units := make([]uint16, len(credential.CredentialBlob)/2)
+	_, err = binary.Decode(credential.CredentialBlob, binary.LittleEndian, units)
+	return string(utf16.Decode(units)), err
 }
 
-func utf16LE(text string) []byte {
-	units := utf16.Encode([]rune(text))
-	blob := make([]byte, 0, 2*len(units))
-	for _, unit := range units {
-		blob = binary.LittleEndian.AppendUint16(blob, unit)
+func (*store) remove(_ context.Context, from Address) error {
+	if from.Alias == "" {
+		return keyring.Delete(from.Service, from.Account)
 	}
-	return blob
+	return notFound(wincred.NewGenericCredential(from.Alias).Delete())
 }
 
-func deleteAlias(from Alias) error {
-	err := wincred.NewGenericCredential(from.Target).Delete()
+// notFound is go-keyring's error for what is not there.
+func notFound(err error) error {
 	if errors.Is(err, wincred.ErrElementNotFound) {
-		return ErrNotFound
+		return keyring.ErrNotFound
 	}
 	return err
 }
