@@ -1,7 +1,6 @@
 package handoff
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -77,9 +76,8 @@ func (p parts) decode(entry []byte) error {
 			return err
 		}
 	}
-	others, err := encodeOthers(members)
-	*p.others = secret.New(others)
-	return err
+	*p.others = secret.New(encodeOthers(members))
+	return nil
 }
 
 // decode takes the member's value out of an entry's.
@@ -113,24 +111,14 @@ func (m member) decode(members map[string]json.RawMessage) error {
 
 // encodeOthers returns members as in an entry, sorted by name. Nested ones, which no program writes
 // within version 1, are dropped: readers that match patterns would find an entry's members in them.
-func encodeOthers(members map[string]json.RawMessage) (string, error) {
+func encodeOthers(members map[string]json.RawMessage) string {
 	encoded := make([]string, 0, len(members))
 	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if value := members[name]; value[0] == '{' || value[0] == '[' {
-			continue
+		if value := members[name]; value[0] != '{' && value[0] != '[' {
+			encoded = append(encoded, quote(name)+":"+string(ascii(string(value))))
 		}
-		quoted, err := quote(name)
-		var value bytes.Buffer
-		if err == nil {
-			err = json.Compact(&value, members[name])
-		}
-		if err != nil {
-			// The error may quote a value.
-			return "", fmt.Errorf("%w: it has a member that is not one of JSON", ErrMalformed)
-		}
-		encoded = append(encoded, quoted+":"+string(ascii(value.String())))
 	}
-	return strings.Join(encoded, ","), nil
+	return strings.Join(encoded, ",")
 }
 
 // take decodes the member name, if present, and removes it from members.

@@ -29,6 +29,9 @@ var (
 	ErrInvalid = errors.New("session cannot be published")
 )
 
+// widest is the length of the widest character in an entry, in bytes.
+const widest = len(`\u0000\u0000`)
+
 // Encode returns the main entry of a session, [AccountSession] or [AccountFHIRSession], with the
 // unknown members that decoding kept. Times lose fractions of a second, and a token's end is cut to
 // the session's. To fit, it cuts the organisation's name, then the user's, and then drops the
@@ -46,32 +49,32 @@ func (p parts) encode() ([]byte, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	encoded, err := p.json()
-	if err == nil && len(encoded) > MaxSize {
+	encoded := p.json()
+	if len(encoded) > MaxSize {
 		// Their writer did not escape non-ASCII text, so they are not from a program of this
 		// contract.
 		*p.others = secret.Text{}
-		encoded, err = p.json()
+		encoded = p.json()
 	}
 	for _, member := range slices.Backward(p.members) {
 		name, isText := member.value.(*string)
-		if err == nil && len(encoded) > MaxSize && isText && member.limit == 0 {
-			*name = cut(*name, len(encoded)-MaxSize)
-			encoded, err = p.json()
+		if !isText || member.limit != 0 {
+			continue
+		}
+		for runes := []rune(*name); len(encoded) > MaxSize && len(runes) > 0; encoded = p.json() {
+			excess := len(encoded) - MaxSize
+			runes = runes[:max(0, len(runes)-max(1, excess/widest))]
+			*name = strings.TrimRight(string(runes), " ")
 		}
 	}
 	for _, member := range p.members {
-		owner, isText := member.value.(*string)
-		if err == nil && len(encoded) > MaxSize && isText && member.name == "owner" {
+		if owner, isText := member.value.(*string); isText && member.name == "owner" && len(encoded) > MaxSize {
 			*owner = ""
-			encoded, err = p.json()
+			encoded = p.json()
 		}
 	}
-	if err == nil && len(encoded) > MaxSize {
-		err = fmt.Errorf("%w: its identifiers are too long together", ErrInvalid)
-	}
-	if err != nil {
-		return nil, err
+	if len(encoded) > MaxSize {
+		return nil, fmt.Errorf("%w: its identifiers are too long together", ErrInvalid)
 	}
 	return encoded, nil
 }
@@ -139,29 +142,23 @@ func printable(text string) bool {
 }
 
 // json returns the entry, of any size.
-func (p parts) json() ([]byte, error) {
+func (p parts) json() []byte {
 	encoded := fmt.Appendf(nil, `{"version":%d`, Version)
 	for _, member := range p.members {
-		value, err := member.json()
-		if err != nil {
-			// The encoder's error may quote a value.
-			return nil, fmt.Errorf("%w: it cannot be written as JSON", ErrInvalid)
+		if value := member.json(); !member.optional || value != `""` {
+			encoded = fmt.Appendf(encoded, `,"%s":%s`, member.name, value)
 		}
-		if member.optional && value == `""` {
-			continue
-		}
-		encoded = fmt.Appendf(encoded, `,"%s":%s`, member.name, value)
 	}
 	if others := p.others.Reveal(); others != "" {
 		encoded = append(append(encoded, ','), others...)
 	}
-	return append(encoded, '}'), nil
+	return append(encoded, '}')
 }
 
-func (m member) json() (string, error) {
+func (m member) json() string {
 	switch value := m.value.(type) {
 	case *int64:
-		return strconv.FormatInt(*value, 10), nil
+		return strconv.FormatInt(*value, 10)
 	case *time.Time:
 		return quote(value.UTC().Format(time.RFC3339))
 	case *secret.Text:
@@ -174,54 +171,27 @@ func (m member) json() (string, error) {
 }
 
 // quote returns a text as JSON, with non-ASCII text escaped.
-func quote(text string) (string, error) {
+func quote(text string) string {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)
 	encoder.SetEscapeHTML(false)
-	err := encoder.Encode(text)
-	return string(ascii(strings.TrimSuffix(quoted.String(), "\n"))), err
+	_ = encoder.Encode(text) // Every text can be encoded.
+	return string(ascii(strings.TrimSuffix(quoted.String(), "\n")))
 }
 
 // ascii returns JSON with non-ASCII text escaped.
 func ascii(text string) []byte {
 	encoded := make([]byte, 0, len(text))
 	for _, r := range text {
-		encoded = appendASCII(encoded, r)
+		high, low := utf16.EncodeRune(r)
+		switch {
+		case r < 0x7f:
+			encoded = append(encoded, byte(r)) //nolint:gosec // It has just been looked at.
+		case high != utf8.RuneError:
+			encoded = fmt.Appendf(encoded, `\u%04x\u%04x`, high, low)
+		default:
+			encoded = fmt.Appendf(encoded, `\u%04x`, r)
+		}
 	}
 	return encoded
-}
-
-func appendASCII(to []byte, r rune) []byte {
-	if r < 0x7f {
-		return append(to, byte(r)) //nolint:gosec // It has just been looked at.
-	}
-	if high, low := utf16.EncodeRune(r); high != utf8.RuneError {
-		return fmt.Appendf(to, `\u%04x\u%04x`, high, low)
-	}
-	return fmt.Appendf(to, `\u%04x`, r)
-}
-
-// cut removes as many characters from the end of name as shorten its JSON by excess bytes, or all.
-func cut(name string, excess int) string {
-	runes := []rune(name)
-	for excess > 0 && len(runes) > 0 {
-		last := runes[len(runes)-1]
-		runes = runes[:len(runes)-1]
-		excess -= width(last)
-	}
-	return strings.TrimRight(string(runes), " ")
-}
-
-// width returns the number of bytes of a character in the entry.
-func width(r rune) int {
-	switch {
-	case r > 0xffff:
-		return len(`\u0000\u0000`)
-	case strings.ContainsRune("\"\\\b\f\n\r\t", r):
-		return len(`\"`)
-	case r < ' ' || r >= 0x7f:
-		return len(`\u0000`)
-	default:
-		return 1
-	}
 }

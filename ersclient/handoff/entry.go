@@ -1,7 +1,7 @@
 package handoff
 
 import (
-	"slices"
+	"crypto/subtle"
 	"time"
 
 	"github.com/ers-login/ers-login/internal/secret"
@@ -83,25 +83,5 @@ type member struct {
 // same reports whether two entries are equal. Secrets do not support ==.
 func same(one, other Entry) bool {
 	a, b := one.parts(), other.parts()
-	return a.at == b.at && *a.version == *b.version && a.others.Equal(*b.others) &&
-		slices.EqualFunc(a.members, b.members, func(a, b member) bool { return sameValue(a.value, b.value) })
-}
-
-func sameValue(one, other any) bool {
-	switch a := one.(type) {
-	case *secret.Text:
-		b, is := other.(*secret.Text)
-		return is && a.Equal(*b)
-	case *time.Time:
-		b, is := other.(*time.Time)
-		return is && a.Equal(*b)
-	case *string:
-		b, is := other.(*string)
-		return is && *a == *b
-	case *int64:
-		b, is := other.(*int64)
-		return is && *a == *b
-	default:
-		return one == other
-	}
+	return *a.version == *b.version && subtle.ConstantTimeCompare(a.json(), b.json()) == 1
 }

@@ -189,24 +189,19 @@ func (w *watch) unlisten() {
 
 // wait waits until the next read is due.
 func (w *watch) wait(next time.Duration) {
-	if !w.sleep(minPause, nil, nil) {
-		return
-	}
 	var rung, lost <-chan struct{}
 	if w.bell != nil {
 		rung, lost = w.bell.Rung(), w.bell.Lost()
 	}
-	w.sleep(next, rung, lost)
-}
-
-// sleep reports whether the whole duration passed.
-func (w *watch) sleep(duration time.Duration, rung, lost <-chan struct{}) bool {
 	select {
-	case <-time.After(duration):
-		return true
+	case <-time.After(minPause):
+	case <-w.ctx.Done():
+		return
+	}
+	select {
+	case <-time.After(next):
 	case <-rung:
 	case <-lost:
 	case <-w.ctx.Done():
 	}
-	return false
 }
