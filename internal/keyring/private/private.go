@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -20,7 +19,6 @@ import (
 	"github.com/gofrs/flock"
 	"golang.org/x/sys/unix"
 
-	"github.com/ers-login/ers-login/internal/bounded"
 	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
@@ -38,8 +36,6 @@ const (
 	// longestFolder bounds the path of the temporary folder, in bytes, so that a socket's path
 	// fits: 108 bytes in all.
 	longestFolder = 60
-	// maxSaid bounds the output kept of each program, in bytes.
-	maxSaid = 16 << 10
 	// readyWithin bounds the wait for the bus.
 	readyWithin = 30 * time.Second
 	// unlockedAfter is the age from which a folder without a lock file belongs to no start.
@@ -50,7 +46,7 @@ const (
 type Keyring struct {
 	folder       string
 	lock         *flock.Flock
-	bus, keyring *daemon
+	bus, keyring *Daemon
 }
 
 // Start starts a bus and an empty, unlocked keyring. The bus is ready then; the keyring may take
@@ -76,14 +72,19 @@ func (k *Keyring) start(ctx context.Context) error {
 		return err
 	}
 	config := filepath.Join(k.folder, "bus.conf")
-	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, k.address()), 0o600); err != nil {
+	if err := os.WriteFile(config, fmt.Appendf(nil, BusConfig, k.address(), ""), 0o600); err != nil {
 		return fmt.Errorf("configure the bus: %w", err)
 	}
 	var err error
 	if k.bus, err = k.spawn("", paths[0], "--config-file="+config, "--nofork", "--nopidfile"); err != nil {
 		return err
 	}
-	if err := k.awaitBus(ctx); err != nil {
+	ready, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	if err := k.bus.Await(ready, func() error {
+		_, err := os.Stat(k.socket())
+		return err
+	}); err != nil {
 		return err
 	}
 	err = k.startKeyring(paths[1])
@@ -140,12 +141,14 @@ func base() string {
 	return "/tmp"
 }
 
-// busConfig is a session bus that starts no services.
-const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
+// BusConfig is the configuration of a session bus, with its address and an element for the services
+// that it can start, or nothing.
+const BusConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
   "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
   <type>session</type>
   <listen>%s</listen>
+  %s
   <auth>EXTERNAL</auth>
   <policy context="default">
     <allow send_destination="*" eavesdrop="true"/>
@@ -162,23 +165,6 @@ func (k *Keyring) Variable() (name, value string) { return sessionbus.Variable, 
 
 func (k *Keyring) address() string { return "unix:path=" + dbus.EscapeBusAddressValue(k.socket()) }
 
-func (k *Keyring) awaitBus(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyWithin)
-	defer cancel()
-	for {
-		if _, err := os.Stat(k.socket()); err == nil {
-			return nil
-		}
-		select {
-		case <-time.After(5 * time.Millisecond):
-		case <-k.bus.ended:
-			return fmt.Errorf("%s has ended: %s", busProgram, k.bus.said.String())
-		case <-ctx.Done():
-			return fmt.Errorf("%s does not get ready: %w", busProgram, ctx.Err())
-		}
-	}
-}
-
 // Ended is closed when the keyring has ended unexpectedly.
 func (k *Keyring) Ended() <-chan struct{} { return k.keyring.ended }
 
@@ -187,9 +173,9 @@ func (k *Keyring) Said() string { return strings.TrimSpace(k.keyring.said.String
 
 // Close ends both programs and removes the folder.
 func (k *Keyring) Close() error {
-	for _, running := range []*daemon{k.keyring, k.bus} {
+	for _, running := range []*Daemon{k.keyring, k.bus} {
 		if running != nil {
-			running.kill()
+			running.Kill()
 		}
 	}
 	var failed error
@@ -243,49 +229,10 @@ func removeLeftover(folder string) error {
 	return os.RemoveAll(folder)
 }
 
-// daemon is a process that dies with this one.
-type daemon struct {
-	command *exec.Cmd
-	// ended is closed when the process has ended; said is what it has printed by then.
-	ended chan struct{}
-	said  *bounded.Text
-}
-
 // spawn starts a program in an environment that leads to nothing of the user's.
-func (k *Keyring) spawn(stdin, path string, arguments ...string) (*daemon, error) {
-	d := &daemon{ended: make(chan struct{}), said: &bounded.Text{Limit: maxSaid}}
-	d.command = exec.CommandContext(context.Background(), path, arguments...) //nolint:gosec // one of Programs
-	d.command.Env = []string{
+func (k *Keyring) spawn(stdin, path string, arguments ...string) (*Daemon, error) {
+	return Spawn(context.Background(), []string{
 		"PATH=" + os.Getenv("PATH"), sessionbus.Variable + "=" + k.address(), "HOME=" + k.folder,
 		"XDG_RUNTIME_DIR=" + k.folder, "XDG_DATA_HOME=" + k.folder, "XDG_CONFIG_HOME=" + k.folder, "XDG_CACHE_HOME=" + k.folder,
-	}
-	d.command.Dir = k.folder
-	d.command.Stdin = strings.NewReader(stdin)
-	d.command.Stdout, d.command.Stderr = d.said, d.said
-	// Ctrl+C in the terminal is not for them: the session is still to be cleared.
-	d.command.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	d.command.WaitDelay = time.Second
-	started := make(chan error, 1)
-	go func() {
-		// The kernel kills the process when the thread that has started it ends.
-		runtime.LockOSThread()
-		defer runtime.UnlockOSThread()
-		defer close(d.ended)
-		err := d.command.Start()
-		started <- err
-		if err == nil {
-			// It is killed in the end, which counts as an error.
-			_ = d.command.Wait()
-		}
-	}()
-	if err := <-started; err != nil {
-		return nil, fmt.Errorf("start %s: %w", filepath.Base(path), err)
-	}
-	return d, nil
-}
-
-// kill ends the process and waits for its end.
-func (d *daemon) kill() {
-	_ = d.command.Process.Kill() // It may have ended.
-	<-d.ended
+	}, stdin, path, arguments...)
 }

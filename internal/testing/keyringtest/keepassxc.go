@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,6 +34,9 @@ const (
 		"[Security]\nNoConfirmMoveEntryToRecycleBin=%[2]t\n"
 )
 
+// offscreen is Qt's environment without a display.
+var offscreen = []string{"QT_QPA_PLATFORM=offscreen", "DISPLAY=", "WAYLAND_DISPLAY="}
+
 // keepassxc is KeePassXC with its Secret Service switched on, 2.7 or later.
 type keepassxc struct{ database string }
 
@@ -46,21 +50,19 @@ func (k *keepassxc) start(life, ready context.Context, s *Session, options Optio
 		return err
 	}
 	// Its lock, by which a second one finds the first, is in the folder for temporary files.
-	env := append(s.Env(), "QT_QPA_PLATFORM=offscreen", "DISPLAY=", "WAYLAND_DISPLAY=", "TMPDIR="+s.home())
+	env := append(slices.Clone(offscreen), "TMPDIR="+s.home())
 	arguments := []string{"--config", settings, "--localconfig", filepath.Join(s.home(), "local.ini")}
 	if options.State != NoCollection {
 		arguments = append(arguments, "--pw-stdin", k.database)
 	}
 	var err error
-	if s.keyring, err = spawn(life, env, password+"\n", "keepassxc", arguments...); err != nil {
+	if s.keyring, err = s.spawn(life, env, password+"\n", "keepassxc", arguments...); err != nil {
 		return err
 	}
 	if options.State == NoCollection {
-		return s.keyring.until(ready, func() error {
-			return s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.DBus.Peer.Ping", 0).Err
-		})
+		return s.awaitService(ready)
 	}
-	if err := s.keyring.until(ready, func() error {
+	if err := s.keyring.Await(ready, func() error {
 		err := s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").
 			Store(&s.collection)
 		if err == nil && s.collection == nowhere {
@@ -71,7 +73,7 @@ func (k *keepassxc) start(life, ready context.Context, s *Session, options Optio
 		return err
 	}
 	// It is shown before it is unlocked.
-	return k.until(s, false)
+	return s.awaitLocked(context.Background(), false)
 }
 
 // makeDatabase makes a database that the Secret Service shows.
@@ -81,7 +83,7 @@ func (k *keepassxc) makeDatabase(ctx context.Context, s *Session) error {
 		return err
 	}
 	command := exec.CommandContext(ctx, "keepassxc-cli", "import", "--set-password", "--decryption-time", "100", file, k.database) //nolint:gosec // G204: files of ours.
-	command.Env = append(append(os.Environ(), s.Env()...), "QT_QPA_PLATFORM=offscreen")
+	command.Env = slices.Concat(os.Environ(), s.Env(), offscreen)
 	command.Stdin = strings.NewReader(password + "\n" + password + "\n")
 	if said, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("make a database: %w: %s", err, said)
@@ -93,7 +95,7 @@ func (k *keepassxc) lock(s *Session) error {
 	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".lockAllDatabases", 0).Err; err != nil {
 		return fmt.Errorf("lock the database: %w", err)
 	}
-	return k.until(s, true)
+	return s.awaitLocked(context.Background(), true)
 }
 
 // CloseDatabases makes KeePassXC close its databases, as the user can and as a new start does: it
@@ -103,7 +105,7 @@ func (s *Session) CloseDatabases(ctx context.Context) error {
 	if err := main.CallWithContext(ctx, keepassxcInterface+".closeAllDatabases", 0).Err; err != nil {
 		return fmt.Errorf("close the databases: %w", err)
 	}
-	return s.keyring.until(ctx, func() error {
+	return s.keyring.Await(ctx, func() error {
 		var shown dbus.ObjectPath
 		err := s.conn.Object(secretsName, secretsPath).CallWithContext(ctx, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").
 			Store(&shown)
@@ -118,19 +120,7 @@ func (k *keepassxc) unlock(s *Session) error {
 	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".openDatabase", 0, k.database, password).Err; err != nil {
 		return fmt.Errorf("unlock the database: %w", err)
 	}
-	return k.until(s, false)
-}
-
-func (k *keepassxc) until(s *Session, want bool) error {
-	ready, cancel := context.WithTimeout(context.Background(), startWithin)
-	defer cancel()
-	return s.keyring.until(ready, func() error {
-		locked, err := s.Locked()
-		if err == nil && locked != want {
-			err = fmt.Errorf("locked is %t", locked)
-		}
-		return err
-	})
+	return s.awaitLocked(context.Background(), false)
 }
 
 // startWithin bounds each action of a keyring.

@@ -51,19 +51,17 @@ func (k *kwallet) start(life, ready context.Context, s *Session, options Options
 	if err := k.open(s); err != nil {
 		return err
 	}
-	if err := s.keyring.until(ready, func() error {
+	if err := s.keyring.Await(ready, func() error {
 		_, err := os.Stat(filepath.Join(s.home(), "data", "kwalletd", "kdewallet.kwl"))
 		return err
 	}); err != nil {
 		return err
 	}
-	if err := s.keyring.kill(); err != nil {
-		return err
-	}
+	s.keyring.Kill()
 	if err := k.spawn(life, ready, s); err != nil {
 		return err
 	}
-	if err := s.keyring.until(ready, func() error {
+	if err := s.keyring.Await(ready, func() error {
 		var collections []dbus.ObjectPath
 		err := s.property(ready, secretsPath, "Collections", &collections)
 		if err == nil && !slices.Contains(collections, kwalletCollection) {
@@ -78,13 +76,11 @@ func (k *kwallet) start(life, ready context.Context, s *Session, options Options
 
 func (k *kwallet) spawn(life, ready context.Context, s *Session) error {
 	var err error
-	s.keyring, err = spawn(life, append(s.Env(), "QT_QPA_PLATFORM=offscreen", "DISPLAY=", "WAYLAND_DISPLAY="), "", "kwalletd5")
+	s.keyring, err = s.spawn(life, offscreen, "", "kwalletd5")
 	if err != nil {
 		return err
 	}
-	return s.keyring.until(ready, func() error {
-		return s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.DBus.Peer.Ping", 0).Err
-	})
+	return s.awaitService(ready)
 }
 
 func (k *kwallet) open(s *Session) error {
@@ -120,13 +116,5 @@ func (k *kwallet) unlock(s *Session) error {
 			return fmt.Errorf("unlock the wallet: %w", err)
 		}
 	}
-	ready, cancel := context.WithTimeout(context.Background(), startWithin)
-	defer cancel()
-	return s.keyring.until(ready, func() error {
-		locked, err := s.Locked()
-		if err == nil && locked {
-			err = errors.New("the wallet is still locked")
-		}
-		return err
-	})
+	return s.awaitLocked(context.Background(), false)
 }

@@ -9,9 +9,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"syscall"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/keyring/private"
 )
 
 // State is how a session starts.
@@ -81,8 +84,8 @@ type Session struct {
 	folders  []string
 	homes    []string
 	address  string
-	bus      *daemon
-	keyring  *daemon
+	bus      *private.Daemon
+	keyring  *private.Daemon
 	conn     *dbus.Conn
 	prompter *prompter
 	fake     *fakeService
@@ -143,7 +146,7 @@ func Start(ctx context.Context, dir string, options Options) (*Session, error) {
 			return s, nil
 		}
 		failed = errors.Join(failed, err, s.Close())
-		if !errors.Is(err, errEnded) {
+		if !errors.Is(err, private.ErrEnded) {
 			break
 		}
 	}
@@ -153,9 +156,6 @@ func Start(ctx context.Context, dir string, options Options) (*Session, error) {
 // startTries bounds the starts of a keyring that ends by itself meanwhile. gnome-keyring 42.1 aborts
 // now and then while it answers a program that has left the bus.
 const startTries = 3
-
-// errEnded: a daemon has ended before it was ready.
-var errEnded = errors.New("has ended")
 
 func (s *Session) start(ctx context.Context, dir string, options Options) error {
 	if err := s.makeHome(dir); err != nil {
@@ -285,7 +285,9 @@ func (s *Session) makeHome(dir string) error {
 		}
 	}
 	s.address = "unix:path=" + dbus.EscapeBusAddressValue(filepath.Join(runtimeDir, "bus"))
-	return os.WriteFile(filepath.Join(home, "bus.conf"), fmt.Appendf(nil, busConfig, s.address, s.services()), 0o600)
+	// It starts only the services in its home, never the computer's.
+	config := fmt.Appendf(nil, private.BusConfig, s.address, "<servicedir>"+s.services()+"</servicedir>")
+	return os.WriteFile(filepath.Join(home, "bus.conf"), config, 0o600)
 }
 
 // services is where the bus looks for services that it can start.
@@ -328,30 +330,19 @@ func (s *Session) endStarted() error {
 	return nil
 }
 
-// busConfig is a session bus that starts only the services in its home, never the computer's.
-const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
-  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>%s</listen>
-  <servicedir>%s</servicedir>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-</busconfig>
-`
+// spawn starts a program of the session's, with more variables than those.
+func (s *Session) spawn(life context.Context, env []string, stdin, name string, arguments ...string) (*private.Daemon, error) {
+	return private.Spawn(life, slices.Concat(os.Environ(), s.Env(), env), stdin, name, arguments...)
+}
 
 func (s *Session) startBus(life, ready context.Context) error {
 	config := filepath.Join(s.home(), "bus.conf")
 	var err error
-	s.bus, err = spawn(life, s.Env(), "", "dbus-daemon", "--config-file="+config, "--nofork")
+	s.bus, err = s.spawn(life, nil, "", "dbus-daemon", "--config-file="+config, "--nofork")
 	if err != nil {
 		return err
 	}
-	return s.bus.until(ready, func() error {
+	return s.bus.Await(ready, func() error {
 		s.conn, err = dbus.Connect(s.address)
 		return err
 	})
@@ -365,24 +356,37 @@ func (s *Session) startKeyring(life, ready context.Context, state State) error {
 		stdin = password
 	}
 	var err error
-	s.keyring, err = spawn(life, s.Env(), stdin, "gnome-keyring-daemon", arguments...)
+	s.keyring, err = s.spawn(life, nil, stdin, "gnome-keyring-daemon", arguments...)
 	if err != nil {
 		return err
 	}
-	err = s.keyring.until(ready, func() error {
-		if state == NoCollection {
-			return s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.DBus.Peer.Ping", 0).Err
-		}
+	if state == NoCollection {
+		return s.awaitService(ready)
+	}
+	if err := s.awaitLocked(ready, false); err != nil || state != Locked {
+		return err
+	}
+	return s.Lock()
+}
+
+// awaitService waits until the keyring answers.
+func (s *Session) awaitService(ctx context.Context) error {
+	return s.keyring.Await(ctx, func() error {
+		return s.conn.Object(secretsName, secretsPath).CallWithContext(ctx, "org.freedesktop.DBus.Peer.Ping", 0).Err
+	})
+}
+
+// awaitLocked waits until the keyring is locked, or is not.
+func (s *Session) awaitLocked(ctx context.Context, want bool) error {
+	ctx, cancel := context.WithTimeout(ctx, startWithin)
+	defer cancel()
+	return s.keyring.Await(ctx, func() error {
 		locked, err := s.Locked()
-		if err == nil && locked {
-			err = errors.New("the keyring is still locked")
+		if err == nil && locked != want {
+			err = fmt.Errorf("locked is %t", locked)
 		}
 		return err
 	})
-	if err == nil && state == Locked {
-		err = s.Lock()
-	}
-	return err
 }
 
 // Env returns the variables for programs in this session, to append to their environment.
@@ -462,7 +466,8 @@ func (s *Session) KillDaemon() error {
 	case s.fake != nil:
 		return s.fake.close()
 	case s.keyring != nil:
-		return s.keyring.kill()
+		s.keyring.Kill()
+		return nil
 	default:
 		return errors.New("there is no service to kill")
 	}
@@ -473,7 +478,8 @@ func (s *Session) KillBus() error {
 	if s.bus == nil {
 		return errors.New("there is no bus to kill")
 	}
-	return s.bus.kill()
+	s.bus.Kill()
+	return nil
 }
 
 // Close ends everything and removes what is outside of the folder that was given to [Start].
@@ -489,9 +495,9 @@ func (s *Session) Close() error {
 		// The bus may have been killed.
 		_ = s.conn.Close()
 	}
-	for _, running := range []*daemon{s.keyring, s.bus} {
+	for _, running := range []*private.Daemon{s.keyring, s.bus} {
 		if running != nil {
-			failed = append(failed, running.kill())
+			running.Kill()
 		}
 	}
 	for _, folder := range s.folders {
