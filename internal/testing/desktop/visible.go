@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/xproto"
 )
 
@@ -24,8 +23,11 @@ func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
 		return err
 	}
 	for {
-		if visible(x, root, name, title) {
-			return nil
+		if window := titled(x, root, name, title); window != xproto.WindowNone {
+			attributes, err := xproto.GetWindowAttributes(x, window).Reply()
+			if err == nil && attributes.MapState == xproto.MapStateViewable {
+				return nil
+			}
 		}
 		select {
 		case <-ctx.Done():
@@ -33,21 +35,4 @@ func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
 		case <-time.After(2 * time.Millisecond):
 		}
 	}
-}
-
-// visible checks once. A window that vanishes meanwhile counts as not visible.
-func visible(x *xgb.Conn, root xproto.Window, name xproto.Atom, title string) bool {
-	tree, err := xproto.QueryTree(x, root).Reply()
-	if err != nil {
-		return false
-	}
-	for _, window := range tree.Children {
-		text, err := xproto.GetProperty(x, false, window, name, xproto.GetPropertyTypeAny, 0, 64).Reply()
-		if err != nil || string(text.Value) != title {
-			continue
-		}
-		attributes, err := xproto.GetWindowAttributes(x, window).Reply()
-		return err == nil && attributes.MapState == xproto.MapStateViewable
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
@@ -77,24 +78,15 @@ func (s *Stage) Run(ctx context.Context, program string, arguments ...string) (*
 // Env returns a program's environment on this stage: the user's own, without what leads off the
 // stage.
 func (s *Stage) Env() []string {
-	env := []string{
+	// The keyring's folders are those of its daemon; a program's, which count, are the stage's.
+	return slices.Concat(s.Keyring.Env(), []string{
 		"PATH=" + os.Getenv("PATH"), "LANG=C.UTF-8",
 		// A desktop without settings is dark to Fyne. Pictures should show what most users see.
 		"FYNE_THEME=light",
 		"HOME=" + filepath.Join(s.dir, "home"), "XDG_CONFIG_HOME=" + filepath.Join(s.dir, "config"),
 		"XDG_STATE_HOME=" + filepath.Join(s.dir, "state"), "XDG_CACHE_HOME=" + filepath.Join(s.dir, "cache"),
 		"XDG_DATA_HOME=" + filepath.Join(s.dir, "data"),
-	}
-	env = append(append(env, s.Desktop.Env()...), s.Extra...)
-	// The keyring's HOME is that of its daemon; a program's is the stage's.
-	for _, variable := range s.Keyring.Env() {
-		if !strings.HasPrefix(variable, "HOME=") && !strings.HasPrefix(variable, "XDG_CONFIG_HOME=") &&
-			!strings.HasPrefix(variable, "XDG_STATE_HOME=") && !strings.HasPrefix(variable, "XDG_CACHE_HOME=") &&
-			!strings.HasPrefix(variable, "XDG_DATA_HOME=") {
-			env = append(env, variable)
-		}
-	}
-	return env
+	}, s.Desktop.Env(), s.Extra)
 }
 
 // SecretTool reads a keyring entry with libsecret's own tool, as a shell script would. The second
