@@ -196,7 +196,7 @@ func (c *Client) Secret(ctx context.Context, which Kept) (secret.Text, error) {
 // prompts for its password.
 func (c *Client) SetSecret(ctx context.Context, which Kept, text secret.Text) error {
 	return c.exclusive(ctx, func() error {
-		return c.operate(ctx, callSetSecret, mayPrompt, secretMessage{which, text.Reveal()}, nil)
+		return c.operate(ctx, callSetSecret, mayPrompt, secretMessage{Kept: which, Text: text.Reveal()}, nil)
 	})
 }
 

@@ -2,14 +2,10 @@ package keyring
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/ers-login/ers-login/ersclient/handoff"
 	"github.com/ers-login/ers-login/internal/keyring/entry"
-	"github.com/ers-login/ers-login/internal/secret"
 )
 
 // TrialAccount is the account of the test entry: under the handoff's service, so that programs find
@@ -17,22 +13,13 @@ import (
 // [Client.RemoveTrial] removes it.
 const TrialAccount = "doctor-test"
 
-const (
-	callTrialWrite  = "trial-write"
-	callTrialRead   = "trial-read"
-	callTrialRemove = "trial-remove"
-)
+// trial is the test entry, with aliases where the session's would be.
+const trial Kept = "trial"
 
-// trialAddresses are the entry's and, where the session's would be, those of its aliases.
 var trialAddresses = []entry.Address{
 	{Service: handoff.Service, Account: TrialAccount},
 	{Account: TrialAccount, Alias: TrialAccount + "@" + handoff.Service},
 	{Account: TrialAccount, Alias: TrialAccount + "." + handoff.Service},
-}
-
-type trialMessage struct {
-	Text    string
-	Aliases bool
 }
 
 // Try writes a harmless text, reads it back and removes it, as a sign-in does with the session,
@@ -52,7 +39,7 @@ func (c *Client) Try(ctx context.Context, text string) error {
 			}
 		}
 		// Locked, it never came to writing.
-		if removed := c.operate(ctx, callTrialRemove, neverPrompt, nil, nil); err == nil {
+		if removed := c.writeTrial(ctx, ""); err == nil {
 			err = removed
 		}
 		return err
@@ -81,62 +68,17 @@ func (c *Client) ReadTrial(ctx context.Context) (text string, err error) {
 // RemoveTrial removes it. Nothing to remove is no error. The error is [Checking] if it is another
 // check's, which removes it itself.
 func (c *Client) RemoveTrial(ctx context.Context) error {
-	if err := c.beginTrial(ctx); err != nil {
-		return err
-	}
-	defer c.endTrial()
-	return c.exclusive(ctx, func() error { return c.operate(ctx, callTrialRemove, neverPrompt, nil, nil) })
+	err := c.WriteTrial(ctx, "")
+	c.endTrial()
+	return err
 }
 
 func (c *Client) writeTrial(ctx context.Context, text string) error {
-	return c.operate(ctx, callTrialWrite, neverPrompt, trialMessage{text, c.settings.Aliases}, nil)
+	return c.operate(ctx, callSetSecret, neverPrompt, secretMessage{trial, text, c.settings.Aliases}, nil)
 }
 
 func (c *Client) readTrial(ctx context.Context) (string, error) {
-	var message trialMessage
-	err := c.operate(ctx, callTrialRead, neverPrompt, nil, &message)
+	message := secretMessage{Kept: trial}
+	err := c.operate(ctx, callSecret, neverPrompt, message, &message)
 	return message.Text, err
-}
-
-// writeTrial is the worker's side. What was written in vain is removed.
-func writeTrial(ctx context.Context, params json.RawMessage) (any, error) {
-	var message trialMessage
-	if json.Unmarshal(params, &message) != nil {
-		return nil, errParams
-	}
-	text := secret.New(message.Text)
-	return nil, entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
-		var err error
-		for _, address := range trialAddresses {
-			if err == nil && (message.Aliases || address.Alias == "") {
-				err = ring.Set(address, text)
-			}
-		}
-		if err != nil && ring.Usable() {
-			return errors.Join(err, clearTrial(ring))
-		}
-		return err
-	})
-}
-
-func readTrial(ctx context.Context, _ json.RawMessage) (any, error) {
-	var message trialMessage
-	err := entry.Do(ctx, entry.NeverPrompt, func(ring *entry.Ring) error {
-		text, err := ring.Get(trialAddresses[0])
-		message.Text = text.Reveal()
-		return err
-	})
-	return message, err
-}
-
-func removeTrial(ctx context.Context, _ json.RawMessage) (any, error) {
-	return nil, entry.Do(ctx, entry.NeverPrompt, clearTrial)
-}
-
-func clearTrial(ring *entry.Ring) error {
-	var failed []error
-	for _, address := range slices.Backward(trialAddresses) {
-		failed = append(failed, ring.Delete(address))
-	}
-	return errors.Join(failed...)
 }

@@ -3,6 +3,7 @@ package keyring
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os/signal"
@@ -52,12 +53,13 @@ var Secrets = []Kept{Passphrase, ClientSecret, ProxyPassword}
 // settleTimeout is how long a cancelled call may take to end before the worker exits.
 const settleTimeout = 500 * time.Millisecond
 
-// addresses are the entries of secrets outside the handoff, and so outside its service; unlike a
+// addresses are the entries of secrets. Those outside the handoff are outside its service, and unlike a
 // session they outlive the log-on session on Windows.
-var addresses = map[Kept]entry.Address{
-	Passphrase:    {Service: "ers-login-certificate", Account: "passphrase", Lasting: true},
-	ProxyPassword: {Service: "ers-login-proxy", Account: "password", Lasting: true},
-	ClientSecret:  {Service: "ers-login-cis2", Account: "client-secret", Lasting: true},
+var addresses = map[Kept][]entry.Address{
+	Passphrase:    {{Service: "ers-login-certificate", Account: "passphrase", Lasting: true}},
+	ProxyPassword: {{Service: "ers-login-proxy", Account: "password", Lasting: true}},
+	ClientSecret:  {{Service: "ers-login-cis2", Account: "client-secret", Lasting: true}},
+	trial:         trialAddresses,
 }
 
 // The messages between worker and client. A session is its entry's JSON, since its secret is masked
@@ -69,8 +71,9 @@ type (
 	}
 	sessionMessage struct{ Session json.RawMessage }
 	secretMessage  struct {
-		Kept Kept
-		Text string
+		Kept    Kept
+		Text    string
+		Aliases bool
 	}
 )
 
@@ -85,9 +88,7 @@ func Serve(ctx context.Context, stdin io.Reader, stdout io.Writer, version strin
 		defer signal.Reset(ignored)
 	}
 	events := make(chan helper.Event)
-	handlers := helper.Handlers{
-		callTrialWrite: coded(writeTrial), callTrialRead: coded(readTrial), callTrialRemove: coded(removeTrial),
-	}
+	handlers := helper.Handlers{}
 	for call, handler := range map[string]helper.Handler{
 		callProbe: probe, callPublish: publish, callRead: read, callClear: clearEntries,
 		callSecret: getSecret, callSetSecret: setSecret,
@@ -154,12 +155,12 @@ func clearEntries(ctx context.Context, _ json.RawMessage) (any, error) {
 }
 
 func getSecret(ctx context.Context, params json.RawMessage) (any, error) {
-	message, address, err := wanted(params)
+	message, at, err := wanted(params)
 	if err != nil {
 		return nil, err
 	}
 	err = entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
-		text, err := ring.Get(address)
+		text, err := ring.Get(at[0])
 		message.Text = text.Reveal()
 		return err
 	})
@@ -174,28 +175,33 @@ func getSecret(ctx context.Context, params json.RawMessage) (any, error) {
 }
 
 func setSecret(ctx context.Context, params json.RawMessage) (any, error) {
-	message, address, err := wanted(params)
+	message, at, err := wanted(params)
 	if err != nil {
 		return nil, err
 	}
 	return nil, entry.Do(ctx, entry.MayPrompt, func(ring *entry.Ring) error {
-		if message.Text == "" {
-			return ring.Delete(address)
+		var failed []error
+		for _, address := range at {
+			switch {
+			case message.Text == "":
+				failed = append(failed, ring.Delete(address))
+			case address.Alias == "" || message.Aliases:
+				failed = append(failed, ring.Set(address, secret.New(message.Text)))
+			}
 		}
-		return ring.Set(address, secret.New(message.Text))
+		return errors.Join(failed...)
 	})
 }
 
-// wanted returns the secret that a message is about.
-func wanted(params json.RawMessage) (message secretMessage, address entry.Address, err error) {
-	if json.Unmarshal(params, &message) != nil {
-		return message, address, errParams
+// wanted returns the secret that a message is about, and where it is.
+func wanted(params json.RawMessage) (message secretMessage, at []entry.Address, err error) {
+	if json.Unmarshal(params, &message) == nil {
+		at = addresses[message.Kept]
 	}
-	address, known := addresses[message.Kept]
-	if !known {
-		return message, address, errParams
+	if len(at) == 0 {
+		err = errParams
 	}
-	return message, address, nil
+	return message, at, err
 }
 
 // errParams omits the reason: the decoder's error may quote a secret.
