@@ -2,18 +2,13 @@
 // go-keyring, and makes up for what that library lacks. On Linux it uses that library's client of
 // the Secret Service, and shows prompts by itself.
 //
-// go-keyring has no contexts: behind an unanswered prompt of a locked keyring it blocks for ever,
-// and if the keyring's service dies meanwhile it waits for ever too. If the bus dies it panics. A
-// dismissed prompt on writing or deleting counts as success. One error text covers a locked
-// keyring, a dismissed prompt, a missing display and a missing keyring. And a foreign program can
-// leave a second item with the same address behind, which comes to light when the first one is
-// deleted.
-//
-// So here work on the keyring is done by [Do], in a goroutine that is left behind when the context
-// ends; every write is read back; every delete is repeated until nothing is found; and on Linux the
-// Secret Service's state is read over a private bus connection, before the work and after a
-// failure. A locked keyring is unlocked over that connection too, since that can be given up. Every
-// failure has one of the sentinel errors below in its chain, or none if the reason is not known.
+// go-keyring has no contexts, and may wait for ever. So work on the keyring is done by [Do], in a
+// goroutine that is left behind when the context ends. It takes a dismissed prompt for success, and a
+// foreign program can leave a second item with the same address behind: so every write is read back,
+// and every delete is repeated until nothing is found. One error text of its covers many reasons: so
+// on Linux the Secret Service's state is read over a private bus connection, before the work and
+// after a failure. Every failure has one of the sentinel errors below in its chain, or none if the
+// reason is not known.
 //
 // go-keyring stores the same thing on all systems under a service and an account: a Secret Service
 // item with the attributes service and username, a generic Windows credential with the target
@@ -32,43 +27,29 @@ import (
 	"github.com/ers-login/ers-login/internal/secret"
 )
 
-// Why an entry could not be read, written or deleted.
+// Why an entry could not be read, written or deleted. Package handoff exports most of them, and says
+// what they mean.
 var (
-	// ErrNotFound: there is no such entry.
-	ErrNotFound = errors.New("no such entry in the keyring")
-	// ErrNoBus: there is no D-Bus session bus (Linux), as in a bare SSH log-in.
-	ErrNoBus = errors.New("no D-Bus session bus")
-	// ErrNoService: there is no Secret Service on the session bus, and none to start (Linux).
-	ErrNoService = errors.New("no secret service on the session bus")
-	// ErrNoCollection: the Secret Service has no keyring yet (Linux), as for a new user.
+	ErrNotFound     = errors.New("no such entry in the keyring")
+	ErrNoBus        = errors.New("no D-Bus session bus")
+	ErrNoService    = errors.New("no secret service on the session bus")
 	ErrNoCollection = errors.New("no default keyring")
-	// ErrLocked: the keyring is locked, and its prompt was not answered in time or not permitted.
-	ErrLocked = errors.New("keyring is locked")
-	// ErrItemLocked: the keyring is unlocked and prompts before this entry may be used (KeePassXC),
-	// which was not answered in time or not permitted. It is an ErrLocked.
+	ErrLocked       = errors.New("keyring is locked")
+	// ErrItemLocked is an ErrLocked.
 	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
 	// ErrNoWallet is KWallet's ErrNoCollection; ErrNoDatabase is KeePassXC's, if it shows no
 	// database.
 	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
 	ErrNoDatabase error = special{ErrNoCollection, "No KeePassXC database is open"}
 	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
-	ErrNoKDEService error = special{ErrNoService, "KWallet is not the secret service"}
-	// ErrDismissed: the user has dismissed the keyring's prompt.
-	ErrDismissed = errors.New("keyring prompt was dismissed")
-	// ErrTimeout: the keyring is not locked, and did not answer in time. The error of ctx is in the
-	// chain.
-	ErrTimeout = errors.New("keyring did not answer in time")
-	// ErrStopped: the bus or the keyring's service has ended during the work, or go-keyring has panicked.
-	ErrStopped = errors.New("keyring stopped during use")
-	// ErrReadBack: what was read after writing is not what was written.
-	ErrReadBack = errors.New("keyring returned something other than was written")
-	// ErrLeftover: the entry is still there after it was deleted.
-	ErrLeftover = errors.New("keyring still has the entry after it was deleted")
-	// ErrNoLogonSession: Windows keeps no credentials for this kind of log-on (its error 1312):
-	// network and SSH log-ons, some elevated processes, or a group policy.
-	ErrNoLogonSession = errors.New("no logon session that can keep credentials")
-	// ErrForbidden: a policy or missing right forbids storing credentials.
-	ErrForbidden = errors.New("storing credentials is forbidden")
+	ErrNoKDEService   error = special{ErrNoService, "KWallet is not the secret service"}
+	ErrDismissed            = errors.New("keyring prompt was dismissed")
+	ErrTimeout              = errors.New("keyring did not answer in time")
+	ErrStopped              = errors.New("keyring stopped during use")
+	ErrReadBack             = errors.New("keyring returned something other than was written")
+	ErrLeftover             = errors.New("keyring still has the entry after it was deleted")
+	ErrNoLogonSession       = errors.New("no logon session that can keep credentials")
+	ErrForbidden            = errors.New("storing credentials is forbidden")
 )
 
 // NoneMade reports whether err means that the user has no keyring yet, and so no entry. KeePassXC,
