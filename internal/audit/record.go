@@ -10,61 +10,49 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// Record is one line of the audit log. The members from id to fqdn are required by LAL-001 and
-// stand in every line, if only as an empty text; the others are this program's, and left out where
-// their comment says so.
+// Record is one line of the audit log, whose members docs/audit.md describes. Those from id to fqdn
+// are required by LAL-001 and stand in every line, if only as an empty text.
 type Record struct {
-	// ID is the record's number. It grows by one; see the package's comment for gaps.
+	// ID is the record's number, which grows by one; see the package's comment for gaps.
 	ID int64 `json:"id"`
 	// EventType is the call's HTTP method, empty for what is no call: see [RoleChosen].
 	EventType string `json:"eventType"`
 	// AuditType names the call: see [Call].
 	AuditType string `json:"auditType"`
-	// ResourceType is empty: the calls of this program are about no resource.
-	ResourceType string `json:"resourceType"`
-	// EventDateTime is when the call began, in UTC.
+	// ResourceType, UBRN and NHSNumber are empty: the calls of this program are about no resource, no
+	// referral and no patient.
+	ResourceType  string   `json:"resourceType"`
 	EventDateTime DateTime `json:"eventDateTime"`
-	// UserUUID is the user's 12-digit national id. It is empty for a failed A001 or sign-in, whose
-	// answer would have it, and for an A003 of a session of which only the id is known.
+	// UserUUID is empty for a failed A001 or sign-in, whose answer would have it, and for an A003 of a
+	// session of which only the id is known.
 	UserUUID string `json:"userUUID"`
-	// OnBehalfOfUUID is that of the clinician whom a user of the FHIR platform works for. On HSCN it
-	// is empty: the JSON by which a user names another clinician is not public.
+	// OnBehalfOfUUID is empty on HSCN: the JSON by which a user names another clinician is not public.
 	OnBehalfOfUUID string `json:"onBehalfOfUUID"`
-	// UBRN and NHSNumber are empty: the calls of this program are about no referral and no patient.
-	UBRN      string `json:"ubrn"`
-	NHSNumber string `json:"nhsNumber"`
-	// SessionID names the professional session, as a digest or in full: for an A002 the id in the
-	// answer, which is valid from then on. It is empty for an A001 without one. On the FHIR platform
-	// it is always a digest, of the sign-in's first access token.
-	SessionID string `json:"sessionID"`
-	// OrganisationName and BusinessFunction are those that an A002 selects, even if it fails, and
-	// those of the session that an A003 ends. Both are empty for A001.
+	UBRN           string `json:"ubrn"`
+	NHSNumber      string `json:"nhsNumber"`
+	// SessionID names the professional session, for an A002 by the id in the answer, which is valid from
+	// then on; FormerSessionID is what an A002 was sent with, if the answer has another one.
+	SessionID        string `json:"sessionID"`
 	OrganisationName string `json:"organisationName"`
 	BusinessFunction string `json:"businessFunction"`
-	// ASID is the organisation's accredited system id, FQDN the common name of its endpoint certificate.
-	ASID string `json:"asid"`
-	FQDN string `json:"fqdn"`
+	ASID             string `json:"asid"`
+	FQDN             string `json:"fqdn"`
 
-	// ODSCode identifies the organisation, whose name need not be unique. It is present with the
-	// name.
-	ODSCode string `json:"odsCode"`
-	// FormerSessionID is the id that an A002 was sent with, if the answer has another one. Left out otherwise.
+	ODSCode         string `json:"odsCode"`
 	FormerSessionID string `json:"formerSessionID,omitempty"`
-	// Outcome is the HTTP status of e-RS's answer, or the kind of failure without a usable one,
-	// such as NET-TIMEOUT. A retried call has one record, with the outcome of its last attempt. It
-	// is 204 for an A003 that succeeded, and "done" for what is no call.
+	// Outcome is the HTTP status of e-RS's answer, or the kind of failure without a usable one; of a
+	// retried call, that of its last attempt.
 	Outcome string `json:"outcome"`
-	// Reference is the code that a failed call's Problem has on the screen and in docs/errors.md. Left out if the call succeeded.
+	// Reference is the code that a failed call's Problem has on the screen and in docs/errors.md.
 	Reference string `json:"reference,omitempty"`
-	// DurationMS is how long the call took in milliseconds, tries and pauses between them included.
+	// DurationMS is in milliseconds, tries and pauses between them included.
 	DurationMS int64 `json:"durationMS"`
-	// LostBefore is how many records were lost just before this one, because too many waited to be written. Left out if none.
+	// LostBefore is how many records were lost just before this one.
 	LostBefore int `json:"lostBefore,omitempty"`
 	// CorrelationID is the X-Correlation-ID of a call to the e-RS FHIR API, by which NHS England finds
-	// it: that of the last attempt. Left out if there is none.
+	// it: that of the last attempt.
 	CorrelationID string `json:"correlationID,omitempty"`
-	// Version is the version of this program.
-	Version string `json:"version"`
+	Version       string `json:"version"`
 }
 
 // DateTime is a time as LAL-001 wants it written: UTC, yyyy-MM-dd HH:mm:ss.SSS.
@@ -92,25 +80,15 @@ type Call int
 
 // The calls, those to e-RS by their numbers in the documentation.
 const (
-	// A001 creates a session: POST, "API Establish Session".
-	A001 Call = iota + 1
-	// A002 selects a role: PUT, "API Professional login attempt".
-	A002
-	// A003 deletes a session: DELETE, "API Close Session".
-	A003
-	// SignedIn redeems the code of a sign-in in the browser: POST, "API Establish Session".
-	SignedIn
-	// Refreshed redeems a refresh token: POST, "API Refresh Session".
-	Refreshed
-	// A030 is who the user is and as what they may work: GET, "API Retrieve Practitioner Role".
-	A030
-	// A040 is for whom they may work: GET, "API Retrieve Practitioner".
-	A040
-	// RoleChosen is no call, since each later call says as what a user of the FHIR platform works:
-	// "API Professional login attempt".
-	RoleChosen
-	// SignedOut is no call either, since the tokens are forgotten: "API Close Session".
-	SignedOut
+	A001       Call = iota + 1 // creates a session
+	A002                       // selects a role
+	A003                       // deletes a session
+	SignedIn                   // redeems the code of a sign-in in the browser
+	Refreshed                  // redeems a refresh token
+	A030                       // says who the user is and as what they may work
+	A040                       // says for whom they may work
+	RoleChosen                 // is no call: each later one says as what a user of the FHIR platform works
+	SignedOut                  // is no call: the tokens are forgotten
 )
 
 // callNames are the words of LAL-001, or in their manner, and the outcome of a success.

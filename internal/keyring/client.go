@@ -6,15 +6,13 @@
 // ended with it. [Client] is the program's side: one operation at a time, each with a deadline, and
 // every failure a Problem with the steps for the user.
 //
-// There are two deadlines, since a locked keyring asks the user for a password, and typing takes
-// time; and KeePassXC asks about single entries. The worker reports when a prompt is shown, and
-// while it is, the longer deadline applies. Signing in may prompt, and so may signing out, within
-// the bounds of the caller's context; looking for a session that an earlier run has left behind,
-// and checking, never do.
+// A prompt takes time: the worker reports when one is shown, and while it is, a longer deadline
+// applies. Signing in may prompt, and so may signing out, within the bounds of the caller's context;
+// looking for a session that an earlier run has left behind, and checking, never do.
 //
-// The entries themselves, and how they are written and read back, are package handoff's. Besides
-// them the keyring holds what the program needs itself: the passphrase of the organisation's
-// certificate, the password for a proxy, and the client secret of a registered application.
+// The entries of a session are package handoff's. Besides them the keyring holds what the program
+// needs itself: the passphrase of the organisation's certificate, the password for a proxy, and the
+// client secret of a registered application.
 package keyring
 
 import (
