@@ -176,22 +176,19 @@ func (s *store) findService(ctx context.Context, start bool) error {
 	return nil
 }
 
-// The names on the bus of keyrings that are not GNOME's. Each version of KDE's has another.
-var (
-	kdeNames     = []string{"org.kde.ksecretd", "org.kde.kwalletd6", "org.kde.kwalletd5"}
-	keepassNames = []string{"org.keepassxc.KeePassXC.MainWindow"}
-)
+// kdeNames are those of KDE's keyring on the bus: each version has another.
+var kdeNames = []string{"org.kde.ksecretd", "org.kde.kwalletd6", "org.kde.kwalletd5"}
+
+// ownerOf returns the connection that owns a name, empty if there is none.
+func (s *store) ownerOf(ctx context.Context, name string) (owner string) {
+	_ = s.bus(ctx, "GetNameOwner", name).Store(&owner)
+	return owner
+}
 
 // noService is ErrNoService, or what it is on KDE's desktop.
 func (s *store) noService(ctx context.Context) error {
-	kde := slices.Contains(strings.Split(os.Getenv("XDG_CURRENT_DESKTOP"), ":"), "KDE")
-	for _, name := range kdeNames {
-		var running bool
-		if err := s.bus(ctx, "NameHasOwner", name).Store(&running); err == nil && running {
-			kde = true
-		}
-	}
-	if kde {
+	runs := func(name string) bool { return s.ownerOf(ctx, name) != "" }
+	if slices.Contains(strings.Split(os.Getenv("XDG_CURRENT_DESKTOP"), ":"), "KDE") || slices.ContainsFunc(kdeNames, runs) {
 		return ErrNoKDEService
 	}
 	return ErrNoService
@@ -199,19 +196,13 @@ func (s *store) noService(ctx context.Context) error {
 
 // noCollection is ErrNoCollection, or what it is where another keyring than GNOME's is the service.
 func (s *store) noCollection(ctx context.Context) error {
-	var service, owner string
-	if s.bus(ctx, "GetNameOwner", serviceName).Store(&service) != nil {
-		return ErrNoCollection
-	}
-	for _, known := range []struct {
-		names []string
-		err   error
-	}{{kdeNames, ErrNoWallet}, {keepassNames, ErrNoDatabase}} {
-		for _, name := range known.names {
-			if s.bus(ctx, "GetNameOwner", name).Store(&owner) == nil && owner == service {
-				return known.err
-			}
-		}
+	service := s.ownerOf(ctx, serviceName)
+	serves := func(name string) bool { return service != "" && s.ownerOf(ctx, name) == service }
+	switch {
+	case slices.ContainsFunc(kdeNames, serves):
+		return ErrNoWallet
+	case serves("org.keepassxc.KeePassXC.MainWindow"):
+		return ErrNoDatabase
 	}
 	return ErrNoCollection
 }
@@ -255,21 +246,21 @@ func (s *store) unlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
-	service := client.Object(serviceName, servicePath)
-	err = service.CallWithContext(ctx, serviceInterface+".Unlock", 0, []dbus.ObjectPath{s.collection}).Store(&unlocked, &prompt)
-	if err != nil {
-		return fmt.Errorf("unlock: %w", err)
-	}
-	if prompt == noObject {
-		return nil
-	}
-	dismissed, err := s.ask(ctx, client.Conn, prompt, ErrLocked)
+	dismissed, err := s.askToUnlock(ctx, ctx, client, s.collection, ErrLocked)
 	if err != nil {
 		return err
 	}
-	return s.answered(ctx, dismissed)
+	if !dismissed {
+		// A prompt that ends without unlocking was dismissed, whatever the service returns.
+		locked, err := s.isLocked(ctx)
+		if err != nil || !locked {
+			return err
+		}
+	}
+	if !s.canPrompt(ctx) {
+		return fmt.Errorf("%w: its prompt cannot be shown", ErrLocked)
+	}
+	return ErrDismissed
 }
 
 // takeBack dismisses a prompt that is not waited for any more. Not GNOME's: its keyring aborts,
@@ -290,21 +281,6 @@ func (s *store) isGNOME(ctx context.Context) (bool, error) {
 	var gnome bool
 	err := s.bus(ctx, "NameHasOwner", gnomeName).Store(&gnome)
 	return gnome, err
-}
-
-// answered returns the error for the end of a prompt, nil if it was not dismissed.
-func (s *store) answered(ctx context.Context, dismissed bool) error {
-	if !dismissed {
-		// A prompt that ends without unlocking was dismissed, whatever the service returns.
-		locked, err := s.isLocked(ctx)
-		if err != nil || !locked {
-			return err
-		}
-	}
-	if !s.canPrompt(ctx) {
-		return fmt.Errorf("%w: its prompt cannot be shown", ErrLocked)
-	}
-	return ErrDismissed
 }
 
 func (s *store) property(ctx context.Context, path dbus.ObjectPath, owner, name string, into any) error {
