@@ -64,10 +64,11 @@ type Supervisor struct {
 	settings Settings
 
 	// turn guards the fields below.
-	turn     chan struct{}
-	running  *process
-	lastID   uint64
-	failures int
+	turn    chan struct{}
+	running *process
+	lastID  uint64
+	// backoff is how long the next failure delays the next start, notUntil when that may be.
+	backoff  time.Duration
 	notUntil time.Time
 
 	closing sync.Once
@@ -142,7 +143,7 @@ func (s *Supervisor) Stop(ctx context.Context) error {
 		return err
 	}
 	defer s.release()
-	return s.end()
+	return s.end(s.settings.StopTimeout)
 }
 
 // Close ends the helper as [Supervisor.Stop] does, and for good. A call under way fails with
@@ -151,7 +152,7 @@ func (s *Supervisor) Close() error {
 	s.closing.Do(func() { close(s.closed) })
 	s.turn <- struct{}{}
 	defer s.release()
-	return s.end()
+	return s.end(s.settings.StopTimeout)
 }
 
 func (s *Supervisor) take(ctx context.Context) error {
@@ -186,7 +187,7 @@ func (s *Supervisor) ensure(ctx context.Context) error {
 	}
 	ctx, cancel := s.untilClosed(ctx)
 	defer cancel()
-	if wait := s.notUntil.Sub(s.settings.Clock.Now()); s.failures > 0 && wait > 0 {
+	if wait := s.notUntil.Sub(s.settings.Clock.Now()); wait > 0 {
 		if err := s.settings.Clock.Sleep(ctx, wait); err != nil {
 			return s.given(ctx, fmt.Errorf("waiting to start helper %s again: %w", s.settings.Name, err))
 		}
@@ -222,7 +223,7 @@ func (s *Supervisor) exchange(ctx context.Context, call string, params json.RawM
 	}
 	if ctx.Err() != nil && err != nil {
 		err = fmt.Errorf("%w: %w", ErrEnded, ctx.Err())
-		if failed := s.cancel(); failed != nil {
+		if failed := s.end(s.settings.CancelTimeout); failed != nil {
 			err = fmt.Errorf("%w (and %w)", err, failed)
 		}
 		return nil, err
@@ -231,58 +232,41 @@ func (s *Supervisor) exchange(ctx context.Context, call string, params json.RawM
 		s.failed()
 		return nil, err
 	}
-	s.failures = 0
+	s.backoff = 0
 	if made.Error != nil {
 		return nil, made.Error.bounded()
 	}
 	return made.Result, nil
 }
 
-// cancel ends the helper in the middle of a call.
-func (s *Supervisor) cancel() error {
-	running := s.running
-	s.running = nil
-	if s.settings.CancelTimeout > 0 {
-		return running.stop(s.settings.CancelTimeout)
-	}
-	return running.kill()
-}
-
 // failed records for the back-off that the helper has ended unexpectedly.
 func (s *Supervisor) failed() {
 	s.running = nil
-	s.failures++
-	wait := time.Duration(0)
-	if s.failures > 1 {
-		wait = backoffMost
-		if doublings := s.failures - 2; doublings < 16 {
-			wait = min(backoffFirst<<doublings, backoffMost)
-		}
-	}
-	s.notUntil = s.settings.Clock.Now().Add(wait)
+	s.notUntil = s.settings.Clock.Now().Add(s.backoff)
+	s.backoff = min(max(backoffFirst, 2*s.backoff), backoffMost)
 }
 
-func (s *Supervisor) end() error {
+// end ends the helper, if it runs: at once without patience.
+func (s *Supervisor) end(patience time.Duration) error {
 	if s.running == nil {
 		return nil
 	}
 	running := s.running
 	s.running = nil
-	return running.stop(s.settings.StopTimeout)
+	return running.stop(patience)
 }
 
 // untilClosed is a context that also ends when the supervisor is closed.
 func (s *Supervisor) untilClosed(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
 	go func() {
 		select {
 		case <-s.closed:
 			cancel(ErrClosed)
-		case <-done:
+		case <-ctx.Done():
 		}
 	}()
-	return ctx, sync.OnceFunc(func() { close(done); cancel(nil) })
+	return ctx, func() { cancel(nil) }
 }
 
 // given is the error of a call that its context has ended: ErrClosed if that is why.
