@@ -29,17 +29,12 @@ const (
 	lockFile   = "audit.lock"
 	numberFile = "audit.number"
 	probeFile  = "audit.probe"
-	// lockWithin is how long another process may hold the lock, which it needs for moments: less
-	// than a record may take, so that the first to wait learns which of the two it is, and with it
-	// those whose turn has not come. lockPause is how long to wait before it is tried again.
-	lockWithin = recordWithin - 100*time.Millisecond
-	lockPause  = 10 * time.Millisecond
+	// lockPause is how long to wait before the lock is tried again, which other processes hold for
+	// moments.
+	lockPause = 10 * time.Millisecond
 	// probeSize is the room that the next records may need, in bytes.
 	probeSize = 64 << 10
 )
-
-// errHeld: another process holds the lock.
-var errHeld = errors.New("another process holds the lock")
 
 // write appends records to the files, and numbers them. They are on the disk when it returns. After
 // an error none of them is in the file, as far as it could be undone.
@@ -98,13 +93,9 @@ func (f folder) locked(do func(last *os.File) error) error {
 		return err
 	}
 	lock := flock.New(filepath.Join(f.path, lockFile), flock.SetFlag(os.O_RDWR|os.O_CREATE|doNotFollow))
-	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), recordWithin)
 	defer cancel()
-	taken, err := lock.TryLockContext(ctx, lockPause)
-	switch {
-	case ctx.Err() != nil && !taken:
-		return fmt.Errorf("could not lock %s: %w", lock.Path(), errHeld)
-	case err != nil:
+	if _, err := lock.TryLockContext(ctx, lockPause); err != nil {
 		return fmt.Errorf("could not lock %s: %w", lock.Path(), err)
 	}
 	defer func() {

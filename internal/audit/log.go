@@ -140,8 +140,8 @@ func (l *Log) Rename(fqdn string) {
 }
 
 // Append writes the record of an event, after those that wait. It is on the disk when Append
-// returns nil. Otherwise the error is a *problem.Problem, [Unwritable], [DiskFull] or [Locked], and
-// the record is kept and written as soon as possible. It takes two seconds at most, and gives up
+// returns nil. Otherwise the error is a *problem.Problem, [Unwritable] or [DiskFull], and the
+// record is kept and written as soon as possible. It takes two seconds at most, and gives up
 // earlier if ctx ends; a cancelled ctx is not the log's trouble.
 func (l *Log) Append(ctx context.Context, event Event) error {
 	if err := l.add(event); err != nil {

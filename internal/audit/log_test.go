@@ -388,15 +388,15 @@ func TestLAL001TheRecordsOfCallersThatGaveUp(t *testing.T) {
 	assert.Nil(t, log.Trouble())
 }
 
-// A process that hangs with the lock is another trouble than a folder that cannot be written to: closing it helps.
+// If this fails, a process that hangs with the lock keeps a clinician from signing in, or costs records.
 func TestLAL001AnotherProcessKeepsTheLock(t *testing.T) {
 	s := settings(t).TryingEvery(10 * time.Millisecond)
 	log := open(t, s)
 	release := holdLock(t, s.Dir)
-	require.ErrorIs(t, log.Append(t.Context(), event()), audit.Locked)
+	require.ErrorIs(t, log.Append(t.Context(), event()), audit.Unwritable)
 	soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	require.ErrorIs(t, log.Append(soon, event()), audit.Locked, "one that waits for its turn")
+	require.ErrorIs(t, log.Append(soon, event()), audit.Unwritable, "one that waits for its turn")
 	release()
 	require.NoError(t, log.Ready(t.Context()))
 	assert.Equal(t, upTo(2), numbers(t, s.Dir))
@@ -431,7 +431,7 @@ func TestLAL001ACancelledCallerIsNoTrouble(t *testing.T) {
 // The texts reach clinicians: they must be whole, and name what they are about.
 func TestProblems(t *testing.T) {
 	for _, template := range []*problem.Problem{
-		audit.Unwritable, audit.DiskFull, audit.Locked, audit.Required, audit.SystemLogFailed,
+		audit.Unwritable, audit.DiskFull, audit.Required, audit.SystemLogFailed,
 	} {
 		t.Run(template.Code, func(t *testing.T) {
 			made := template.With("Folder", "/audit")

@@ -1,16 +1,13 @@
 package audit
 
-import (
-	"errors"
-
-	"github.com/ers-login/ers-login/internal/problem"
-)
+import "github.com/ers-login/ers-login/internal/problem"
 
 const serviceDesk = "If that does not help, contact your local service desk and quote the reference below."
 
 // The Problems for users. Each is a template; errors.Is finds them by their code.
 var (
-	// Unwritable: the folder or a file in it cannot be written, or the disk does not answer in time.
+	// Unwritable: the folder or a file in it cannot be written, or the disk, or another process with the
+	// lock, does not answer in time.
 	Unwritable = &problem.Problem{
 		Code:  "AUDIT-UNWRITABLE",
 		Title: "The audit log cannot be written",
@@ -34,17 +31,6 @@ var (
 		Steps: []string{
 			"Free up disk space, for example by emptying the recycle bin. Do not delete the " +
 				"audit log.",
-			serviceDesk,
-		},
-	}
-	// Locked: another process holds the lock of the folder and does not give it back.
-	Locked = &problem.Problem{
-		Code:  "AUDIT-LOCKED",
-		Title: "Another program is using the audit log",
-		Happened: "Another program has locked the folder {{.Folder}} for too long. e-RS Login keeps " +
-			"the records while it is open, and writes them when it can.",
-		Steps: []string{
-			"Close other e-RS Login windows.",
 			serviceDesk,
 		},
 	}
@@ -83,11 +69,8 @@ var (
 // problemOf returns why the log could not be written.
 func problemOf(folder string, err error) *problem.Problem {
 	template := Unwritable
-	switch {
-	case isFull(err):
+	if isFull(err) {
 		template = DiskFull
-	case errors.Is(err, errHeld):
-		template = Locked
 	}
 	return template.With("Folder", folder).Because(err)
 }

@@ -67,17 +67,11 @@ func (l *Log) giveUp(ctx context.Context, result <-chan error) error {
 		return err
 	default:
 	}
-	switch err := ctx.Err(); {
-	case !errors.Is(err, context.DeadlineExceeded):
+	if err := ctx.Err(); !errors.Is(err, context.DeadlineExceeded) {
 		l.schedule()
 		return problemOf(l.settings.Dir, err)
-	case l.fileTrouble != nil && errors.Is(l.fileTrouble, Locked):
-		// That is why the turn has not come.
-		l.schedule()
-		return l.fileTrouble
-	default:
-		return l.settle(errors.Join(errSlow, err))
 	}
+	return l.settle(errors.Join(errSlow, ctx.Err()))
 }
 
 // settle keeps err as the present trouble, nil if there is none, and returns it. The caller holds mu.
