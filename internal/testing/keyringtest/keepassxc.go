@@ -63,8 +63,7 @@ func (k *keepassxc) start(life, ready context.Context, s *Session, options Optio
 		return s.awaitService(ready)
 	}
 	if err := s.keyring.Await(ready, func() error {
-		err := s.conn.Object(secretsName, secretsPath).CallWithContext(ready, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").
-			Store(&s.collection)
+		err := s.service("ReadAlias", []any{&s.collection}, "default")
 		if err == nil && s.collection == nowhere {
 			err = errors.New("no database is shown")
 		}
@@ -92,8 +91,8 @@ func (k *keepassxc) makeDatabase(ctx context.Context, s *Session) error {
 }
 
 func (k *keepassxc) lock(s *Session) error {
-	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".lockAllDatabases", 0).Err; err != nil {
-		return fmt.Errorf("lock the database: %w", err)
+	if err := s.call(keepassxcName, keepassxcPath, keepassxcInterface+".lockAllDatabases", nil); err != nil {
+		return err
 	}
 	return s.awaitLocked(context.Background(), true)
 }
@@ -101,14 +100,12 @@ func (k *keepassxc) lock(s *Session) error {
 // CloseDatabases makes KeePassXC close its databases, as the user can and as a new start does: it
 // shows none then, and Unlock opens the former one.
 func (s *Session) CloseDatabases(ctx context.Context) error {
-	main := s.conn.Object(keepassxcName, keepassxcPath)
-	if err := main.CallWithContext(ctx, keepassxcInterface+".closeAllDatabases", 0).Err; err != nil {
-		return fmt.Errorf("close the databases: %w", err)
+	if err := s.call(keepassxcName, keepassxcPath, keepassxcInterface+".closeAllDatabases", nil); err != nil {
+		return err
 	}
 	return s.keyring.Await(ctx, func() error {
 		var shown dbus.ObjectPath
-		err := s.conn.Object(secretsName, secretsPath).CallWithContext(ctx, "org.freedesktop.Secret.Service.ReadAlias", 0, "default").
-			Store(&shown)
+		err := s.service("ReadAlias", []any{&shown}, "default")
 		if err == nil && shown != nowhere {
 			err = errors.New("a database is shown")
 		}
@@ -117,8 +114,8 @@ func (s *Session) CloseDatabases(ctx context.Context) error {
 }
 
 func (k *keepassxc) unlock(s *Session) error {
-	if err := s.conn.Object(keepassxcName, keepassxcPath).Call(keepassxcInterface+".openDatabase", 0, k.database, password).Err; err != nil {
-		return fmt.Errorf("unlock the database: %w", err)
+	if err := s.call(keepassxcName, keepassxcPath, keepassxcInterface+".openDatabase", nil, k.database, password); err != nil {
+		return err
 	}
 	return s.awaitLocked(context.Background(), false)
 }

@@ -63,7 +63,7 @@ func (k *kwallet) start(life, ready context.Context, s *Session, options Options
 	}
 	if err := s.keyring.Await(ready, func() error {
 		var collections []dbus.ObjectPath
-		err := s.property(ready, secretsPath, "Collections", &collections)
+		err := s.property(secretsPath, "Collections", &collections)
 		if err == nil && !slices.Contains(collections, kwalletCollection) {
 			err = errors.New("there is no wallet")
 		}
@@ -84,19 +84,14 @@ func (k *kwallet) spawn(life, ready context.Context, s *Session) error {
 }
 
 func (k *kwallet) open(s *Session) error {
-	if err := s.conn.Object(kwalletName, kwalletPath).Call(kwalletInterface+".pamOpen", 0, "kdewallet",
-		bytes.Repeat([]byte("x"), kwalletHash), int32(0)).Err; err != nil {
-		return fmt.Errorf("open the wallet: %w", err)
-	}
-	return nil
+	return s.call(kwalletName, kwalletPath, kwalletInterface+".pamOpen", nil, "kdewallet", bytes.Repeat([]byte("x"), kwalletHash), int32(0))
 }
 
 func (k *kwallet) lock(s *Session) error {
-	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Lock", 0,
-		[]dbus.ObjectPath{kwalletCollection}).Err; err != nil {
-		return fmt.Errorf("lock the wallet: %w", err)
+	if err := s.service("Lock", nil, []dbus.ObjectPath{kwalletCollection}); err != nil {
+		return err
 	}
-	return s.conn.Object(kwalletName, kwalletPath).Call(kwalletInterface+".closeAllWallets", 0).Err
+	return s.call(kwalletName, kwalletPath, kwalletInterface+".closeAllWallets", nil)
 }
 
 // unlock opens the wallet, and makes the Secret Service notice: its prompt shows nothing for an
@@ -107,13 +102,12 @@ func (k *kwallet) unlock(s *Session) error {
 	}
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
-	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Unlock", 0,
-		[]dbus.ObjectPath{kwalletCollection}).Store(&unlocked, &prompt); err != nil {
-		return fmt.Errorf("unlock the wallet: %w", err)
+	if err := s.service("Unlock", []any{&unlocked, &prompt}, []dbus.ObjectPath{kwalletCollection}); err != nil {
+		return err
 	}
 	if prompt != nowhere {
-		if err := s.conn.Object(secretsName, prompt).Call("org.freedesktop.Secret.Prompt.Prompt", 0, "").Err; err != nil {
-			return fmt.Errorf("unlock the wallet: %w", err)
+		if err := s.call(secretsName, prompt, "org.freedesktop.Secret.Prompt.Prompt", nil, ""); err != nil {
+			return err
 		}
 	}
 	return s.awaitLocked(context.Background(), false)

@@ -216,48 +216,60 @@ func (s *Session) startOther(life, ready context.Context, options Options) error
 	return nil
 }
 
+// call calls a method of a program on the bus. What it returns goes where into points, unless that is
+// nil.
+func (s *Session) call(program string, path dbus.ObjectPath, method string, into []any, arguments ...any) error {
+	ctx, cancel := context.WithTimeout(context.Background(), startWithin)
+	defer cancel()
+	made := s.conn.Object(program, path).CallWithContext(ctx, method, 0, arguments...)
+	err := made.Err
+	if into != nil {
+		err = made.Store(into...)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", method, err)
+	}
+	return nil
+}
+
+// service calls a method of the Secret Service.
+func (s *Session) service(method string, into []any, arguments ...any) error {
+	return s.call(secretsName, secretsPath, "org.freedesktop.Secret.Service."+method, into, arguments...)
+}
+
+// unlocking calls a method of GNOME's keyring that takes the password, which is its last argument.
+func (s *Session) unlocking(method string, into []any, arguments ...any) error {
+	var ignored dbus.Variant
+	var session dbus.ObjectPath
+	if err := s.service("OpenSession", []any{&ignored, &session}, "plain", dbus.MakeVariant("")); err != nil {
+		return err
+	}
+	master := secretValue{Session: session, Parameters: []byte{}, Value: []byte(password), ContentType: "text/plain"}
+	method = "org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface." + method
+	return s.call(secretsName, secretsPath, method, into, append(arguments, master)...)
+}
+
 // property asks the Secret Service, or a collection of it, for a property.
-func (s *Session) property(ctx context.Context, path dbus.ObjectPath, name string, into any) error {
+func (s *Session) property(path dbus.ObjectPath, name string, into any) error {
 	owner := "org.freedesktop.Secret.Collection"
 	if path == secretsPath {
 		owner = "org.freedesktop.Secret.Service"
 	}
 	var value dbus.Variant
-	if err := s.conn.Object(secretsName, path).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", 0, owner, name).
-		Store(&value); err != nil {
-		return fmt.Errorf("ask for %s: %w", name, err)
+	if err := s.call(secretsName, path, "org.freedesktop.DBus.Properties.Get", []any{&value}, owner, name); err != nil {
+		return err
 	}
 	return value.Store(into)
 }
 
 // makeOtherDefault makes a second collection, with the same password, the default one.
 func (s *Session) makeOtherDefault() error {
-	master, err := s.masterPassword()
-	if err != nil {
+	var made dbus.ObjectPath
+	label := map[string]dbus.Variant{"org.freedesktop.Secret.Collection.Label": dbus.MakeVariant("Other")}
+	if err := s.unlocking("CreateWithMasterPassword", []any{&made}, label); err != nil {
 		return err
 	}
-	var made dbus.ObjectPath
-	service := s.conn.Object(secretsName, secretsPath)
-	if err := service.Call("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.CreateWithMasterPassword", 0,
-		map[string]dbus.Variant{"org.freedesktop.Secret.Collection.Label": dbus.MakeVariant("Other")}, master).Store(&made); err != nil {
-		return fmt.Errorf("make another collection: %w", err)
-	}
-	if err := service.Call("org.freedesktop.Secret.Service.SetAlias", 0, "default", made).Err; err != nil {
-		return fmt.Errorf("make it the default: %w", err)
-	}
-	return nil
-}
-
-// masterPassword is the password as GNOME's keyring wants it.
-func (s *Session) masterPassword() (secretValue, error) {
-	var ignored dbus.Variant
-	var session dbus.ObjectPath
-	service := s.conn.Object(secretsName, secretsPath)
-	err := service.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&ignored, &session)
-	if err != nil {
-		return secretValue{}, fmt.Errorf("open a session with the keyring: %w", err)
-	}
-	return secretValue{Session: session, Parameters: []byte{}, Value: []byte(password), ContentType: "text/plain"}, nil
+	return s.service("SetAlias", nil, "default", made)
 }
 
 // makeHome makes the folders that programs find through the environment.
@@ -324,10 +336,7 @@ func (s *Session) endStarted() error {
 	if err := s.conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName).Store(&process); err != nil {
 		return fmt.Errorf("find the keyring that was started: %w", err)
 	}
-	if err := syscall.Kill(int(process), syscall.SIGKILL); err != nil {
-		return fmt.Errorf("kill the keyring that was started: %w", err)
-	}
-	return nil
+	return syscall.Kill(int(process), syscall.SIGKILL)
 }
 
 // spawn starts a program of the session's, with more variables than those.
@@ -411,7 +420,7 @@ func (s *Session) Tries() int {
 // Locked reports whether the keyring is locked.
 func (s *Session) Locked() (bool, error) {
 	var locked bool
-	err := s.property(context.Background(), s.collection, "Locked", &locked)
+	err := s.property(s.collection, "Locked", &locked)
 	return locked, err
 }
 
@@ -420,11 +429,7 @@ func (s *Session) Lock() error {
 	if s.other != nil {
 		return s.other.lock(s)
 	}
-	if err := s.conn.Object(secretsName, secretsPath).Call("org.freedesktop.Secret.Service.Lock", 0,
-		[]dbus.ObjectPath{collection}).Err; err != nil {
-		return fmt.Errorf("lock the keyring: %w", err)
-	}
-	return nil
+	return s.service("Lock", nil, []dbus.ObjectPath{collection})
 }
 
 // Unlock unlocks the keyring without a prompt, as a log-in does. A prompt on the screen stays.
@@ -432,15 +437,7 @@ func (s *Session) Unlock() error {
 	if s.other != nil {
 		return s.other.unlock(s)
 	}
-	master, err := s.masterPassword()
-	if err != nil {
-		return err
-	}
-	if err := s.conn.Object(secretsName, secretsPath).Call(
-		"org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.UnlockWithMasterPassword", 0, collection, master).Err; err != nil {
-		return fmt.Errorf("unlock the keyring: %w", err)
-	}
-	return nil
+	return s.unlocking("UnlockWithMasterPassword", nil, collection)
 }
 
 // SetPrompts changes what happens to prompts, to one that is being shown too.
