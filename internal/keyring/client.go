@@ -57,11 +57,12 @@ type Settings struct {
 // dismiss a prompt, and to undo a write.
 const cancelTimeout = 1500 * time.Millisecond
 
-// After a worker that had to be ended while it published, another one is started and clears up:
-// each within these bounds, since the failure of publishing is reported only then.
 const (
-	restartTimeout  = 3 * time.Second
-	takeBackTimeout = 2 * time.Second
+	// takeBackTimeout bounds the start and the clearing up of another worker after one that had to be
+	// ended while it published: the failure of publishing is reported only then.
+	takeBackTimeout = 3 * time.Second
+	// endTimeout bounds the end of a worker.
+	endTimeout = 2 * time.Second
 )
 
 // Client is the keyring. It is safe for concurrent use, and every error is a *problem.Problem. The
@@ -324,7 +325,7 @@ func (c *Client) call(ctx context.Context, limit time.Duration, call string, par
 
 // endWorker ends the worker, if there is one. The next call starts another.
 func (c *Client) endWorker(ctx context.Context) {
-	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
+	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), endTimeout)
 	defer cancel()
 	if err := c.worker.Stop(stopping); err != nil {
 		c.log("keyring worker could not be ended", err)
@@ -334,13 +335,9 @@ func (c *Client) endWorker(ctx context.Context) {
 // takeBack clears the keyring after a worker that was ended while it published, without prompting,
 // and independently of the caller's context.
 func (c *Client) takeBack(ctx context.Context) {
-	starting, cancel := context.WithTimeout(context.WithoutCancel(ctx), restartTimeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
 	defer cancel()
-	if err := c.worker.Start(starting); err != nil {
-		c.log("keyring could not be cleared after publishing failed", err)
-		return
-	}
-	if err := c.call(context.WithoutCancel(ctx), min(takeBackTimeout, c.settings.Timeout), callClear, nil, nil); err != nil {
+	if err := c.operate(ctx, callClear, neverPrompt, nil, nil); err != nil {
 		c.log("keyring could not be cleared after publishing failed", err)
 	}
 }
