@@ -46,7 +46,7 @@ func (e *ERS) SetOwner(key ersclient.SessionKey, user string, selected ersclient
 
 // CreateSession makes the call A001 and records it.
 func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Ticket) (ersclient.Session, error) {
-	if err := e.ready(ctx); err != nil {
+	if err := e.Ready(ctx); err != nil {
 		return ersclient.Session{}, err
 	}
 	event := e.begin(A001)
@@ -60,7 +60,7 @@ func (e *ERS) CreateSession(ctx context.Context, ticket ersclient.Ticket) (erscl
 func (e *ERS) SelectRole(
 	ctx context.Context, session ersclient.Session, permission ersclient.Permission,
 ) (ersclient.Session, error) {
-	if err := e.ready(ctx); err != nil {
+	if err := e.Ready(ctx); err != nil {
 		return session, err
 	}
 	event := e.begin(A002)

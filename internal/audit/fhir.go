@@ -48,10 +48,6 @@ func NewFHIR(gateway Gateway, ers FHIRCaller, log *Log, required bool) *FHIR {
 	return &FHIR{recorder{log: log, required: required}, gateway, ers}
 }
 
-// Ready fails with [Required] if records are required and none can be written. Call it before a code
-// is redeemed.
-func (f *FHIR) Ready(ctx context.Context) error { return f.ready(ctx) }
-
 // Roles makes the call A030 and records it.
 func (f *FHIR) Roles(ctx context.Context, token ersclient.AccessToken) (ersclient.User, error) {
 	event, _ := f.about(A030, token.Text)

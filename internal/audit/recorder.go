@@ -25,9 +25,9 @@ func (r *recorder) begin(call Call) Event {
 	return Event{Call: call, Began: r.log.settings.Now()}
 }
 
-// ready fails if a record is required and none can be written. It leaves an ended ctx to the call
-// that follows.
-func (r *recorder) ready(ctx context.Context) error {
+// Ready fails with [Required] if records are required and none can be written. Call it before a code
+// is redeemed. It leaves an ended ctx to the call that follows.
+func (r *recorder) Ready(ctx context.Context) error {
 	if !r.required || ctx.Err() != nil {
 		return nil
 	}
