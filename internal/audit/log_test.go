@@ -233,7 +233,7 @@ func TestLAL001RecordsAreKeptForThreeMonths(t *testing.T) {
 			found, damaged := records(t, s.Dir)
 			assert.Empty(t, damaged)
 			for _, record := range found {
-				left = append(left, int(record.EventDateTime.Sub(start)/day))
+				left = append(left, int(begun(t, record).Sub(start)/day))
 			}
 			assert.Equal(t, test.left, left)
 			assert.Equal(t, int64(len(test.days)), found[len(found)-1].ID)

@@ -122,6 +122,14 @@ func records(t *testing.T, folder string) (found []audit.Record, damaged []strin
 	return found, damaged
 }
 
+// begun is when the call of a record began, as an auditor reads it.
+func begun(t *testing.T, record audit.Record) time.Time {
+	t.Helper()
+	at, err := time.Parse("2006-01-02 15:04:05.000", record.EventDateTime)
+	require.NoError(t, err)
+	return at
+}
+
 // numbers are those of all records of a folder, none of which may be damaged.
 func numbers(t *testing.T, folder string) []int64 {
 	t.Helper()

@@ -21,8 +21,9 @@ type Record struct {
 	AuditType string `json:"auditType"`
 	// ResourceType, UBRN and NHSNumber are empty: the calls of this program are about no resource, no
 	// referral and no patient.
-	ResourceType  string   `json:"resourceType"`
-	EventDateTime DateTime `json:"eventDateTime"`
+	ResourceType string `json:"resourceType"`
+	// EventDateTime is when the call began, in UTC.
+	EventDateTime string `json:"eventDateTime"`
 	// UserUUID is empty for a failed A001 or sign-in, whose answer would have it, and for an A003 of a
 	// session of which only the id is known.
 	UserUUID string `json:"userUUID"`
@@ -55,25 +56,8 @@ type Record struct {
 	Version       string `json:"version"`
 }
 
-// DateTime is a time as LAL-001 wants it written: UTC, yyyy-MM-dd HH:mm:ss.SSS.
-type DateTime struct{ time.Time }
-
+// dateTimeLayout is how LAL-001 wants times written, in UTC.
 const dateTimeLayout = "2006-01-02 15:04:05.000"
-
-// MarshalJSON writes the time in UTC, to the millisecond.
-func (d DateTime) MarshalJSON() ([]byte, error) {
-	return d.UTC().AppendFormat(nil, `"`+dateTimeLayout+`"`), nil
-}
-
-// UnmarshalJSON reads what MarshalJSON has written.
-func (d *DateTime) UnmarshalJSON(text []byte) error {
-	parsed, err := time.Parse(`"`+dateTimeLayout+`"`, string(text))
-	if err != nil {
-		return fmt.Errorf("could not read a time of the audit log: %w", err)
-	}
-	d.Time = parsed
-	return nil
-}
 
 // Call is what a record is about: a call, or a step of the FHIR platform that needs none.
 type Call int
@@ -138,7 +122,7 @@ func (s Settings) record(event Event, form SessionID) Record {
 	words := callNames[event.Call]
 	made := Record{
 		EventType: words.event, AuditType: words.audit,
-		EventDateTime: DateTime{event.Began},
+		EventDateTime: event.Began.UTC().Format(dateTimeLayout),
 		UserUUID:      id(event.User), OnBehalfOfUUID: id(event.Selected.OnBehalfOf),
 		SessionID:        form.of(event.Key),
 		OrganisationName: name(event.Selected.OrgName), BusinessFunction: id(string(event.Selected.BusinessFunction)),

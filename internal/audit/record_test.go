@@ -61,7 +61,7 @@ func TestLAL001TheLinesOfTheThreeCalls(t *testing.T) {
 	}, "\n"), string(text))
 
 	found, _ := records(t, s.Dir)
-	assert.True(t, found[0].EventDateTime.Equal(noon.Truncate(time.Millisecond)), "what was written can be read")
+	assert.True(t, begun(t, found[0]).Equal(noon.Truncate(time.Millisecond)), "what was written can be read")
 }
 
 // A session's id is a secret while the session lives: only an organisation that asks for it has it in the file.

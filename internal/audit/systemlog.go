@@ -40,19 +40,19 @@ type systemLine struct {
 // brief is a record for the system log. The members are those of Record; empty ones are left out,
 // since many a syslog cuts a line at a thousand bytes.
 type brief struct {
-	ID               int64    `json:"id,omitempty"`
-	AuditType        string   `json:"auditType"`
-	EventDateTime    DateTime `json:"eventDateTime"`
-	UserUUID         string   `json:"userUUID,omitempty"`
-	SessionID        string   `json:"sessionID,omitempty"`
-	FormerSessionID  string   `json:"formerSessionID,omitempty"`
-	OrganisationName string   `json:"organisationName,omitempty"`
-	ODSCode          string   `json:"odsCode,omitempty"`
-	BusinessFunction string   `json:"businessFunction,omitempty"`
-	ASID             string   `json:"asid,omitempty"`
-	Outcome          string   `json:"outcome"`
-	Reference        string   `json:"reference,omitempty"`
-	DurationMS       int64    `json:"durationMS"`
+	ID               int64  `json:"id,omitempty"`
+	AuditType        string `json:"auditType"`
+	EventDateTime    string `json:"eventDateTime"`
+	UserUUID         string `json:"userUUID,omitempty"`
+	SessionID        string `json:"sessionID,omitempty"`
+	FormerSessionID  string `json:"formerSessionID,omitempty"`
+	OrganisationName string `json:"organisationName,omitempty"`
+	ODSCode          string `json:"odsCode,omitempty"`
+	BusinessFunction string `json:"businessFunction,omitempty"`
+	ASID             string `json:"asid,omitempty"`
+	Outcome          string `json:"outcome"`
+	Reference        string `json:"reference,omitempty"`
+	DurationMS       int64  `json:"durationMS"`
 }
 
 // openSystemLog starts to send. report receives the result of each line. addresses, if any, replace
