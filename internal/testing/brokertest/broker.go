@@ -49,21 +49,6 @@ var (
 	Scopes    = []string{"openid", "profile"}
 )
 
-// account is a user, as userinfo describes them.
-type account struct {
-	Sub           string         `json:"sub"`
-	UserID        string         `json:"nhsid_useruid"`
-	Name          string         `json:"name"`
-	GivenName     string         `json:"given_name"`
-	FamilyName    string         `json:"family_name"`
-	Organisations []organisation `json:"nhsid_user_orgs"`
-}
-
-type organisation struct {
-	Code string `json:"org_code"`
-	Name string `json:"org_name"`
-}
-
 // Start starts a broker that ends with the test. Access tokens live for accessLife.
 func Start(t testing.TB, accessLife time.Duration) *Broker {
 	t.Helper()
@@ -117,18 +102,18 @@ func Start(t testing.TB, accessLife time.Duration) *Broker {
 	return b
 }
 
-// accounts are the personas.
-func accounts() []account {
-	var made []account
+// accounts are the personas, as userinfo describes them.
+func accounts() []map[string]any {
+	var made []map[string]any
 	for _, persona := range cis2test.DefaultPersonas() {
-		one := account{
-			Sub: persona.Identifier, UserID: persona.Identifier,
-			Name: persona.Name(), GivenName: persona.GivenName, FamilyName: persona.FamilyName,
-		}
+		organisations := []map[string]string{}
 		for _, org := range persona.Organisations {
-			one.Organisations = append(one.Organisations, organisation{org.Code, org.Name})
+			organisations = append(organisations, map[string]string{"org_code": org.Code, "org_name": org.Name})
 		}
-		made = append(made, one)
+		made = append(made, map[string]any{
+			"sub": persona.Identifier, "nhsid_useruid": persona.Identifier, "name": persona.Name(),
+			"given_name": persona.GivenName, "family_name": persona.FamilyName, "nhsid_user_orgs": organisations,
+		})
 	}
 	return made
 }

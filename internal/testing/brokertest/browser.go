@@ -78,7 +78,7 @@ func (b *Broker) PersonaOf(ctx context.Context, token string) string {
 	if err != nil {
 		return ""
 	}
-	var user account
+	var user struct{ Sub string }
 	if err := json.NewDecoder(answer.Body).Decode(&user); errors.Join(err, answer.Body.Close()) != nil {
 		return ""
 	}

@@ -3,7 +3,6 @@
 package browser
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -126,15 +125,11 @@ func (b *Browser) devTools() (host, path string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	lines := bufio.NewScanner(bytes.NewReader(file))
-	var found []string
-	for lines.Scan() {
-		found = append(found, lines.Text())
-	}
-	if len(found) < 2 {
+	port, path, whole := strings.Cut(strings.TrimSpace(string(file)), "\n")
+	if !whole {
 		return "", "", errors.New("the browser has not begun to serve")
 	}
-	return "127.0.0.1:" + found[0], found[1], nil
+	return "127.0.0.1:" + port, path, nil
 }
 
 // endWithin bounds the wait for the browser's end.

@@ -14,7 +14,6 @@ import (
 // Fake is a minimal Secret Service after the specification, with faults. Methods are named as
 // there: OpenSession, Unlock, CreateItem, SearchItems, GetSecret, Delete, Prompt; and "Collections"
 // and "Locked" for the properties.
-// "Locked" for the properties.
 type Fake struct {
 	// Locked: the collection is locked, and unlocked by a prompt.
 	Locked bool

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"testing"
 
 	"github.com/godbus/dbus/v5"
 
@@ -102,18 +103,8 @@ const password = "correct horse"
 // collection is the one that gnome-keyring keeps for the log-in password.
 const collection = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
 
-// TB is the part of testing.TB that [ForTest] needs, so that other programs do not link package
-// testing.
-type TB interface {
-	Helper()
-	Context() context.Context
-	TempDir() string
-	Cleanup(func())
-	Fatalf(format string, args ...any)
-}
-
 // ForTest is [Start] for a test, which fails if the session does not start or does not end.
-func ForTest(t TB, options Options) *Session {
+func ForTest(t testing.TB, options Options) *Session {
 	t.Helper()
 	// The test's own context ends before its clean-up.
 	session, err := Start(context.WithoutCancel(t.Context()), t.TempDir(), options)
