@@ -35,21 +35,20 @@ var (
 	ErrNoService    = errors.New("no secret service on the session bus")
 	ErrNoCollection = errors.New("no default keyring")
 	ErrLocked       = errors.New("keyring is locked")
-	// ErrItemLocked is an ErrLocked.
-	ErrItemLocked error = special{ErrLocked, "keyring asks before the entry is used"}
+	ErrItemLocked   = fmt.Errorf("%w: it asks before the entry is used", ErrLocked)
 	// ErrNoWallet is KWallet's ErrNoCollection; ErrNoDatabase is KeePassXC's, if it shows no
 	// database.
-	ErrNoWallet   error = special{ErrNoCollection, "KWallet has no wallet"}
-	ErrNoDatabase error = special{ErrNoCollection, "No KeePassXC database is open"}
+	ErrNoWallet   = fmt.Errorf("%w: KWallet has no wallet", ErrNoCollection)
+	ErrNoDatabase = fmt.Errorf("%w: no KeePassXC database is open", ErrNoCollection)
 	// ErrNoKDEService is ErrNoService on KDE's desktop, whose keyring is not set to be one.
-	ErrNoKDEService   error = special{ErrNoService, "KWallet is not the secret service"}
-	ErrDismissed            = errors.New("keyring prompt was dismissed")
-	ErrTimeout              = errors.New("keyring did not answer in time")
-	ErrStopped              = errors.New("keyring stopped during use")
-	ErrReadBack             = errors.New("keyring returned something other than was written")
-	ErrLeftover             = errors.New("keyring still has the entry after it was deleted")
-	ErrNoLogonSession       = errors.New("no logon session that can keep credentials")
-	ErrForbidden            = errors.New("storing credentials is forbidden")
+	ErrNoKDEService   = fmt.Errorf("%w: KWallet is not it", ErrNoService)
+	ErrDismissed      = errors.New("keyring prompt was dismissed")
+	ErrTimeout        = errors.New("keyring did not answer in time")
+	ErrStopped        = errors.New("keyring stopped during use")
+	ErrReadBack       = errors.New("keyring returned something other than was written")
+	ErrLeftover       = errors.New("keyring still has the entry after it was deleted")
+	ErrNoLogonSession = errors.New("no logon session that can keep credentials")
+	ErrForbidden      = errors.New("storing credentials is forbidden")
 )
 
 // NoneMade reports whether err means that the user has no keyring yet, and so no entry. KeePassXC,
@@ -58,14 +57,9 @@ func NoneMade(err error) bool {
 	return errors.Is(err, ErrNoCollection) && !errors.Is(err, ErrNoDatabase)
 }
 
-// special is an error of a kind, with its own text.
-type special struct {
-	kind error
-	text string
-}
-
-func (s special) Error() string { return s.text }
-func (s special) Unwrap() error { return s.kind }
+// LockIsKnown reports whether this system's keyring tells its lock, and is unlocked before the work, or
+// has none. That of macOS cannot be read without a prompt, so that any work may prompt.
+const LockIsKnown = runtime.GOOS != "darwin"
 
 // lookups bounds how often an entry that vanishes while it is read, or is empty, is looked for again.
 const lookups = 5
@@ -258,7 +252,11 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 		}
 		read, err := r.Get(to)
 		if errors.Is(err, ErrNotFound) {
-			return fmt.Errorf("write %s: %w", to.Account, errNotWritten)
+			err = ErrDismissed // which is no error to the keyring
+			if runtime.GOOS == "windows" {
+				err = ErrReadBack // there are no prompts: it was lost
+			}
+			return fmt.Errorf("write %s: %w", to.Account, err)
 		}
 		if err != nil {
 			return err

@@ -9,14 +9,6 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// LockIsKnown is false: any work may prompt, since the keychain's lock cannot be read without a
-// prompt.
-const LockIsKnown = false
-
-// errNotWritten: the security tool, controlled through its stdin, does not report a dismissed
-// prompt.
-var errNotWritten = ErrDismissed
-
 func (*store) set(_ context.Context, to Address, text string) error {
 	return keyring.Set(to.Service, to.Account, text)
 }

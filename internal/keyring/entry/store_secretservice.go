@@ -45,12 +45,6 @@ const (
 	dismissal = 500 * time.Millisecond
 )
 
-// LockIsKnown is true: the keyring reports its lock, and is unlocked before the work.
-const LockIsKnown = true
-
-// errNotWritten: a dismissed prompt is no error.
-var errNotWritten = ErrDismissed
-
 // store is the Secret Service, over a private connection. go-keyring's is shared with all users of
 // the bus in this process, and of no use for finding out why go-keyring hangs.
 type store struct {

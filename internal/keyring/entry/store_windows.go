@@ -14,12 +14,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// LockIsKnown is true: nothing prompts, as the Credential Manager has no lock.
-const LockIsKnown = true
-
-// errNotWritten: there are no prompts to be dismissed, so what is missing was lost.
-var errNotWritten = ErrReadBack
-
 // set writes lasting entries as go-keyring does, persisted on the computer. Others have the same
 // target, user and bytes, so that go-keyring finds them, but live only as long as the log-on
 // session. An alias is in UTF-16LE without a byte order mark, as programs that show or edit
