@@ -3,6 +3,7 @@
 package desktop
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -135,4 +136,46 @@ func (d *Desktop) signal(signal syscall.Signal) error {
 		return fmt.Errorf("could not send Xvfb a signal: %w", err)
 	}
 	return nil
+}
+
+// Class returns the class of the window with exactly this title, by which desktops find its menu
+// entry and icon: the second word of its WM_CLASS (ICCCM). It is an error if there is no such
+// window, or it has no class.
+func (d *Desktop) Class(title string) (string, error) {
+	value, err := d.property(title, "WM_CLASS", 64)
+	if err != nil {
+		return "", err
+	}
+	words := bytes.Split(value, []byte{0})
+	if len(words) < 2 {
+		return "", fmt.Errorf("the window %q has no class", title)
+	}
+	return string(words[1]), nil
+}
+
+// AwaitVisible waits until a window with exactly this title is visible, polling often enough for a
+// measurement.
+func (d *Desktop) AwaitVisible(ctx context.Context, title string) error {
+	x, root, err := d.connect()
+	if err != nil {
+		return err
+	}
+	defer x.Close()
+	name, err := atom(x, "_NET_WM_NAME")
+	if err != nil {
+		return err
+	}
+	for {
+		if window := titled(x, root, name, title); window != xproto.WindowNone {
+			attributes, err := xproto.GetWindowAttributes(x, window).Reply()
+			if err == nil && attributes.MapState == xproto.MapStateViewable {
+				return nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("no window %q: %w", title, ctx.Err())
+		case <-time.After(2 * time.Millisecond):
+		}
+	}
 }
