@@ -144,30 +144,14 @@ type place struct {
 	number int64
 }
 
-// errNoNumbers: the numbers that the files lead to are too high.
-var errNoNumbers = errors.New("there are no numbers left for audit records")
-
-// next returns the place of the next record: behind the newest one of today, or in a new segment. A
-// file or line with a number near the last one would leave no numbers, and must be damaged: then
-// the limit is halved until some are left.
-func (f folder) next(last io.ReaderAt) (found place, err error) {
-	for limit := int64(highest); limit > 0; limit /= 2 {
-		found, err = f.nextBelow(last, limit)
-		if !errors.Is(err, errNoNumbers) {
-			return found, err
-		}
-	}
-	return found, err
-}
-
-// nextBelow is next where numbers above limit are not believed.
-func (f folder) nextBelow(last io.ReaderAt, limit int64) (place, error) {
-	all, err := segments(f.path, limit)
+// next returns the place of the next record: behind the newest one of today, or in a new segment.
+func (f folder) next(last io.ReaderAt) (place, error) {
+	all, err := segments(f.path)
 	if err != nil {
 		return place{}, err
 	}
 	today := f.now().UTC().Truncate(day)
-	number := f.noted(last, limit) + 1
+	number := f.noted(last) + 1
 	var found place
 	if len(all) > 0 {
 		if found, err = f.after(all[len(all)-1], today); err != nil {
@@ -175,12 +159,7 @@ func (f folder) nextBelow(last io.ReaderAt, limit int64) (place, error) {
 		}
 		number = max(number, found.number)
 	}
-	switch {
-	case number > limit && found.file != nil:
-		return place{}, errors.Join(errNoNumbers, found.file.Close())
-	case number > limit:
-		return place{}, errNoNumbers
-	case found.file != nil:
+	if found.file != nil {
 		found.number = number
 		return found, nil
 	}
@@ -233,6 +212,11 @@ func (f folder) after(newest segment, today time.Time) (place, error) {
 // begin makes a segment. With a new day may come the end of old ones.
 func (f folder) begin(all []segment, made segment) (place, error) {
 	file, err := openSegment(made, os.O_CREATE|os.O_EXCL)
+	for errors.Is(err, os.ErrExist) {
+		// Its number was not believed.
+		made = newSegment(f.path, made.day, made.first+1)
+		file, err = openSegment(made, os.O_CREATE|os.O_EXCL)
+	}
 	if err != nil {
 		return place{}, err
 	}
@@ -253,15 +237,15 @@ func (f folder) begin(all []segment, made segment) (place, error) {
 // notedDigits is the length of the number in its file.
 const notedDigits = 16
 
-// noted returns the number of the last record as the number's file has it, 0 if it has none up to
-// limit.
-func (f folder) noted(last io.ReaderAt, limit int64) int64 {
+// noted returns the number of the last record as the number's file has it, 0 if it has none that is
+// believed.
+func (f folder) noted(last io.ReaderAt) int64 {
 	text := make([]byte, notedDigits)
 	if _, err := last.ReadAt(text, 0); err != nil {
 		return 0
 	}
 	number, err := strconv.ParseInt(string(text), 10, 64)
-	if err != nil || number < 0 || number > limit {
+	if err != nil || number < 0 || number > highest {
 		return 0
 	}
 	return number

@@ -468,10 +468,13 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 		"the last number":                   {today, 100, `{"id":9007199254740991}` + "\n", 101, 102},
 		"the last number but one":           {today, 100, `{"id":9007199254740990}` + "\n" + torn, 101, 102},
 		"a name with the last number":       {today, 1<<53 - 1, lower + "\n", 1, 2},
-		"an empty file with that name":      {today, 1<<53 - 1, "", 1<<53 - 1, 1},
-		"a name with a number near that":    {today, 1<<53 - 1<<32, lower + "\n", 1<<53 - 1<<32 + 1, 1<<53 - 1<<32 + 2},
-		"a line with a number near that":    {today, 100, `{"id":9007194959773696}` + "\n", 1<<53 - 1<<32 + 1, 1<<53 - 1<<32 + 2},
-		"a name with one number left":       {today, 1<<53 - 2, lower + "\n", 1<<53 - 1, 1},
+		"an empty file with that name":      {today, 1<<53 - 1, "", 1, 2},
+		"a name with a number near that":    {today, 1<<53 - 1<<32, lower + "\n", 1, 2},
+		"a line with a number near that":    {today, 100, `{"id":9007194959773696}` + "\n", 101, 102},
+		"a name with a very high number":    {today, 1<<52 - 1<<32, lower + "\n", 1<<52 - 1<<32 + 1, 1<<52 - 1<<32 + 2},
+		"a name with the last one believed": {today, 1 << 52, lower + "\n", 1<<52 + 3, 1<<52 + 6},
+		"an empty file with that number":    {today, 1 << 52, "", 1 << 52, 1<<52 + 1},
+		"a line with the last one believed": {today, 1 << 52, `{"id":4503599627370496}` + "\n", 1<<52 + 1, 1<<52 + 6},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -514,10 +517,11 @@ func FuzzDamage(f *testing.F) {
 		`{"id":1}`, `{"id":1}` + "\n" + `{"i`, `{"id":9007199254740991}`, `{"id":9007194959773696}` + "\n", `{"ID":123}` + "\n\n"} {
 		f.Add(int64(100), []byte(text))
 		f.Add(int64(audit.Highest), []byte(text))
+		f.Add(int64(lastOfJSON), []byte(text))
 	}
 	today := noon.UTC().Format(time.DateOnly)
 	f.Fuzz(func(t *testing.T, name int64, text []byte) {
-		if name < 1 || name > audit.Highest {
+		if name < 1 || name > lastOfJSON {
 			return // A file with such a name is not the log's.
 		}
 		folder := t.TempDir()

@@ -23,9 +23,9 @@ const (
 	// shortest is less than the length of any record in bytes: it bounds the records that a damaged
 	// part of a file had.
 	shortest = 200
-	// highest is the last number: programs that read numbers as floating point confuse numbers
-	// beyond 1<<53. No log gets there.
-	highest = 1<<53 - 1
+	// highest is the last number that is believed, rather than taken for damage: programs that read
+	// numbers as floating point confuse those beyond 1<<53, to which it leaves room. No log gets there.
+	highest = 1 << 52
 	// day is how long a file is written to, at most.
 	day = 24 * time.Hour
 )
@@ -37,8 +37,6 @@ type segment struct {
 	day time.Time
 	// first is the number of its first record.
 	first int64
-	// limit is the highest number that is believed: see [folder.next].
-	limit int64
 }
 
 var segmentName = regexp.MustCompile(`^audit-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]{12,16})\.jsonl$`)
@@ -46,12 +44,12 @@ var segmentName = regexp.MustCompile(`^audit-([0-9]{4}-[0-9]{2}-[0-9]{2})-([0-9]
 // newSegment is the file of a day that begins with a number.
 func newSegment(folder string, today time.Time, first int64) segment {
 	name := fmt.Sprintf("audit-%s-%012d.jsonl", today.Format(time.DateOnly), first)
-	return segment{path: filepath.Join(folder, name), day: today, first: first, limit: highest}
+	return segment{path: filepath.Join(folder, name), day: today, first: first}
 }
 
 // segments lists a folder's files by their numbers, which is the order of writing whatever the
-// clock was. Files with other names, or with numbers above limit, are ignored.
-func segments(folder string, limit int64) ([]segment, error) {
+// clock was. Files with other names, or with numbers above highest, are ignored.
+func segments(folder string) ([]segment, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return nil, err
@@ -64,10 +62,10 @@ func segments(folder string, limit int64) ([]segment, error) {
 		}
 		date, dateErr := time.Parse(time.DateOnly, name[1])
 		first, numberErr := strconv.ParseInt(name[2], 10, 64)
-		if dateErr != nil || numberErr != nil || first < 1 || first > limit {
+		if dateErr != nil || numberErr != nil || first < 1 || first > highest {
 			continue
 		}
-		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first, limit})
+		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first})
 	}
 	slices.SortStableFunc(found, func(a, b segment) int { return cmp.Compare(a.first, b.first) })
 	return found, nil
@@ -120,14 +118,14 @@ func records(size int64) int64 { return (size + shortest - 1) / shortest }
 
 // lastRecord returns the number of the last record in a text of the segment, 0 if there is none,
 // and how many bytes of damage follow it. A line with a lower number than the segment's name, or
-// with one above its limit, is damage too.
+// with one above highest, is damage too.
 func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 	for len(text) > 0 {
 		line := text[bytes.LastIndexByte(bytes.TrimSuffix(text, []byte{'\n'}), '\n')+1:]
 		var record struct {
 			ID int64 `json:"id"`
 		}
-		if err := json.Unmarshal(line, &record); err == nil && record.ID >= s.first && record.ID <= s.limit {
+		if err := json.Unmarshal(line, &record); err == nil && record.ID >= s.first && record.ID <= highest {
 			return record.ID, spoilt
 		}
 		spoilt += int64(len(line))
