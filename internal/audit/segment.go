@@ -137,24 +137,19 @@ func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 // expired returns the segments to remove: those without a record younger than keep. The newest one
 // stays. A wrong clock must not remove three months of records: if it is ahead of the last day
 // written before the newest segment, that day counts.
-func expired(all []segment, now time.Time, keep time.Duration) []segment {
+func expired(all []segment, now time.Time, keep time.Duration) (old []segment) {
+	for newest := all[len(all)-1]; len(all) > 0 && all[len(all)-1].day.Equal(newest.day); {
+		all = all[:len(all)-1]
+	}
 	if len(all) == 0 {
 		return nil
 	}
-	newest := all[len(all)-1]
-	before := len(all) - 2
-	for before >= 0 && all[before].day.Equal(newest.day) {
-		before--
+	latest := latestDays(all, now)
+	last := all[len(all)-1]
+	if last.day.Before(now) {
+		now = last.day
 	}
-	if before < 0 {
-		return nil
-	}
-	latest := latestDays(all[:before+1], now)
-	if all[before].day.Before(now) {
-		now = all[before].day
-	}
-	var old []segment
-	for i, s := range all[:before] {
+	for i, s := range all[:len(all)-1] {
 		if !latest[i].Add(day + keep).After(now) {
 			old = append(old, s)
 		}
