@@ -3,6 +3,7 @@
 package keyringtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -69,11 +70,9 @@ type fakeService struct {
 	faults Fake
 	conn   *dbus.Conn
 	shown  chan<- struct{}
-	closed chan struct{}
-	once   sync.Once
-
-	released chan struct{}
-	free     sync.Once
+	// closed and released are closed by end and release.
+	closed, released <-chan struct{}
+	end, release     func()
 
 	mutex  sync.Mutex
 	calls  int
@@ -89,8 +88,11 @@ func startFake(address string, faults Fake, shown chan<- struct{}) (*fakeService
 	if err != nil {
 		return nil, fmt.Errorf("connect the secret service: %w", err)
 	}
+	closed, end := context.WithCancel(context.Background())
+	released, release := context.WithCancel(context.Background())
 	f := &fakeService{
-		faults: faults, conn: conn, shown: shown, closed: make(chan struct{}), released: make(chan struct{}), locked: faults.Locked, items: map[dbus.ObjectPath]fakeItem{},
+		faults: faults, conn: conn, shown: shown, closed: closed.Done(), end: end, released: released.Done(), release: release,
+		locked: faults.Locked, items: map[dbus.ObjectPath]fakeItem{},
 	}
 	for _, exported := range []struct {
 		path    dbus.ObjectPath
@@ -113,19 +115,16 @@ func startFake(address string, faults Fake, shown chan<- struct{}) (*fakeService
 	return f, nil
 }
 
-func (f *fakeService) close() error {
-	f.once.Do(func() {
-		close(f.closed)
-		// The bus may have been killed.
-		_ = f.conn.Close()
-	})
-	return nil
+func (f *fakeService) close() {
+	f.end()
+	// The bus may have been killed.
+	_ = f.conn.Close()
 }
 
 // fault is where a method gets stuck, if it is the one that does.
 func (f *fakeService) fault(method string) {
 	if f.faults.Die == method {
-		_ = f.close()
+		f.close()
 	}
 	if f.hangs(method) || f.faults.Die == method {
 		select {
@@ -134,8 +133,6 @@ func (f *fakeService) fault(method string) {
 		}
 	}
 }
-
-func (f *fakeService) release() { f.free.Do(func() { close(f.released) }) }
 
 func (f *fakeService) hangs(method string) bool {
 	if f.faults.Hang != method {
@@ -170,24 +167,20 @@ func (f *fakeService) unlock(sender dbus.Sender, objects []dbus.ObjectPath) ([]d
 	f.fault("Unlock")
 	f.mutex.Lock()
 	defer f.mutex.Unlock()
-	if item, isItem := f.items[objects[0]]; isItem && f.forbids(item, sender) {
-		return []dbus.ObjectPath{}, f.prompt(func() (bool, any) {
-			if f.faults.Dismiss != "Unlock" {
-				item.allowed = sender
-				f.items[objects[0]] = item
-			}
-			return f.faults.Dismiss == "Unlock", objects
-		}), nil
-	}
-	if !f.locked {
+	item, isItem := f.items[objects[0]]
+	asks := f.locked || isItem && f.forbids(item, sender)
+	if !asks {
 		return objects, nowhere, nil
 	}
-	dismissed := f.faults.Dismiss == "Unlock"
 	return []dbus.ObjectPath{}, f.prompt(func() (bool, any) {
-		if dismissed {
+		if f.faults.Dismiss == "Unlock" {
 			return true, []dbus.ObjectPath{}
 		}
 		f.locked = false
+		if isItem {
+			item.allowed = sender
+			f.items[objects[0]] = item
+		}
 		return false, objects
 	}), nil
 }
