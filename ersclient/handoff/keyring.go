@@ -105,28 +105,24 @@ func ReadAny(ctx context.Context) (Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	var found Entry
+	fhir, failed := decoded(texts[0], DecodeFHIR)
+	hscn, failedToo := decoded(texts[1], Decode)
 	now := time.Now()
-	decodings := []func([]byte) (Entry, error){
-		func(text []byte) (Entry, error) { return either(DecodeFHIR(text)) },
-		func(text []byte) (Entry, error) { return either(Decode(text)) },
+	switch {
+	case fhir == nil && hscn == nil:
+		return nil, together(failed, failedToo)
+	case fhir == nil, hscn != nil && fhir.Expired(now) && !hscn.Expired(now):
+		return hscn, nil
 	}
-	for i, decode := range decodings {
-		if texts[i] == nil {
-			continue
-		}
-		session, failed := decode([]byte(texts[i].Reveal()))
-		switch {
-		case failed != nil:
-			err = together(err, failed)
-		case found == nil || found.Expired(now) && !session.Expired(now):
-			found = session
-		}
+	return fhir, nil
+}
+
+// decoded returns a session, nil without a text of one.
+func decoded[S Entry](text *secret.Text, decode func([]byte) (S, error)) (Entry, error) {
+	if text == nil {
+		return nil, nil
 	}
-	if found == nil {
-		return nil, err
-	}
-	return found, nil
+	return either(decode([]byte(text.Reveal())))
 }
 
 // ReadKey returns the session key alone, like a shell script. It never prompts. Prefer [Read]: the
