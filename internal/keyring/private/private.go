@@ -27,9 +27,6 @@ const (
 	keyringProgram = "gnome-keyring-daemon"
 )
 
-// Programs returns the programs that must be installed.
-func Programs() []string { return []string{busProgram, keyringProgram} }
-
 const (
 	folderPrefix = "ers-login-demo-"
 	lockFile     = "lock"
@@ -61,7 +58,7 @@ func Start(ctx context.Context) (*Keyring, error) {
 
 func (k *Keyring) start(ctx context.Context) error {
 	var paths []string
-	for _, name := range Programs() {
+	for _, name := range []string{busProgram, keyringProgram} {
 		path, err := exec.LookPath(name)
 		if err != nil {
 			return fmt.Errorf("find %s: %w", name, err)
@@ -107,7 +104,7 @@ func (k *Keyring) startKeyring(path string) (err error) {
 
 // copyOf copies a program into the folder, without its file's capabilities.
 func (k *Keyring) copyOf(program string) (string, error) {
-	content, err := os.ReadFile(program) //nolint:gosec // one of Programs
+	content, err := os.ReadFile(program) //nolint:gosec // the keyring
 	if err != nil {
 		return "", fmt.Errorf("copy %s: %w", filepath.Base(program), err)
 	}
