@@ -47,14 +47,14 @@ func (s *store) find(at Address) (*ss.SecretService, []dbus.ObjectPath, error) {
 }
 
 // transfer returns the path of the session in which the secrets of this work are transferred. The
-// first call opens it, and one after a lost connection another.
+// first call opens it.
 func (s *store) transfer(client *ss.SecretService) (dbus.ObjectPath, error) {
-	if s.session == nil || s.shared != client.Conn {
+	if s.session == nil {
 		session, err := client.OpenSession()
 		if err != nil {
 			return "", err
 		}
-		s.session, s.shared = session, client.Conn
+		s.session = session
 	}
 	return s.session.Path(), nil
 }

@@ -55,9 +55,8 @@ type store struct {
 	ended <-chan struct{}
 	// asking: a prompt is being shown, or taken off the screen.
 	asking atomic.Bool
-	// session transfers secrets over shared, go-keyring's connection; nil until one is needed.
+	// session transfers secrets over go-keyring's connection; nil until one is needed.
 	session dbus.BusObject
-	shared  *dbus.Conn
 }
 
 // vanished reports whether an item was gone between being found and being read: by the Secret
