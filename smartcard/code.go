@@ -79,6 +79,16 @@ func Parse(name string) (Code, bool) {
 	return Success, false
 }
 
+// row returns the code's row of the published table, nil if it is not published.
+func (c Code) row() *row {
+	for i := range published {
+		if published[i].code == c {
+			return &published[i]
+		}
+	}
+	return nil
+}
+
 // Group returns the code's group.
 func (c Code) Group() Group { return Group(c &^ numberBits) }
 
@@ -90,8 +100,8 @@ func (c Code) Windows() (number uint32, ok bool) {
 // String returns the Ticket API's own name of the code, such as PIN_BLOCKED. A code of the Windows group is "Windows error"
 // and the number, any other unpublished code its group and hexadecimal number, such as "card and device 0x2F".
 func (c Code) String() string {
-	if name, ok := c.name(); ok {
-		return name
+	if row := c.row(); row != nil {
+		return row.name
 	}
 	if number, ok := c.Windows(); ok {
 		return fmt.Sprintf("Windows error %d", number)
@@ -124,70 +134,8 @@ const numberBits = 0x000FFFFF
 
 // String returns a description of the group, or its hexadecimal number if it is not published.
 func (g Group) String() string {
-	switch g {
-	case GroupGeneric:
-		return "generic"
-	case GroupCardAndDevice:
-		return "card and device"
-	case GroupAuthentication:
-		return "authentication"
-	case GroupConfiguration:
-		return "configuration"
-	case GroupWindows:
-		return "Windows"
+	if known, ok := groups[g]; ok {
+		return known.name
 	}
 	return fmt.Sprintf("group 0x%08X", uint32(g))
-}
-
-// name returns the name of a published code.
-func (c Code) name() (string, bool) {
-	for _, row := range published {
-		if row.code == c {
-			return row.name, true
-		}
-	}
-	return "", false
-}
-
-// published is the Ticket API's table of names.
-var published = []struct {
-	code Code
-	name string
-}{
-	{Internal, "INTERNAL"},
-	{NotInitialized, "NOT_INITIALIZED"},
-	{InvalidParameter, "INVALID_PARAMETER"},
-	{BufferTooSmall, "BUFFER_TOO_SMALL"},
-	{InvalidInstanceHandle, "INVALID_INSTANCE_HANDLE"},
-	{ServerBusy, "SERVER_BUSY"},
-	{ServerCommFailed, "SERVER_COMM_FAILED"},
-	{ResourceAllocationFailed, "RESOURCE_ALLOCATION_FAILED"},
-	{TicketNotAvailable, "TICKET_NOT_AVAILABLE"},
-	{InternalError, "INTERNAL_ERROR"},
-	{NotImplemented, "NOT_IMPLEMENTED"},
-
-	{SmartcardNotSupported, "SMARTCARD_NOT_SUPPORTED"},
-	{ReaderNotAvailable, "READER_NOT_AVAILABLE"},
-	{SmartcardNotValid, "SMARTCARD_NOT_VALID"},
-	{PINBlocked, "PIN_BLOCKED"},
-	{CardTransactionFailed, "CARD_TRANSACTION_FAILED"},
-	{NoCertFound, "NO_CERT_FOUND"},
-	{NoKeyFound, "NO_KEY_FOUND"},
-
-	{UserAbort, "USER_ABORT"},
-	{AuthenticationFailed, "AUTHENTICATION_FAILED"},
-	{AuthenticationNotPossible, "AUTHENTICATION_NOT_POSSIBLE"},
-	{UserNotValid, "USER_NOT_VALID"},
-	{AuthServerNotAvailable, "AUTHSERVER_NOT_AVAILABLE"},
-	{AuthDataSyntaxError, "AUTHDATA_SYNTAX_ERROR"},
-	{AuthNotValid, "AUTH_NOT_VALID"},
-	{AuthMethodNotSupported, "AUTHMETHOD_NOT_SUPPORTED"},
-
-	{VersionConflict, "VERSION_CONFLICT"},
-	{NotInstalled, "NOT_INSTALLED"},
-	{NoServerFound, "NO_SERVERFOUND"},
-	{LoadResFailed, "LOAD_RES_FAILED"},
-	{AuthMethodNotAvailable, "AUTHMETHOD_NOT_AVAILABLE"},
-	{AuthMethodNotPossible, "AUTHMETHOD_NOT_POSSIBLE"},
-	{ResourceNotAvailable, "RESOURCE_NOT_AVAILABLE"},
 }
