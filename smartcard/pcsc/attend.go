@@ -33,11 +33,11 @@ type report struct {
 
 // attend connects, looks and connects again until the context ends.
 func (w *watch) attend(ctx context.Context, reports chan<- report) {
-	pause := w.RetryMin
+	pause := retryMin
 	for ctx.Err() == nil {
 		line, err := w.connect()
 		if err == nil {
-			pause = w.RetryMin
+			pause = retryMin
 			err = w.serve(ctx, line, reports)
 		}
 		// A retry after a pause gets a better answer: a dying process accepts connections and drops
@@ -45,15 +45,15 @@ func (w *watch) attend(ctx context.Context, reports chan<- report) {
 		send(ctx, reports, report{gone: err})
 		select {
 		case <-ctx.Done():
-		case <-w.Clock.After(pause):
+		case <-w.after(pause):
 		}
-		pause = min(2*pause, w.RetryMax)
+		pause = min(2*pause, retryMax)
 	}
 }
 
 // connect opens a connection. A service that cannot list its readers does not count.
 func (w *watch) connect() (*line, error) {
-	context, err := w.Establish()
+	context, err := w.establish()
 	if err != nil {
 		return nil, unavailable("could not connect", err, false)
 	}

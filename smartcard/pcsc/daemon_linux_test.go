@@ -239,7 +239,7 @@ func TestItEndsAtOnceAtAnyMoment(t *testing.T) {
 	insert(t, daemon, 0)
 	for i := range 60 {
 		ctx, cancel := context.WithCancel(t.Context())
-		events := pcsc.Watch(ctx, pcsc.Settings{})
+		events := pcsc.Watch(ctx)
 		for range i % 4 { // from before the first call to while it waits
 			<-events
 		}

@@ -29,7 +29,7 @@ type stream struct {
 func watch(t *testing.T, settings pcsc.Settings) *stream {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &stream{t: t, events: pcsc.Watch(ctx, settings), stop: cancel}
+	s := &stream{t: t, events: pcsc.WatchWith(ctx, settings), stop: cancel}
 	t.Cleanup(s.end)
 	return s
 }

@@ -11,21 +11,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
-// Settings configures [Watch]. The zero value suits this computer's PC/SC service.
-type Settings struct {
-	// Establish connects to the service; nil means this computer's.
-	Establish func() (Context, error)
-	// RetryMin is the first pause before the service is tried again; it doubles up to RetryMax. 0
-	// means 100 ms and 2 s.
-	RetryMin, RetryMax time.Duration
-	// Clock times those pauses; nil means the system's clock.
-	Clock Clock
-}
-
-// Clock is the time for [Watch].
-type Clock interface {
-	After(time.Duration) <-chan time.Time
-}
+// The first pause before the service is tried again, and the longest: it doubles.
+const retryMin, retryMax = 100 * time.Millisecond, 2 * time.Second
 
 // Watch sends the readers and cards that there are (ReaderConnected, CardInserted) and then every
 // change, until ctx ends. A service without a reader gives no events.
@@ -48,34 +35,7 @@ type Clock interface {
 // The channel is closed when ctx has ended and the connection with it. A service that hangs and
 // does not let go is abandoned after a second. There must not be two Watch at a time in one
 // process, see establish.
-func Watch(ctx context.Context, settings Settings) <-chan Event {
-	w := &watch{
-		Settings: settings.orDefaults(),
-		pace:     rate.NewLimiter(rate.Every(20*time.Millisecond), 50),
-	}
-	events := make(chan Event)
-	go func() {
-		defer close(events)
-		w.run(ctx, events)
-	}()
-	return events
-}
-
-func (s Settings) orDefaults() Settings {
-	if s.Establish == nil {
-		s.Establish = establish
-	}
-	if s.RetryMin <= 0 {
-		s.RetryMin = 100 * time.Millisecond
-	}
-	if s.RetryMax <= 0 {
-		s.RetryMax = 2 * time.Second
-	}
-	if s.Clock == nil {
-		s.Clock = systemClock{}
-	}
-	return s
-}
+func Watch(ctx context.Context) <-chan Event { return newWatch().start(ctx) }
 
 // grace is how long a service may take to release a connection.
 const grace = time.Second
@@ -83,7 +43,9 @@ const grace = time.Second
 // watch is the state of Watch. One goroutine calls the service, which blocks, and reports to
 // another, which keeps the state and sends the events.
 type watch struct {
-	Settings
+	// establish connects to the service, and after times the pauses before another attempt.
+	establish func() (Context, error)
+	after     func(time.Duration) <-chan time.Time
 	// pace bounds how often the service is called, should it return at once for ever. The burst
 	// exceeds what playing with a card causes.
 	pace *rate.Limiter
@@ -96,6 +58,19 @@ type watch struct {
 	outage error
 	// sentGone is the Reason sent last, empty if the service was there then.
 	sentGone Reason
+}
+
+func newWatch() *watch {
+	return &watch{establish: establish, after: time.After, pace: rate.NewLimiter(rate.Every(20*time.Millisecond), 50)}
+}
+
+func (w *watch) start(ctx context.Context) <-chan Event {
+	events := make(chan Event)
+	go func() {
+		defer close(events)
+		w.run(ctx, events)
+	}()
+	return events
 }
 
 // run sends events until ctx ends.
@@ -216,8 +191,3 @@ func reasonIn(err error) Reason {
 	}
 	return reason
 }
-
-// systemClock is the wall clock.
-type systemClock struct{}
-
-func (systemClock) After(d time.Duration) <-chan time.Time { return time.After(d) }

@@ -32,7 +32,7 @@ func observe(t *testing.T, s *service) *stream {
 		require.Empty(t, s.misuse)
 		require.Empty(t, s.lines, "connections that are not released")
 	})
-	return watch(t, pcsc.Settings{Establish: s.establish, Clock: fast{}})
+	return watch(t, pcsc.Settings{Establish: s.establish, After: fast})
 }
 
 // expectNothing checks that no event is left: the next one is of a change made here.
@@ -46,10 +46,8 @@ func (s *stream) expectNothing(service *service) {
 	s.expect(connected("a reader that was not there"))
 }
 
-// fast is a clock of which a millisecond takes no longer than its longest pause.
-type fast struct{}
-
-func (fast) After(time.Duration) <-chan time.Time { return time.After(time.Millisecond) }
+// fast makes every pause a millisecond.
+func fast(time.Duration) <-chan time.Time { return time.After(time.Millisecond) }
 
 // If one platform's report of a change is not understood, cards come and go unseen there (AUT-004).
 func TestEveryChangeIsSent(t *testing.T) {
@@ -377,7 +375,7 @@ func TestWhyThereIsNoService(t *testing.T) {
 		})
 		t.Run("later, "+code.Error(), func(t *testing.T) {
 			s, clock := newService(a), newClock()
-			events := watch(t, pcsc.Settings{Establish: s.establish, Clock: clock})
+			events := watch(t, pcsc.Settings{Establish: s.establish, After: clock.after})
 			events.expect(connected(a))
 			s.settle(t)
 			s.change(func() { s.down = code })
@@ -422,36 +420,23 @@ func TestAServiceThatDoesNotKnowItsOwnReaders(t *testing.T) {
 // An absent service must not keep the processor busy, nor be missed for long once it is there.
 func TestTheServiceIsTriedAgainEverMoreRarely(t *testing.T) {
 	const ms = time.Millisecond
-	for name, test := range map[string]struct {
-		settings pcsc.Settings
-		pauses   []time.Duration
-	}{
-		"as it is": {pcsc.Settings{}, []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 2000 * ms, 2000 * ms}},
-		"as it is set": {
-			pcsc.Settings{RetryMin: 3 * ms, RetryMax: 10 * ms},
-			[]time.Duration{3 * ms, 6 * ms, 10 * ms, 10 * ms},
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, clock := newService(a), newClock()
-			s.stop()
-			test.settings.Establish, test.settings.Clock = s.establish, clock
-			events := watch(t, test.settings)
-			events.expect(gone)
-			for i, pause := range test.pauses {
-				require.Equal(t, pause, <-clock.asked)
-				if i == len(test.pauses)-1 {
-					s.change(s.start)
-				}
-				clock.ticks <- time.Time{}
-			}
-			events.expect(back, connected(a))
-			s.settle(t) // once it is there, it is missed soon again
-			s.change(s.stop)
-			events.expect(gone)
-			require.Equal(t, test.pauses[0], <-clock.asked)
-		})
+	pauses := []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1600 * ms, 2000 * ms, 2000 * ms}
+	s, clock := newService(a), newClock()
+	s.stop()
+	events := watch(t, pcsc.Settings{Establish: s.establish, After: clock.after})
+	events.expect(gone)
+	for i, pause := range pauses {
+		require.Equal(t, pause, <-clock.asked)
+		if i == len(pauses)-1 {
+			s.change(s.start)
+		}
+		clock.ticks <- time.Time{}
 	}
+	events.expect(back, connected(a))
+	s.settle(t) // once it is there, it is missed soon again
+	s.change(s.stop)
+	events.expect(gone)
+	require.Equal(t, pauses[0], <-clock.asked)
 }
 
 // clock passes time on demand.
@@ -462,7 +447,7 @@ type clock struct {
 
 func newClock() *clock { return &clock{make(chan time.Duration, 1), make(chan time.Time)} }
 
-func (c *clock) After(d time.Duration) <-chan time.Time {
+func (c *clock) after(d time.Duration) <-chan time.Time {
 	c.asked <- d
 	return c.ticks
 }

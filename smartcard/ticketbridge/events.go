@@ -28,7 +28,7 @@ func cardEvents(ctx context.Context) <-chan helper.Event {
 	events := make(chan helper.Event)
 	go func() {
 		defer close(events)
-		sendCards(ctx, pcsc.Watch(ctx, pcsc.Settings{}), time.After(firstLook), func(event helper.Event) {
+		sendCards(ctx, pcsc.Watch(ctx), time.After(firstLook), func(event helper.Event) {
 			select {
 			case events <- event:
 			case <-ctx.Done():
