@@ -3,6 +3,7 @@ package pcsc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -55,11 +56,11 @@ func (w *watch) attend(ctx context.Context, reports chan<- report) {
 func (w *watch) connect() (*line, error) {
 	context, err := w.establish()
 	if err != nil {
-		return nil, unavailable("could not connect", err, false)
+		return nil, fmt.Errorf("could not connect to the PC/SC service: %w", err)
 	}
 	line := &line{Context: context, first: true}
 	if err := line.list(); err != nil {
-		line.end()
+		_ = line.Release() // it is of no use
 		return nil, err
 	}
 	return line, nil
@@ -67,7 +68,7 @@ func (w *watch) connect() (*line, error) {
 
 // serve looks until the connection is lost or the context ends.
 func (w *watch) serve(ctx context.Context, line *line, reports chan<- report) error {
-	defer line.end()
+	defer func() { _ = line.Release() }() // a service that is gone has released it already
 	for misses := 0; ; {
 		send(ctx, reports, line.report())
 		if pause := w.pace.Reserve().Delay(); pause > 0 {
@@ -87,13 +88,13 @@ func (w *watch) serve(ctx context.Context, line *line, reports chan<- report) er
 		case isMiss(err) && misses < maxMisses:
 			misses++
 		default:
-			return unavailable("could not wait for the readers", err, true)
+			return fmt.Errorf("could not wait for the smartcard readers: %w", err)
 		}
-		before := line.names()
+		before := line.readers
 		if err := line.list(); err != nil {
 			return err
 		}
-		if !slices.Equal(before, line.names()) {
+		if !slices.EqualFunc(before, line.readers, func(a, b ReaderState) bool { return a.Reader == b.Reader }) {
 			misses = 0 // that was why
 		}
 	}
@@ -126,7 +127,7 @@ type line struct {
 func (l *line) list() error {
 	names, err := l.ListReaders()
 	if err != nil && !errors.Is(err, ErrNoReadersAvailable) {
-		return unavailable("could not list the readers", err, true)
+		return fmt.Errorf("could not list the smartcard readers: %w", err)
 	}
 	names = names[:min(len(names), maxReaders)]
 	listed := make([]ReaderState, len(names))
@@ -138,15 +139,6 @@ func (l *line) list() error {
 	}
 	l.readers = listed
 	return nil
-}
-
-// names returns the readers of the list.
-func (l *line) names() []string {
-	names := make([]string, len(l.readers))
-	for i, reader := range l.readers {
-		names[i] = reader.Reader
-	}
-	return names
 }
 
 // report returns what is known.
@@ -208,11 +200,6 @@ func (l *line) forget() {
 	for i := range l.readers {
 		l.readers[i].Current = StateUnaware
 	}
-}
-
-// end releases the connection.
-func (l *line) end() {
-	_ = l.Release() // a service that is gone has released it already
 }
 
 // sleep lets time pass. The error is ErrTimeout, or the context's.

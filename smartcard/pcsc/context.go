@@ -54,48 +54,18 @@ type Code uint32
 // The codes that this package distinguishes.
 const (
 	ErrCancelled          Code = 0x80100002
-	ErrInvalidHandle      Code = 0x80100003
 	ErrInsufficientBuffer Code = 0x80100008
 	ErrUnknownReader      Code = 0x80100009
 	ErrTimeout            Code = 0x8010000A
-	ErrSystemCancelled    Code = 0x80100012
-	ErrCommError          Code = 0x80100013
 	ErrReaderUnavailable  Code = 0x80100017
-	ErrShutdown           Code = 0x80100018
-	ErrNoService          Code = 0x8010001D
-	ErrServiceStopped     Code = 0x8010001E
-	ErrNoAccess           Code = 0x80100027
 	ErrNoReadersAvailable Code = 0x8010002E
-	ErrSecurityViolation  Code = 0x8010006A
 )
 
 // Error returns the code in hexadecimal, as documentation has it.
 func (c Code) Error() string { return fmt.Sprintf("PC/SC error 0x%08X", uint32(c)) }
 
-// unavailable returns the error for a missing service, with its Reason; doing names the call that
-// failed.
-func unavailable(doing string, err error, connected bool) error {
-	return fmt.Errorf("%w: %s: %w", classify(err, connected), doing, err)
-}
-
-func classify(err error, connected bool) Reason {
-	var code Code
-	if !errors.As(err, &code) {
-		return ServiceFailing
-	}
-	switch code {
-	case ErrNoService:
-		return NoService
-	case ErrServiceStopped, ErrShutdown, ErrSystemCancelled:
-		return ServiceStopped
-	case ErrSecurityViolation, ErrNoAccess:
-		if connected {
-			// pcscd refuses by hanging up, which libpcsclite reports for any end of a connection.
-			return ConnectionLost
-		}
-		return AccessDenied
-	case ErrCommError, ErrInvalidHandle:
-		return ConnectionLost
-	}
-	return ServiceFailing
+// codeIn returns the Code in an error's chain, 0 for none.
+func codeIn(err error) (code Code) {
+	errors.As(err, &code)
+	return code
 }

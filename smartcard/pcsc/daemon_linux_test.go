@@ -41,14 +41,14 @@ func insert(t *testing.T, daemon *pcsctest.Daemon, slot int) *pcsctest.Card {
 	return card
 }
 
-// outage expects the events of a killed service: first ConnectionLost, perhaps a refusal while the
-// process is dying, then NoService.
+// outage expects the events of a killed service: first a lost connection, perhaps a refusal while the
+// process is dying, then none.
 func (s *stream) outage() {
 	s.t.Helper()
 	for {
 		event := s.next()
 		require.Equal(s.t, presence.ServiceGone, event.Kind)
-		if errors.Is(event.Err, pcsc.NoService) {
+		if errors.Is(event.Err, errNoService) {
 			return
 		}
 		s.t.Log(event.Err)
@@ -210,8 +210,7 @@ func TestThereIsNoDaemon(t *testing.T) {
 	events := watch(t, pcsc.Settings{})
 	event := events.next()
 	require.Equal(t, presence.ServiceGone, event.Kind)
-	require.ErrorIs(t, event.Err, pcsc.NoService)
-	require.ErrorIs(t, event.Err, pcsc.ErrNoService)
+	require.ErrorIs(t, event.Err, errNoService)
 	t.Log(event.Err)
 	daemon := start(t)
 	events.expect(back, connected(left), connected(right))

@@ -120,7 +120,7 @@ func (s *service) unplug(name string) {
 	s.readers = slices.DeleteFunc(s.readers, func(reader slot) bool { return reader.name == name })
 }
 
-func (s *service) stop() { s.down = pcsc.ErrNoService }
+func (s *service) stop() { s.down = errNoService }
 
 // start begins a service that knows nothing of the last one's connections, and counts from anew.
 func (s *service) start() {
@@ -220,7 +220,7 @@ func (c *connection) check() error {
 	case c.service.down != nil:
 		return c.service.down
 	case c.dead:
-		return pcsc.ErrInvalidHandle
+		return errInvalidHandle
 	}
 	return nil
 }

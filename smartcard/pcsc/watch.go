@@ -2,7 +2,6 @@ package pcsc
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"time"
 
@@ -22,8 +21,8 @@ const retryMin, retryMax = 100 * time.Millisecond, 2 * time.Second
 // CardRemoved, then ReaderDisconnected; one that does not answer counts as empty, and gives
 // CardRemoved.
 //
-// Without a service there is a ServiceGone, and another when the [Reason] changes: a crash is a
-// ConnectionLost first, then NoService until the service is started again. Whether a card is still
+// Without a service there is a ServiceGone, and another when the [Code] changes: that of a crash comes
+// first, then that of a missing service until it is started again. Whether a card is still
 // in is unknown then, so no CardRemoved is made up: ServiceGone is itself a reason to ask for the
 // ticket. After ServiceBack come the differences from what was sent before; a card that was changed
 // meanwhile and is in again cannot be seen as one. Windows stops its service with the last reader,
@@ -56,8 +55,8 @@ type watch struct {
 	// outage is the last gone that was not sent, even if it has passed: changes during it were not
 	// seen.
 	outage error
-	// sentGone is the Reason sent last, empty if the service was there then.
-	sentGone Reason
+	// sentGone is the one sent last, nil if the service was there then.
+	sentGone error
 }
 
 func newWatch() *watch {
@@ -75,9 +74,9 @@ func (w *watch) start(ctx context.Context) <-chan Event {
 
 // run sends events until ctx ends.
 func (w *watch) run(ctx context.Context, events chan<- Event) {
-	reports := make(chan report)
+	reports, ended := make(chan report), make(chan struct{})
 	go func() {
-		defer close(reports)
+		defer close(ended)
 		w.attend(ctx, reports)
 	}()
 	for {
@@ -90,28 +89,13 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 		case out <- event:
 			sent()
 			w.forget()
-		case brought, open := <-reports:
-			if !open {
-				return
-			}
+		case brought := <-reports:
 			w.learn(brought)
 		case <-ctx.Done():
-			await(reports)
-			return
-		}
-	}
-}
-
-// await waits for the end of the reports, but no longer than grace.
-func await(reports <-chan report) {
-	patience := time.After(grace)
-	for {
-		select {
-		case _, open := <-reports:
-			if !open {
-				return
+			select {
+			case <-ended:
+			case <-time.After(grace):
 			}
-		case <-patience:
 			return
 		}
 	}
@@ -121,7 +105,7 @@ func await(reports <-chan report) {
 func (w *watch) learn(r report) {
 	w.gone = r.gone
 	if r.gone != nil {
-		if w.sentGone == "" {
+		if w.sentGone == nil {
 			w.outage = r.gone
 		}
 		return
@@ -161,8 +145,8 @@ func (w *watch) forget() { w.readers = slices.DeleteFunc(w.readers, (*reader).se
 // news returns the next event and the function to call once it is sent, nil if there is none.
 func (w *watch) news() (Event, func()) {
 	if w.gone == nil {
-		if w.sentGone != "" {
-			return Event{Kind: presence.ServiceBack}, func() { w.sentGone = "" }
+		if w.sentGone != nil {
+			return Event{Kind: presence.ServiceBack}, func() { w.sentGone = nil }
 		}
 		if w.outage != nil {
 			return w.serviceGone(w.outage)
@@ -173,21 +157,12 @@ func (w *watch) news() (Event, func()) {
 			return event, sent
 		}
 	}
-	if w.gone != nil && reasonIn(w.gone) != w.sentGone {
+	if w.gone != nil && (w.sentGone == nil || codeIn(w.gone) != codeIn(w.sentGone)) {
 		return w.serviceGone(w.gone)
 	}
 	return Event{}, nil
 }
 
 func (w *watch) serviceGone(why error) (Event, func()) {
-	return Event{Kind: presence.ServiceGone, Err: why}, func() { w.sentGone, w.outage = reasonIn(why), nil }
-}
-
-// reasonIn returns the Reason in an error's chain.
-func reasonIn(err error) Reason {
-	var reason Reason
-	if !errors.As(err, &reason) {
-		return ServiceFailing
-	}
-	return reason
+	return Event{Kind: presence.ServiceGone, Err: why}, func() { w.sentGone, w.outage = why, nil }
 }

@@ -354,52 +354,38 @@ func TestAfterAnOutageComesWhatIsDifferent(t *testing.T) {
 
 // Diagnostics shows why there are no card events, and each reason has another remedy.
 func TestWhyThereIsNoService(t *testing.T) {
-	for code, want := range map[pcsc.Code]struct{ first, later pcsc.Reason }{
-		pcsc.ErrNoService:         {pcsc.NoService, pcsc.NoService},
-		pcsc.ErrServiceStopped:    {pcsc.ServiceStopped, pcsc.ServiceStopped},
-		pcsc.ErrShutdown:          {pcsc.ServiceStopped, pcsc.ServiceStopped},
-		pcsc.ErrSystemCancelled:   {pcsc.ServiceStopped, pcsc.ServiceStopped},
-		pcsc.ErrCommError:         {pcsc.ConnectionLost, pcsc.ConnectionLost},
-		pcsc.ErrInvalidHandle:     {pcsc.ConnectionLost, pcsc.ConnectionLost},
-		pcsc.ErrNoAccess:          {pcsc.AccessDenied, pcsc.ConnectionLost},
-		pcsc.ErrSecurityViolation: {pcsc.AccessDenied, pcsc.ConnectionLost},
-		pcsc.Code(6):              {pcsc.ServiceFailing, pcsc.ServiceFailing},
-	} {
+	for _, code := range []pcsc.Code{errNoService, errInvalidHandle, errNoAccess, 6} {
 		t.Run("at first, "+code.Error(), func(t *testing.T) {
 			s := newService(a)
 			s.down = code
 			events := observe(t, s)
-			events.expectGone(want.first, code)
+			events.expectGone(code)
 			s.do(t, s.start)
 			events.expect(back, connected(a))
 		})
 		t.Run("later, "+code.Error(), func(t *testing.T) {
-			s, clock := newService(a), newClock()
-			events := watch(t, pcsc.Settings{Establish: s.establish, After: clock.after})
+			s := newService(a)
+			events := observe(t, s)
 			events.expect(connected(a))
-			s.settle(t)
-			s.change(func() { s.down = code })
-			events.expectGone(want.later, code)
-			<-clock.asked
-			clock.ticks <- time.Time{}
-			if want.first != want.later {
-				events.expectGone(want.first, code)
-			}
+			s.do(t, func() { s.down = code })
+			events.expectGone(code)
+			s.do(t, s.start)
+			events.expect(back)
 		})
 	}
 }
 
-// A user without pcscd must not get news of that every two seconds; but if the reason becomes another, so does the remedy.
-func TestAnOutageIsReportedOncePerReason(t *testing.T) {
+// A user without pcscd must not get news of that every two seconds; but if the error becomes another, so does the remedy.
+func TestAnOutageIsReportedOncePerError(t *testing.T) {
 	s := newService()
 	s.stop()
 	events := observe(t, s)
-	events.expectGone(pcsc.NoService, pcsc.ErrNoService)
+	events.expectGone(errNoService)
 	for range 5 {
 		s.do(t, func() {})
 	}
-	s.do(t, func() { s.down = pcsc.ErrNoAccess })
-	events.expectGone(pcsc.AccessDenied, pcsc.ErrNoAccess)
+	s.do(t, func() { s.down = errNoAccess })
+	events.expectGone(errNoAccess)
 	s.do(t, s.start)
 	events.expect(back)
 }
@@ -412,7 +398,7 @@ func TestAServiceThatDoesNotKnowItsOwnReaders(t *testing.T) {
 			s.failing = code
 			events := observe(t, s)
 			events.expect(connected(a))
-			events.expectGone(pcsc.ServiceFailing, code)
+			events.expectGone(code)
 		})
 	}
 }
