@@ -74,7 +74,6 @@ func TestOtherErrorsBecomeTheirProblems(t *testing.T) {
 		means   smartcard.Code
 	}{
 		"not installed":    {wire.CodeNotInstalled, "CARD-NOT_INSTALLED", smartcard.NotInstalled},
-		"for 64 bits":      {wire.CodeBitness, "CARD-DLL_BITNESS", smartcard.LoadResFailed},
 		"damaged":          {wire.CodeBroken, "CARD-DLL_BROKEN", smartcard.LoadResFailed},
 		"too long a line":  {helper.CodeTooLong, "CARD-BUFFER_TOO_SMALL", smartcard.BufferTooSmall},
 		"unknown call":     {helper.CodeUnknownCall, "CARD-BRIDGE_FAILED", smartcard.InternalError},

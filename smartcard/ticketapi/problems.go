@@ -54,8 +54,6 @@ func answered(answer *helper.CallError) *problem.Problem {
 	switch answer.Code {
 	case wire.CodeNotInstalled:
 		return NotInstalled(runtime.GOOS).Because(counts(answer, smartcard.NotInstalled))
-	case wire.CodeBitness:
-		return bitness.Because(counts(answer, smartcard.LoadResFailed))
 	case wire.CodeBroken:
 		return broken.Because(counts(answer, smartcard.LoadResFailed))
 	case helper.CodeTooLong:
@@ -139,23 +137,13 @@ var (
 		},
 		Retry: true,
 	}
-	bitness = &problem.Problem{
-		Code:  "CARD-DLL_BITNESS",
-		Title: "The Identity Agent does not work with e-RS Login",
-		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
-			"computer is the wrong kind.",
-		ServiceDesk: []string{
-			"Install the NHS Identity Agent again. Its TicketApiDll.dll must be the 32-bit one.",
-		},
-	}
 	broken = &problem.Problem{
 		Code:  "CARD-DLL_BROKEN",
-		Title: "The Identity Agent is damaged",
+		Title: "The Identity Agent does not work with e-RS Login",
 		Happened: "e-RS Login reads your smartcard through the NHS Identity Agent. The one on this " +
 			"computer cannot be used.",
 		ServiceDesk: []string{
-			"Repair the NHS Identity Agent or install it again. Its TicketApiDll.dll cannot be " +
-				"loaded.",
+			"Repair the NHS Identity Agent or install it again. Its TicketApiDll.dll must be the 32-bit one, and undamaged.",
 		},
 	}
 	noPCSC = &problem.Problem{

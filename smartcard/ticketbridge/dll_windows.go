@@ -1,10 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"runtime"
 	"syscall"
 	"unsafe"
 
@@ -30,9 +27,6 @@ var optional = []export{getNewTicket, destroyTicket, getErrorDescription, getGAV
 // loadDLL loads the library from a file, given by its full path. Its dependencies come from its
 // folder and the system's, not from the working directory or PATH.
 func loadDLL(path string) (*dll, error) {
-	if err := checkMachine(path); err != nil {
-		return nil, err
-	}
 	module, err := windows.LoadLibraryEx(path, 0,
 		windows.LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR|windows.LOAD_LIBRARY_SEARCH_SYSTEM32)
 	if err != nil {
@@ -58,24 +52,6 @@ func (d *dll) resolve(module windows.Handle, name export) bool {
 	}
 	d.exports[name] = address
 	return true
-}
-
-// checkMachine reports a library for other processes, which Windows' error does not distinguish
-// from a damaged one.
-func checkMachine(path string) error {
-	wanted := map[string]machine{"386": machine386, "amd64": machineAMD64, "arm64": machineARM64}[runtime.GOARCH]
-	file, err := os.Open(path) //nolint:gosec // The path is one of those that the search has come up with.
-	if err != nil {
-		return broken(path, err)
-	}
-	made, err := machineOf(file)
-	if err = errors.Join(err, file.Close()); err != nil {
-		return broken(path, err)
-	}
-	if made != wanted {
-		return wrongBitness(path, made, wanted)
-	}
-	return nil
 }
 
 func (d *dll) path() string { return d.file }

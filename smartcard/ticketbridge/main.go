@@ -32,8 +32,8 @@
 //	ticket-api-0x80200004  what the Ticket API returned, in hexadecimal; the message has its name and the library's own
 //	                       description (_TcktApi_getErrorDescription, at most 300 characters)
 //	not-installed          there is no TicketApiDll.dll in any of the places
-//	dll-bitness            there is one, but it is for processes of another kind, such as 64-bit ones
-//	dll-broken             there is one, but Windows does not load it, or it lacks a function that cannot be done without
+//	dll-broken             there is one, but Windows does not load it, such as a 64-bit one, or it lacks a function that cannot be done
+//	                       without
 //
 // Events report readers and cards, by the names that smartcard/pcsc gives them:
 //

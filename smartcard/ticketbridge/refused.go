@@ -27,13 +27,6 @@ func (n *notInstalled) Unwrap() error {
 // libraryName is the library's file name.
 const libraryName = "TicketApiDll.dll"
 
-// wrongBitness returns the error for a library for other processes.
-func wrongBitness(path string, made, wanted machine) error {
-	return &helper.CallError{
-		Code: wire.CodeBitness, Message: fmt.Sprintf("%s is for %s processes and not for %s ones", path, made, wanted),
-	}
-}
-
 // broken returns the error for an unusable library.
 func broken(path string, err error) error {
 	return &helper.CallError{Code: wire.CodeBroken, Message: fmt.Sprintf("%s cannot be used: %v", path, err)}

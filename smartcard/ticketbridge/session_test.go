@@ -309,10 +309,6 @@ func TestStatus(t *testing.T) {
 			func() (library, error) { return nil, broken(`C:\IA\TicketApiDll.dll`, errors.New("it has no end")) },
 			nil, wire.CodeBroken,
 		},
-		"of the wrong kind": {
-			func() (library, error) { return nil, wrongBitness(`C:\IA\TicketApiDll.dll`, machineAMD64, machine386) },
-			nil, wire.CodeBitness,
-		},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

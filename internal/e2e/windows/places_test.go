@@ -142,11 +142,11 @@ func TestAWrongLibrary(t *testing.T) {
 	}{
 		"64-bit": {
 			func(r *rig) { r.install("ticketapi-64.dll", agentFolder) },
-			"CARD-DLL_BITNESS", "is for 64-bit processes and not for 32-bit ones",
+			"CARD-DLL_BROKEN", "cannot be used",
 		},
 		"no library": {
 			func(r *rig) { r.folder = agentFolder; r.put(agentFolder, dllName, []byte("not found: 404")) },
-			"CARD-DLL_BROKEN", "it is no Windows library",
+			"CARD-DLL_BROKEN", "cannot be used",
 		},
 		"cut": {
 			func(r *rig) {

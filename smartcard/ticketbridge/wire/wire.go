@@ -30,9 +30,8 @@ const (
 const (
 	// CodeNotInstalled: no folder has TicketApiDll.dll.
 	CodeNotInstalled = "not-installed"
-	// CodeBitness: there is one, but for processes of another kind than this one.
-	CodeBitness = "dll-bitness"
-	// CodeBroken: there is one, but Windows does not load it, or it lacks a required function.
+	// CodeBroken: there is one, but Windows does not load it, such as a 64-bit one, or it lacks a
+	// required function.
 	CodeBroken = "dll-broken"
 )
 
