@@ -74,20 +74,18 @@ func (p *process) hear(err error) error {
 
 // stderr passes a helper's stderr to the log. It stops after the first lines of a crash inside a
 // library: the pages that the Go runtime writes then end with the registers, which may hold part of
-// a ticket. Repeated lines are passed once, also across restarts.
+// a ticket. A line is passed once until a helper works, also across restarts.
 type stderr struct {
 	log func(line string)
 
 	mutex   sync.Mutex
 	last    string
 	crashed bool
-	// now has the lines of this run of the helper, before those of the previous run, if that
-	// failed.
-	now, before []string
+	logged  []string
 }
 
-// maxRun bounds how many lines of a run are compared with those of the next.
-const maxRun = 100
+// maxLogged bounds how many lines are compared with the next.
+const maxLogged = 100
 
 // The two lines that give the fault and its place.
 const (
@@ -98,16 +96,14 @@ const (
 func (s *stderr) line(line string) {
 	s.mutex.Lock()
 	begins := strings.HasPrefix(line, exception)
-	silent := s.crashed && !begins && !strings.HasPrefix(line, programCounter)
+	silent := s.crashed && !begins && !strings.HasPrefix(line, programCounter) || slices.Contains(s.logged, line)
 	s.crashed = s.crashed || begins
 	if begins || !s.crashed {
 		s.last = line
 	}
-	again := len(s.now) > 0 && s.now[len(s.now)-1] == line
-	if !silent && !again && len(s.now) < maxRun {
-		s.now = append(s.now, line)
+	if !silent && len(s.logged) < maxLogged {
+		s.logged = append(s.logged, line)
 	}
-	silent = silent || again || slices.Contains(s.before, line)
 	s.mutex.Unlock()
 	if s.log != nil && !silent {
 		s.log(line)
@@ -121,12 +117,8 @@ func (s *stderr) next(works bool) string {
 	defer s.mutex.Unlock()
 	last := s.last
 	s.last, s.crashed = "", false
-	switch {
-	case works:
-		s.before = nil
-	case len(s.now) > 0:
-		s.before = s.now
+	if works {
+		s.logged = nil
 	}
-	s.now = nil
 	return last
 }

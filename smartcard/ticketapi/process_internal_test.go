@@ -80,10 +80,10 @@ func TestTheSameFaultIsLoggedOnce(t *testing.T) {
 		said.line("a loop")
 	}
 	assert.Equal(t, []string{"a loop"}, log)
-	for i := range 2 * maxRun {
+	for i := range 2 * maxLogged {
 		said.line(fmt.Sprint(i))
 	}
-	assert.Len(t, said.now, maxRun)
+	assert.Len(t, said.logged, maxLogged)
 }
 
 // A ticket that is asked for each second must not be in memory as often as that.
