@@ -11,7 +11,7 @@ import (
 
 // A program that follows the card: signed in while there is a ticket, and signed out as soon as it is gone or another.
 func ExampleWatch() {
-	agent := simulator.New(simulator.Settings{})
+	agent := simulator.New(0)
 	defer agent.Close()
 	gp, _ := simulator.PersonaByKey("gp")
 

@@ -313,7 +313,7 @@ func (e CheckRun) ticketStandIns() (diagnose.Target, func() error, error) {
 	if err := server.Start(); err != nil {
 		return diagnose.Target{}, nil, err
 	}
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	found := simulated(e.Settings, server, card, e.Ring)
 	return found, func() error {
 		card.Close()

@@ -111,7 +111,7 @@ var broken = &problem.Problem{Code: "SETTING-ASID", Title: "not usable", Retry: 
 // A wrong setting is shown in the window, and read again when the user tries again: no restart is
 // needed.
 func TestAWrongSettingIsShownAndReadAgain(t *testing.T) {
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	attempts, closed := 0, false
 	first, dev1, live := signin.Environment{Name: "dev3", Host: "dev3.example"}, signin.Environment{Name: "dev1", Host: "dev1.example"},
@@ -196,7 +196,7 @@ func TestRestart(t *testing.T) {
 		"quitting meanwhile":   {quits: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			card := simulator.New(simulator.Settings{})
+			card := simulator.New(0)
 			defer card.Close()
 			attempts, closed := 0, 0
 			var e testEntrance

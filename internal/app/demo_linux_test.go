@@ -57,7 +57,7 @@ func TestTheDemonstrationLeavesARealSessionAlone(t *testing.T) {
 			}
 			ers := erstest.NewServer()
 			defer ers.Close()
-			card := simulator.New(simulator.Settings{})
+			card := simulator.New(0)
 			defer card.Close()
 			p := testProgram(t, append(os.Environ(), session.Env()...)...)
 			demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})

@@ -37,7 +37,7 @@ func TestTheDemonstrationFindsAKeyring(t *testing.T) {
 			desktop := keyringtest.ForTest(t, test.options)
 			ers := erstest.NewServer()
 			defer ers.Close()
-			card := simulator.New(simulator.Settings{})
+			card := simulator.New(0)
 			defer card.Close()
 			var printed strings.Builder
 			p := testProgram(t, append(os.Environ(), desktop.Env()...)...)

@@ -72,7 +72,7 @@ func (h Host) OpenDemo(ctx context.Context, platform, key string) error {
 		return err
 	}
 	defer ers.Close()
-	card := simulator.New(simulator.Settings{ThinkTime: thinkTime})
+	card := simulator.New(thinkTime)
 	defer card.Close()
 	board := signin.NewBoard()
 	if err := removePrivateRings(); err != nil {

@@ -28,7 +28,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	t.Cleanup(xdg.Reload)
 	ers := erstest.NewServer()
 	defer ers.Close()
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	p := testProgram(t, append(os.Environ(), session.Env()...)...)
 	demo := NewDemonstration(p, testLog(t), signin.NewBoard(), ers, card, simulator.Persona{})

@@ -37,7 +37,7 @@ func TestNothingLeaksIn200Rounds(t *testing.T) {
 	session := keyringtest.ForTest(t, keyringtest.Options{})
 	ers := erstest.NewServer()
 	defer ers.Close()
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	persona, known := simulator.PersonaByKey("gp")
 	require.True(t, known)

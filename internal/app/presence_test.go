@@ -76,7 +76,7 @@ func missing(what signin.Missing, notices ...string) func(signin.State) bool {
 // anything. The flow itself learns it at Sign in, as at work.
 func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 	const blocked = "CARD-PIN_BLOCKED"
-	card, board := simulator.New(simulator.Settings{}), signin.NewBoard()
+	card, board := simulator.New(0), signin.NewBoard()
 	defer card.Close()
 	demo := Demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.cardPresence(board)), func(e *Controller) { e.Board = board })
@@ -108,7 +108,7 @@ func TestTheDemonstrationShowsARefusedCard(t *testing.T) {
 
 // If this fails, a user who cancelled the passcode is asked to insert a card that is in.
 func TestACancelledPasscodeIsStillMissing(t *testing.T) {
-	card, board := simulator.New(simulator.Settings{ThinkTime: time.Hour}), signin.NewBoard()
+	card, board := simulator.New(time.Hour), signin.NewBoard()
 	defer card.Close()
 	demo := Demonstration{card: card}
 	e := newTestController(t, withCard(card, demo.cardPresence(board)), func(e *Controller) { e.Board = board })
@@ -139,7 +139,7 @@ func TestACancelledPasscodeIsStillMissing(t *testing.T) {
 
 // Without a view of the readers, only the Identity Agent's reports count.
 func TestWithoutPresenceTheAgentDecides(t *testing.T) {
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	e := newTestController(t, withCard(card, nil))
 	e.shows(t, "no card", missing(hscn.MissingCard))

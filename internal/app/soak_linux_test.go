@@ -75,7 +75,7 @@ func TestSoakReadersWhileUsersComeAndGo(t *testing.T) {
 	environ := append(os.Environ(), session.Env()...)
 	ers := erstest.NewServer()
 	defer ers.Close()
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	// Forty organisations with names of many lengths, which would show half of a long entry before
 	// the end of a short one.

@@ -17,7 +17,7 @@ import (
 // A window that dies must not leave an invisible session behind.
 func TestAWindowThatBreaks(t *testing.T) {
 	atDesktop(t)
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	found, closed := make(chan struct{}), false
 	p := testProgram(t, "DISPLAY=:99")

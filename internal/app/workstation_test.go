@@ -65,7 +65,7 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 
 // A computer that shuts down waits until the session is closed, and is then released.
 func TestAComputerThatShutsDownIsLetGoAfterTheFlow(t *testing.T) {
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	played := newPlayedStation()
 	closed := false

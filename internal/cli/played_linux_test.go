@@ -98,7 +98,7 @@ func playWindow(user string, arguments []string, toml []byte) error {
 		return err
 	}
 	defer app.CloseLog(log)
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	defer card.Close()
 	persona, _ := simulator.PersonaByKey("gp")
 	p := app.Host{Metadata: metadata, Environ: os.Environ(), Lock: &app.HeldLock{}}

@@ -66,7 +66,7 @@ func newWorld(t *testing.T, options ...erstest.Option) *world {
 	settings, err := config.Load(config.Sources{})
 	require.NoError(t, err)
 	settings.BaseURL = w.server.URL
-	card := simulator.New(simulator.Settings{})
+	card := simulator.New(0)
 	t.Cleanup(card.Close)
 	w.target = diagnose.Target{
 		Settings: settings, ASID: erstest.ASID,

@@ -3,8 +3,7 @@
 // It does what the Identity Agent does, in the same order: a card is inserted, the agent asks for
 // the passcode, and there is a ticket until the card is removed. The calls of the Ticket API wait,
 // answer and fail accordingly. The user's actions are methods ([Agent.InsertCard],
-// [Agent.RemoveCard], [Agent.CancelPasscode], [Agent.SetReader]); the user, and how the sign-in
-// ends, is a [Persona]. The passcode is entered by itself after a think time.
+// [Agent.RemoveCard], [Agent.CancelPasscode]); the user, and how the sign-in ends, is a [Persona]. The passcode is entered by itself after a think time.
 //
 // The tickets look like real ones and are new each time. A stand-in for e-RS has to know them
 // before the first request, which is what [Agent.OnTicket] is for.
@@ -26,31 +25,8 @@ import (
 	"github.com/ers-login/ers-login/smartcard"
 )
 
-// Mode is the Identity Agent's setting for the removal of the card.
-type Mode int
-
-// The modes.
-const (
-	// Normal: removing the card destroys the ticket at once.
-	Normal Mode = iota
-	// Mobility: the card may be taken away, and the ticket stays until the user signs in anew.
-	Mobility
-	// SessionLockPersistence: removing the card locks the ticket. The same card and passcode bring
-	// the same ticket back.
-	SessionLockPersistence
-)
-
-// Settings configures an [Agent]. The zero value is normal mode with a passcode entered at once.
-type Settings struct {
-	Mode Mode
-	// ThinkTime is how long the simulated user takes to enter the passcode.
-	ThinkTime time.Duration
-}
-
 // State is what can be seen at the desk.
 type State struct {
-	// Reader reports whether a smartcard reader is connected.
-	Reader bool
 	// Card is the Key of the persona whose card is in the reader, or empty.
 	Card string
 	// Prompting reports whether the agent is asking for the passcode.
@@ -64,42 +40,30 @@ type State struct {
 
 // Presence returns what is seen of the reader and the card.
 func (s State) Presence() smartcard.Presence {
-	if !s.Reader {
-		return smartcard.Presence{}
-	}
 	return smartcard.Presence{Readers: []smartcard.Reader{{Name: "simulator", Card: s.Card != ""}}}
 }
 
-// Agent is a simulated Identity Agent. It begins with a reader and no card, and implements [smartcard.Agent].
+// Agent is a simulated Identity Agent with a reader. It implements [smartcard.Agent].
 type Agent struct {
-	settings Settings
-	nudge    chan struct{}
-	prompts  sync.WaitGroup
+	thinkTime time.Duration
+	nudge     chan struct{}
+	prompts   sync.WaitGroup
 
 	mu       sync.Mutex
 	closed   bool
-	reader   bool
-	card     *Persona       // in the reader
-	spine    *session       // the only session, nil if no user is signed in
-	prompt   *prompt        // the passcode window, nil if there is none
-	refused  smartcard.Code // by the last one, while its card is in
+	card     *Persona         // in the reader
+	ticket   ersclient.Ticket // of the card's user, zero if no user is signed in
+	prompt   *prompt          // the passcode window, nil if there is none
+	refused  smartcard.Code   // by the last one, while its card is in
 	onTicket func(Persona, ersclient.Ticket)
 	changed  chan struct{} // closed and made anew at every change, for the calls that wait for one
 }
 
 var _ smartcard.Agent = (*Agent)(nil)
 
-// session is a session at Spine.
-type session struct {
-	persona Persona
-	ticket  ersclient.Ticket
-	locked  bool // away with the card, in SessionLockPersistence
-}
-
 // prompt is a passcode window.
 type prompt struct {
 	persona Persona
-	anew    bool // a locked session will not do
 	// ended is closed with the window; then ticket is set, or refusal, or neither if the card was
 	// removed.
 	ended   chan struct{}
@@ -107,9 +71,10 @@ type prompt struct {
 	refusal smartcard.Code
 }
 
-// New returns an agent with a reader and no card. Close ends it.
-func New(settings Settings) *Agent {
-	return &Agent{settings: settings, reader: true, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
+// New returns an agent with no card in its reader. thinkTime is how long the simulated user takes to
+// enter the passcode. Close ends it.
+func New(thinkTime time.Duration) *Agent {
+	return &Agent{thinkTime: thinkTime, nudge: make(chan struct{}, 1), changed: make(chan struct{})}
 }
 
 // Close ends a prompt and every waiting call. From then on every call fails with NOT_INITIALIZED,
@@ -117,8 +82,7 @@ func New(settings Settings) *Agent {
 func (a *Agent) Close() {
 	a.mu.Lock()
 	a.closed = true
-	a.card, a.spine, a.refused = nil, nil, smartcard.Success
-	a.endPrompt(ersclient.Ticket{}, smartcard.Success)
+	a.takeCardOut()
 	a.broadcast()
 	a.mu.Unlock()
 	a.prompts.Wait()
@@ -141,22 +105,19 @@ func (a *Agent) Changed() <-chan struct{} { return a.nudge }
 func (a *Agent) State() State {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	state := State{Reader: a.reader, Prompting: a.prompt != nil, Refused: a.refused}
+	state := State{Prompting: a.prompt != nil, Refused: a.refused}
 	if a.card != nil {
 		state.Card = a.card.Key
 	}
-	if a.spine != nil && !a.spine.locked {
-		state.SignedIn = a.spine.persona.Key
+	if !a.ticket.IsZero() {
+		state.SignedIn = a.card.Key
 	}
 	return state
 }
 
 // InsertCard puts a persona's card into the reader, and the agent asks for the passcode even if no
 // call waits. A refusal appears in [State.Refused] only, not in TicketNoAuth; the real agent's
-// answer is not published.
-//
-// A missing reader is connected, and another card is removed first. In mobility mode a user who is
-// still signed in is not asked.
+// answer is not published. Another card is removed first.
 func (a *Agent) InsertCard(persona Persona) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -164,31 +125,17 @@ func (a *Agent) InsertCard(persona Persona) {
 		return
 	}
 	a.takeCardOut()
-	a.reader = true
 	persona.Permissions = slices.Clone(persona.Permissions)
 	a.card = &persona
-	if a.spine == nil || a.spine.locked || a.spine.persona.Key != persona.Key {
-		a.openPrompt(false)
-	}
+	a.openPrompt()
 	a.broadcast()
 }
 
-// RemoveCard takes the card out of the reader. The [Mode] decides what becomes of the ticket.
+// RemoveCard takes the card out of the reader, which destroys the ticket at once.
 func (a *Agent) RemoveCard() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.takeCardOut()
-	a.broadcast()
-}
-
-// SetReader connects the reader, or disconnects it together with its card.
-func (a *Agent) SetReader(connected bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if !connected {
-		a.takeCardOut()
-	}
-	a.reader = connected
 	a.broadcast()
 }
 
@@ -201,14 +148,13 @@ func (a *Agent) CancelPasscode() {
 }
 
 // Ticket implements [smartcard.Agent]. It waits for a card and for the passcode, and prompts again
-// if the window was closed before. Without a reader it fails with READER_NOT_AVAILABLE. The window
-// stays when ctx ends.
+// if the window was closed before. The window stays when ctx ends.
 func (a *Agent) Ticket(ctx context.Context) (ersclient.Ticket, error) { return a.signIn(ctx, false) }
 
 // NewTicket implements [smartcard.Agent]. The old ticket stays until the new one is there.
 func (a *Agent) NewTicket(ctx context.Context) (ersclient.Ticket, error) { return a.signIn(ctx, true) }
 
-// TicketNoAuth implements [smartcard.Agent]. Without a ticket and without a reader the error is READER_NOT_AVAILABLE.
+// TicketNoAuth implements [smartcard.Agent].
 func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	if err := ctx.Err(); err != nil {
 		return ersclient.Ticket{}, ended(err)
@@ -218,10 +164,8 @@ func (a *Agent) TicketNoAuth(ctx context.Context) (ersclient.Ticket, error) {
 	switch {
 	case a.closed:
 		return ersclient.Ticket{}, smartcard.NotInitialized.Err()
-	case a.spine != nil && !a.spine.locked:
-		return a.spine.ticket, nil
-	case !a.reader:
-		return ersclient.Ticket{}, smartcard.ReaderNotAvailable.Err()
+	case !a.ticket.IsZero():
+		return a.ticket, nil
 	}
 	return ersclient.Ticket{}, smartcard.TicketNotAvailable.Err()
 }
@@ -264,25 +208,21 @@ func (a *Agent) approach(anew bool) (ersclient.Ticket, *prompt, <-chan struct{},
 	switch {
 	case a.closed:
 		return ersclient.Ticket{}, nil, nil, smartcard.NotInitialized.Err()
-	case a.spine != nil && !a.spine.locked && !anew:
-		return a.spine.ticket, nil, nil, nil
-	case !a.reader:
-		return ersclient.Ticket{}, nil, nil, smartcard.ReaderNotAvailable.Err()
+	case !a.ticket.IsZero() && !anew:
+		return a.ticket, nil, nil, nil
 	case a.card == nil:
 		return ersclient.Ticket{}, nil, a.changed, nil
 	case a.prompt == nil:
-		a.openPrompt(anew)
+		a.openPrompt()
 		a.broadcast()
-	case anew:
-		a.prompt.anew = true
 	}
 	return ersclient.Ticket{}, a.prompt, nil, nil
 }
 
 // openPrompt opens the passcode window for the inserted card. The lock is held.
-func (a *Agent) openPrompt(anew bool) {
+func (a *Agent) openPrompt() {
 	a.refused = smartcard.Success
-	opened := &prompt{persona: *a.card, anew: anew, ended: make(chan struct{})}
+	opened := &prompt{persona: *a.card, ended: make(chan struct{})}
 	a.prompt = opened
 	a.prompts.Go(func() { a.enterPasscode(opened) })
 }
@@ -292,7 +232,7 @@ func (a *Agent) enterPasscode(p *prompt) {
 	select {
 	case <-p.ended:
 		return
-	case <-time.After(a.settings.ThinkTime):
+	case <-time.After(a.thinkTime):
 	}
 	hook, answered := a.answerAtOnce(p)
 	if answered {
@@ -307,13 +247,13 @@ func (a *Agent) enterPasscode(p *prompt) {
 	if a.prompt != p {
 		return // the card was removed, or the window was closed, while the hook ran
 	}
-	a.spine = &session{persona: p.persona, ticket: ticket}
+	a.ticket = ticket
 	a.endPrompt(ticket, smartcard.Success)
 	a.broadcast()
 }
 
-// answerAtOnce ends a prompt that needs no new ticket: it is closed, is refused, or unlocks the
-// locked session. Otherwise it returns the hook for the new ticket.
+// answerAtOnce ends a prompt that is refused, or reports that it is closed. Otherwise it returns the
+// hook for the new ticket.
 func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, ersclient.Ticket), answered bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -322,14 +262,10 @@ func (a *Agent) answerAtOnce(p *prompt) (hook func(Persona, ersclient.Ticket), a
 		return nil, true
 	case p.persona.Refusal != smartcard.Success:
 		a.endPrompt(ersclient.Ticket{}, p.persona.Refusal)
-	case a.spine != nil && a.spine.locked && a.spine.persona.Key == p.persona.Key && !p.anew:
-		a.spine.locked = false
-		a.endPrompt(a.spine.ticket, smartcard.Success)
-	default:
-		return a.onTicket, false
+		a.broadcast()
+		return nil, true
 	}
-	a.broadcast()
-	return nil, true
+	return a.onTicket, false
 }
 
 // endPrompt closes the passcode window, if any. The lock is held.
@@ -343,23 +279,13 @@ func (a *Agent) endPrompt(ticket ersclient.Ticket, refusal smartcard.Code) {
 	a.prompt = nil
 }
 
-// takeCardOut removes the card, if any, with the consequences of the mode. The lock is held.
+// takeCardOut removes the card, if any, and with it the ticket. The lock is held.
 func (a *Agent) takeCardOut() {
 	if a.card == nil {
 		return
 	}
-	a.card, a.refused = nil, smartcard.Success
+	a.card, a.ticket, a.refused = nil, ersclient.Ticket{}, smartcard.Success
 	a.endPrompt(ersclient.Ticket{}, smartcard.Success)
-	if a.spine == nil {
-		return
-	}
-	switch a.settings.Mode {
-	case Normal:
-		a.spine = nil
-	case SessionLockPersistence:
-		a.spine.locked = true
-	case Mobility:
-	}
 }
 
 // broadcast wakes everything that waits for a change. The lock is held.

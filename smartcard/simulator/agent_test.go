@@ -23,10 +23,10 @@ type desk struct {
 }
 
 // atDesk runs a test with its own desk.
-func atDesk(t *testing.T, mode simulator.Mode, test func(t *testing.T, d desk)) {
+func atDesk(t *testing.T, test func(t *testing.T, d desk)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		agent := simulator.New(simulator.Settings{Mode: mode, ThinkTime: thinkTime})
+		agent := simulator.New(thinkTime)
 		t.Cleanup(agent.Close)
 		test(t, desk{agent, t})
 	})
@@ -114,21 +114,21 @@ func (c *call) result() (ersclient.Ticket, error) {
 
 // If this fails, the demonstration does not do what the Identity Agent does: card, passcode, ticket, no ticket.
 func TestCardPasscodeTicket(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
-		assert.Equal(t, simulator.State{Reader: true}, d.State())
+	atDesk(t, func(t *testing.T, d desk) {
+		assert.Equal(t, simulator.State{}, d.State())
 		d.noTicket(smartcard.TicketNotAvailable)
 
 		d.insert("gp")
-		assert.Equal(t, simulator.State{Reader: true, Card: "gp", Prompting: true}, d.State())
+		assert.Equal(t, simulator.State{Card: "gp", Prompting: true}, d.State())
 		d.noTicket(smartcard.TicketNotAvailable)
 
 		d.think()
-		assert.Equal(t, simulator.State{Reader: true, Card: "gp", SignedIn: "gp"}, d.State())
+		assert.Equal(t, simulator.State{Card: "gp", SignedIn: "gp"}, d.State())
 		ticket := d.ticket()
 		assert.True(t, ticket.Equal(d.ticket()), "the same ticket until something happens")
 
 		d.RemoveCard()
-		assert.Equal(t, simulator.State{Reader: true}, d.State())
+		assert.Equal(t, simulator.State{}, d.State())
 		d.noTicket(smartcard.TicketNotAvailable)
 
 		assert.False(t, ticket.Equal(d.signedIn("gp")), "the next session has another ticket")
@@ -142,7 +142,7 @@ func TestTicketWaitsForCardAndPasscode(t *testing.T) {
 	}
 	for name, method := range methods {
 		t.Run(name, func(t *testing.T) {
-			atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+			atDesk(t, func(t *testing.T, d desk) {
 				asked := d.start(t.Context(), method(d))
 				time.Sleep(time.Hour)
 				asked.waits()
@@ -160,7 +160,7 @@ func TestTicketWaitsForCardAndPasscode(t *testing.T) {
 // A user who asks twice, as by an impatient second click, must not have to enter the passcode
 // twice.
 func TestSeveralCallsShareOnePrompt(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		issued := 0
 		d.OnTicket(func(simulator.Persona, ersclient.Ticket) { issued++ })
 		first, second := d.start(t.Context(), d.Ticket), d.start(t.Context(), d.NewTicket)
@@ -176,7 +176,7 @@ func TestSeveralCallsShareOnePrompt(t *testing.T) {
 }
 
 func TestTicketOfASignedInUserDoesNotPrompt(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		ticket := d.signedIn("gp")
 		again, err := d.Ticket(t.Context())
 		require.NoError(t, err)
@@ -185,7 +185,7 @@ func TestTicketOfASignedInUserDoesNotPrompt(t *testing.T) {
 }
 
 func TestNewTicketForcesAFreshSignIn(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		old := d.signedIn("gp")
 		asked := d.start(t.Context(), d.NewTicket)
 		assert.True(t, d.State().Prompting)
@@ -207,7 +207,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 	}
 	for name, prepare := range cases {
 		t.Run(name, func(t *testing.T) {
-			atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+			atDesk(t, func(t *testing.T, d desk) {
 				prepare(d)
 				ctx, cancel := context.WithCancel(t.Context())
 				asked := d.start(ctx, d.Ticket)
@@ -219,7 +219,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 		})
 	}
 	t.Run("before it began", func(t *testing.T) {
-		atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+		atDesk(t, func(t *testing.T, d desk) {
 			d.signedIn("gp")
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
@@ -235,7 +235,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 }
 
 func TestAPromptOutlivesTheCallThatOpenedIt(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		ctx, cancel := context.WithCancel(t.Context())
 		asked := d.start(ctx, d.Ticket)
 		d.insert("gp")
@@ -250,29 +250,29 @@ func TestAPromptOutlivesTheCallThatOpenedIt(t *testing.T) {
 // If this fails, the demonstration shows nothing of a card that the Identity Agent, which prompts
 // unasked, has refused.
 func TestARefusalIsSeenWithoutACall(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		d.insert("blocked")
-		assert.Equal(t, simulator.State{Reader: true, Card: "blocked", Prompting: true}, d.State())
+		assert.Equal(t, simulator.State{Card: "blocked", Prompting: true}, d.State())
 		<-d.Changed()
 		d.think()
 		<-d.Changed()
-		assert.Equal(t, simulator.State{Reader: true, Card: "blocked", Refused: smartcard.PINBlocked}, d.State())
+		assert.Equal(t, simulator.State{Card: "blocked", Refused: smartcard.PINBlocked}, d.State())
 		d.noTicket(smartcard.TicketNotAvailable)
 
 		asked := d.start(t.Context(), d.Ticket)
-		assert.Equal(t, simulator.State{Reader: true, Card: "blocked", Prompting: true}, d.State(), "asked once more")
+		assert.Equal(t, simulator.State{Card: "blocked", Prompting: true}, d.State(), "asked once more")
 		d.think()
 		_, err := asked.result()
 		require.ErrorIs(t, err, smartcard.PINBlocked)
 		assert.Equal(t, smartcard.PINBlocked, d.State().Refused)
 
 		d.RemoveCard()
-		assert.Equal(t, simulator.State{Reader: true}, d.State(), "it goes with the card")
+		assert.Equal(t, simulator.State{}, d.State(), "it goes with the card")
 
 		d.insert("gp")
 		d.CancelPasscode()
-		assert.Equal(t, simulator.State{Reader: true, Card: "gp", Refused: smartcard.UserAbort}, d.State())
-		d.SetReader(false)
+		assert.Equal(t, simulator.State{Card: "gp", Refused: smartcard.UserAbort}, d.State())
+		d.RemoveCard()
 		assert.Equal(t, simulator.State{}, d.State())
 		d.signedIn("gp")
 		assert.Equal(t, smartcard.Success, d.State().Refused)
@@ -280,7 +280,7 @@ func TestARefusalIsSeenWithoutACall(t *testing.T) {
 }
 
 func TestABlockedCard(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		asked := d.start(t.Context(), d.Ticket)
 		d.insert("blocked")
 		d.think()
@@ -298,7 +298,7 @@ func TestABlockedCard(t *testing.T) {
 }
 
 func TestTheUserClosesThePasscodeWindow(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		asked := d.start(t.Context(), d.Ticket)
 		d.insert("gp")
 		d.CancelPasscode()
@@ -316,7 +316,7 @@ func TestTheUserClosesThePasscodeWindow(t *testing.T) {
 }
 
 func TestTheCardIsRemovedDuringThePrompt(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		asked := d.start(t.Context(), d.Ticket)
 		d.insert("gp")
 		d.RemoveCard()
@@ -330,79 +330,9 @@ func TestTheCardIsRemovedDuringThePrompt(t *testing.T) {
 	})
 }
 
-func TestWithoutAReader(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
-		d.signedIn("gp")
-		d.SetReader(false)
-		assert.Equal(t, simulator.State{}, d.State(), "the card goes with the reader")
-		d.noTicket(smartcard.ReaderNotAvailable)
-		_, err := d.Ticket(t.Context())
-		require.ErrorIs(t, err, smartcard.ReaderNotAvailable)
-
-		d.SetReader(true)
-		d.noTicket(smartcard.TicketNotAvailable)
-		asked := d.start(t.Context(), d.Ticket)
-		d.SetReader(false)
-		_, err = asked.result()
-		require.ErrorIs(t, err, smartcard.ReaderNotAvailable, "a call that waits for a card returns")
-
-		d.insert("gp")
-		assert.True(t, d.State().Reader, "a card comes with a reader")
-	})
-}
-
-func TestMobility(t *testing.T) {
-	atDesk(t, simulator.Mobility, func(t *testing.T, d desk) {
-		ticket := d.signedIn("gp")
-		d.RemoveCard()
-		assert.True(t, ticket.Equal(d.ticket()), "the card may be taken away")
-		d.SetReader(false)
-		assert.True(t, ticket.Equal(d.ticket()), "and the reader")
-
-		d.insert("gp")
-		assert.False(t, d.State().Prompting, "the same person is not asked again")
-		assert.True(t, ticket.Equal(d.ticket()))
-
-		d.RemoveCard()
-		d.insert("consultant")
-		assert.True(t, ticket.Equal(d.ticket()), "until the other person has entered the passcode")
-		d.think()
-		assert.False(t, ticket.Equal(d.ticket()), "only one person is signed in")
-		assert.Equal(t, "consultant", d.State().SignedIn)
-	})
-}
-
-func TestSessionLockPersistence(t *testing.T) {
-	atDesk(t, simulator.SessionLockPersistence, func(t *testing.T, d desk) {
-		issued := 0
-		d.OnTicket(func(simulator.Persona, ersclient.Ticket) { issued++ })
-		ticket := d.signedIn("gp")
-		d.RemoveCard()
-		d.noTicket(smartcard.TicketNotAvailable)
-
-		d.insert("gp")
-		assert.True(t, d.State().Prompting)
-		d.noTicket(smartcard.TicketNotAvailable)
-		d.think()
-		assert.True(t, ticket.Equal(d.ticket()), "the same session goes on")
-		assert.Equal(t, 1, issued)
-
-		d.RemoveCard()
-		asked := d.start(t.Context(), d.NewTicket)
-		d.insert("gp")
-		d.think()
-		fresh, err := asked.result()
-		require.NoError(t, err)
-		assert.False(t, ticket.Equal(fresh), "a new ticket is new even then")
-
-		d.RemoveCard()
-		assert.False(t, fresh.Equal(d.signedIn("consultant")), "another person has their own")
-	})
-}
-
 // If this fails, the stand-in refuses a ticket that it has not heard of yet.
 func TestOnTicketComesFirst(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		var known ersclient.Ticket
 		var owner simulator.Persona
 		d.OnTicket(func(persona simulator.Persona, ticket ersclient.Ticket) {
@@ -417,7 +347,7 @@ func TestOnTicketComesFirst(t *testing.T) {
 }
 
 func TestTheCardIsRemovedWhileTheTicketIsMadeKnown(t *testing.T) {
-	atDesk(t, simulator.Normal, func(_ *testing.T, d desk) {
+	atDesk(t, func(_ *testing.T, d desk) {
 		d.OnTicket(func(simulator.Persona, ersclient.Ticket) { d.RemoveCard() })
 		d.insert("gp")
 		d.think()
@@ -426,7 +356,7 @@ func TestTheCardIsRemovedWhileTheTicketIsMadeKnown(t *testing.T) {
 }
 
 func TestChangedNudgesOnceForSeveralChanges(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		d.insert("gp")
 		d.think()
 		<-d.Changed()
@@ -442,7 +372,7 @@ func TestChangedNudgesOnceForSeveralChanges(t *testing.T) {
 
 // If this fails, quitting the demonstration hangs.
 func TestClose(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		d.signedIn("gp")
 		asked := d.start(t.Context(), d.NewTicket)
 		d.Close()
@@ -457,7 +387,7 @@ func TestClose(t *testing.T) {
 
 // If this fails, the log's redaction, which looks for tickets by their shape, is not put to the test by the demonstration.
 func TestTicketsLookLikeRealOnes(t *testing.T) {
-	atDesk(t, simulator.Normal, func(t *testing.T, d desk) {
+	atDesk(t, func(t *testing.T, d desk) {
 		for range 20 {
 			text := d.signedIn("gp").Reveal()
 			assert.Regexp(t, `^AQIC5w[A-Za-z0-9+/]{41}=@AAJTSQACMDE=#$`, text)
@@ -469,7 +399,7 @@ func TestTicketsLookLikeRealOnes(t *testing.T) {
 
 // Everything at once, for the race detector, in real time and without think time.
 func TestConcurrentUse(t *testing.T) {
-	agent := simulator.New(simulator.Settings{Mode: simulator.SessionLockPersistence})
+	agent := simulator.New(0)
 	defer agent.Close()
 	agent.OnTicket(func(simulator.Persona, ersclient.Ticket) {})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -482,13 +412,12 @@ func TestConcurrentUse(t *testing.T) {
 			}
 		})
 	}
-	for i, persona := range simulator.Personas() {
+	for _, persona := range simulator.Personas() {
 		people.Go(func() {
 			for range 50 {
 				agent.InsertCard(persona)
 				agent.State()
 				agent.CancelPasscode()
-				agent.SetReader(i%2 == 0)
 				agent.RemoveCard()
 			}
 		})

@@ -10,7 +10,7 @@ import (
 
 // The wiring of a demonstration: a stand-in for e-RS learns each ticket before the user can send it.
 func ExampleAgent_OnTicket() {
-	agent := simulator.New(simulator.Settings{})
+	agent := simulator.New(0)
 	defer agent.Close()
 	agent.OnTicket(func(persona simulator.Persona, ticket ersclient.Ticket) {
 		fmt.Println("e-RS learns of", persona.FirstName, persona.LastName, "and", ticket)
