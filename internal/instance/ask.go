@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"time"
 )
 
@@ -71,7 +72,7 @@ func claim(ctx context.Context, busName string, address busAddress, path string)
 
 // reach connects to the one instance: to the owner of the name on the session bus or, without one,
 // to the holder of the lock, such as an older version.
-func reach(ctx context.Context, path string) (stream, error) {
+func reach(ctx context.Context, path string) (net.Conn, error) {
 	server, unnamed := dialName(ctx)
 	if unnamed == nil || errors.Is(unnamed, errForeign) {
 		return server, unnamed

@@ -47,7 +47,7 @@ type nameClaim struct {
 
 	mutex sync.Mutex
 	conn  *dbus.Conn
-	admit func(stream) // nil while nothing listens
+	admit func(net.Conn) // nil while nothing listens
 
 	ending chan struct{}
 	kept   sync.WaitGroup
@@ -133,7 +133,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 	if file == nil {
 		return notListening
 	}
-	client, err := unixConn(file)
+	client, err := connection(file)
 	if err != nil {
 		return notListening
 	}
@@ -152,7 +152,7 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 }
 
 // serve hands clients to admit from now on; nil sends them away.
-func (c *nameClaim) serve(admit func(stream)) {
+func (c *nameClaim) serve(admit func(net.Conn)) {
 	if c == nil {
 		return
 	}
@@ -173,7 +173,7 @@ func (c *nameClaim) close() {
 
 // dialName connects to the owner of the name: errNoListener if there is none, or it does not
 // listen.
-func dialName(ctx context.Context) (stream, error) {
+func dialName(ctx context.Context) (net.Conn, error) {
 	limited, cancel := context.WithTimeout(ctx, busTime)
 	defer cancel()
 	conn, err := sessionbus.Connect(limited, sessionbus.Address)
@@ -224,28 +224,20 @@ func ownerError(err error) error {
 }
 
 // socketPair returns two connected sockets.
-func socketPair() (ours *net.UnixConn, theirs *os.File, err error) {
+func socketPair() (ours net.Conn, theirs *os.File, err error) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return nil, nil, err
 	}
 	theirs = os.NewFile(uintptr(pair[1]), "socket")
-	if ours, err = unixConn(os.NewFile(uintptr(pair[0]), "socket")); err != nil {
+	if ours, err = connection(os.NewFile(uintptr(pair[0]), "socket")); err != nil {
 		return nil, nil, errors.Join(err, theirs.Close())
 	}
 	return ours, theirs, nil
 }
 
-// unixConn returns the connection of a socket, whose file it closes.
-func unixConn(file *os.File) (*net.UnixConn, error) {
-	connection, err := net.FileConn(file)
-	_ = file.Close() // the connection has a duplicate
-	if err != nil {
-		return nil, err
-	}
-	socket, ok := connection.(*net.UnixConn)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("a %T is no socket", connection), connection.Close())
-	}
-	return socket, nil
+// connection returns that of a socket, whose file it closes.
+func connection(file *os.File) (net.Conn, error) {
+	defer func() { _ = file.Close() }() // the connection has a duplicate
+	return net.FileConn(file)
 }

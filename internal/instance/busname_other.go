@@ -2,7 +2,10 @@
 
 package instance
 
-import "context"
+import (
+	"context"
+	"net"
+)
 
 // nameClaim is a name on the session bus, which these systems do not have.
 type nameClaim struct{}
@@ -14,7 +17,7 @@ func busOf([]string) busAddress { return nil }
 
 func claimName(context.Context, string, busAddress) (*nameClaim, error) { return nil, nil }
 
-func (*nameClaim) serve(func(stream)) {}
-func (*nameClaim) close()             {}
+func (*nameClaim) serve(func(net.Conn)) {}
+func (*nameClaim) close()               {}
 
-func dialName(context.Context) (stream, error) { return nil, errNoListener }
+func dialName(context.Context) (net.Conn, error) { return nil, errNoListener }

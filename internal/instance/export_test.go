@@ -26,12 +26,11 @@ func Pretend(path string, act func(io.ReadWriteCloser)) (stop func() error, err 
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
-			client, err := where.accept(ctx)
+			client, err := where.Accept()
 			if err != nil {
 				return
 			}
@@ -39,8 +38,8 @@ func Pretend(path string, act func(io.ReadWriteCloser)) (stop func() error, err 
 		}
 	}()
 	return func() error {
-		cancel()
+		err := where.Close()
 		<-done
-		return where.close()
+		return err
 	}, nil
 }

@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 
@@ -18,8 +20,8 @@ import (
 // pipeBuffer is how many unread bytes a pipe holds: the longest line.
 const pipeBuffer = maxLine
 
-// pipe is the endpoint on Windows. One instance of it is always ready for the next client, which
-// otherwise could not distinguish a busy server from a missing one.
+// pipe is a net.Listener. One instance of it is always ready for the next client, which otherwise
+// could not distinguish a busy server from a missing one.
 type pipe struct {
 	name       *uint16
 	attributes *windows.SecurityAttributes
@@ -27,11 +29,21 @@ type pipe struct {
 	next windows.Handle
 	// connected and stop are event handles: a client has connected; no more clients are accepted.
 	connected, stop windows.Handle
+	// accepting is held by Accept, and closed is set by Close.
+	accepting sync.Mutex
+	closed    bool
 }
+
+// pipeConn is a connection. Its ends have no addresses.
+type pipeConn struct{ *os.File }
+
+func (pipeConn) LocalAddr() net.Addr  { return nil }
+func (pipeConn) RemoteAddr() net.Addr { return nil }
+func (*pipe) Addr() net.Addr          { return nil }
 
 // listen creates the pipe. The caller holds the lock, and a pipe ends with its process: an existing
 // one is not this program's.
-func listen(lock string) (endpoint, error) {
+func listen(lock string) (net.Listener, error) {
 	user, err := currentUser()
 	if err != nil {
 		return nil, err
@@ -49,11 +61,11 @@ func listen(lock string) (endpoint, error) {
 	made.attributes.Length = uint32(unsafe.Sizeof(*made.attributes))
 	for _, event := range []*windows.Handle{&made.connected, &made.stop} {
 		if *event, err = windows.CreateEvent(nil, 1, 0, nil); err != nil {
-			return nil, errors.Join(err, made.close())
+			return nil, errors.Join(err, made.Close())
 		}
 	}
 	if made.next, err = made.create(windows.FILE_FLAG_FIRST_PIPE_INSTANCE); err != nil {
-		return nil, errors.Join(fmt.Errorf("could not make the pipe: %w", err), made.close())
+		return nil, errors.Join(fmt.Errorf("could not make the pipe: %w", err), made.Close())
 	}
 	return made, nil
 }
@@ -69,18 +81,14 @@ func (p *pipe) create(flags uint32) (windows.Handle, error) {
 	return handle, nil
 }
 
-func (p *pipe) accept(ctx context.Context) (stream, error) {
-	interrupted := make(chan struct{})
-	interrupt := context.AfterFunc(ctx, func() {
-		defer close(interrupted)
-		_ = windows.SetEvent(p.stop)
-	})
-	defer func() {
-		if !interrupt() {
-			<-interrupted // close is next, and closes the event
-		}
-	}()
-	if p.next == 0 {
+// Accept waits for the next client.
+func (p *pipe) Accept() (net.Conn, error) {
+	p.accepting.Lock()
+	defer p.accepting.Unlock()
+	switch {
+	case p.closed:
+		return nil, net.ErrClosed
+	case p.next == 0:
 		made, err := p.create(0)
 		if err != nil {
 			return nil, err
@@ -96,8 +104,11 @@ func (p *pipe) accept(ctx context.Context) (stream, error) {
 		next = 0 // the next call retries, and returns the error
 	}
 	p.next = next
-	return client, nil
+	return pipeConn{client}, nil
 }
+
+// sameUser has nothing to check: the pipe's rights keep others out.
+func sameUser(net.Conn) error { return nil }
 
 // connect waits until a client has connected to the next instance.
 func (p *pipe) connect() error {
@@ -132,7 +143,12 @@ func (p *pipe) drop() error {
 	return windows.CloseHandle(handle)
 }
 
-func (p *pipe) close() error {
+// Close ends Accept.
+func (p *pipe) Close() error {
+	_ = windows.SetEvent(p.stop)
+	p.accepting.Lock()
+	defer p.accepting.Unlock()
+	p.closed = true
 	err := p.drop()
 	for _, event := range []windows.Handle{p.connected, p.stop} {
 		if event != 0 {
@@ -144,7 +160,7 @@ func (p *pipe) close() error {
 
 // dial connects to the holder of the lock, and lets it raise its window: Windows allows that to the
 // program just started by the user, which is this one, and to a process that it names.
-func dial(ctx context.Context, lock string) (stream, error) {
+func dial(ctx context.Context, lock string) (net.Conn, error) {
 	user, err := currentUser()
 	if err != nil {
 		return nil, err
@@ -161,7 +177,7 @@ func dial(ctx context.Context, lock string) (stream, error) {
 		return nil, errors.Join(err, windows.CloseHandle(handle))
 	}
 	letRaise(handle)
-	return os.NewFile(uintptr(handle), "pipe"), nil
+	return pipeConn{os.NewFile(uintptr(handle), "pipe")}, nil
 }
 
 // openPipe waits for a free instance of the pipe. The server can identify the client, and not act

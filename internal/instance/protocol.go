@@ -165,13 +165,6 @@ type reply struct {
 	Answer
 }
 
-// stream is a connection: a *net.UnixConn, or an *os.File over a named pipe.
-type stream interface {
-	io.ReadWriteCloser
-	SetReadDeadline(time.Time) error
-	SetWriteDeadline(time.Time) error
-}
-
 func writeQuestion(to io.Writer, request Request) error {
 	arguments, err := json.Marshal(request.clean())
 	if err != nil {

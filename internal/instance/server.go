@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"sync"
 	"time"
 )
@@ -25,12 +26,8 @@ const (
 	acceptPause = time.Second
 )
 
-var (
-	// errForeign: the object belongs to another user.
-	errForeign = errors.New("it belongs to another user")
-	// errTurnedAway: a client has connected, and was not let in.
-	errTurnedAway = errors.New("turned a client away")
-)
+// errForeign: the object belongs to another user.
+var errForeign = errors.New("it belongs to another user")
 
 // Handler handles a second start's request. It is called from several goroutines. ctx ends when the
 // client leaves, when the lock is released, and after three seconds unless the request has Wait;
@@ -47,69 +44,58 @@ func (l *Lock) Listen(handler Handler, report func(error)) error {
 	if l.server != nil {
 		return errors.New("this instance listens already")
 	}
-	where, err := l.endpoint()
+	listener, err := l.endpoint()
 	if err != nil {
 		return fmt.Errorf("could not listen for other starts: %w", err)
 	}
-	l.server = newServer(where, handler, report)
+	l.server = newServer(listener, handler, report)
 	l.name.serve(l.server.admit)
 	l.also.serve(l.server.admit)
 	return nil
 }
 
-// endpoint is that beside the lock's file or, if the file is unusable, one without clients.
-func (l *Lock) endpoint() (endpoint, error) {
+// endpoint listens beside the lock's file. If that is unusable it is nil: clients come over the session
+// bus alone.
+func (l *Lock) endpoint() (net.Listener, error) {
 	if l.file == nil {
-		return nowhere{}, nil
+		return nil, nil
 	}
 	return listen(l.path)
 }
 
-// nowhere is an endpoint without clients: they come over the session bus.
-type nowhere struct{}
-
-func (nowhere) accept(ctx context.Context) (stream, error) {
-	<-ctx.Done()
-	return nil, ctx.Err()
-}
-
-func (nowhere) close() error { return nil }
-
-// endpoint is where clients connect.
-type endpoint interface {
-	// accept waits for the next client. The error is errTurnedAway for another user's, and any if
-	// ctx has ended.
-	accept(context.Context) (stream, error)
-	// close is called after the last accept.
-	close() error
-}
-
 type server struct {
-	where   endpoint
-	handler Handler
-	report  func(error)
+	listener net.Listener // nil if there is none
+	handler  Handler
+	report   func(error)
 
 	ctx     context.Context
 	cancel  context.CancelFunc
 	clients chan struct{}  // has one for each client
 	waiters chan struct{}  // has one for each client that waits for a sign-in
 	work    sync.WaitGroup // clients and the loop
-	closed  error          // the endpoint's, when the work is done
 }
 
-func newServer(where endpoint, handler Handler, report func(error)) *server {
+func newServer(listener net.Listener, handler Handler, report func(error)) *server {
 	s := &server{
-		where: where, handler: handler, report: report,
+		listener: listener, handler: handler, report: report,
 		clients: make(chan struct{}, maxClients), waiters: make(chan struct{}, maxWaiters),
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.work.Go(s.run)
+	if listener != nil {
+		s.work.Go(s.run)
+	}
 	return s
 }
 
 // close ends the server: it accepts no more clients, then answers the present ones.
 func (s *server) close() error {
 	s.cancel()
+	var err error
+	if s.listener != nil {
+		if err = s.listener.Close(); err != nil {
+			err = fmt.Errorf("could not stop listening for other starts: %w", err)
+		}
+	}
 	done := make(chan struct{})
 	go func() {
 		s.work.Wait()
@@ -117,28 +103,25 @@ func (s *server) close() error {
 	}()
 	select {
 	case <-done:
-		return s.closed
+		return err
 	case <-time.After(closeTime):
-		return errors.New("another start is still being answered")
+		return errors.Join(err, errors.New("another start is still being answered"))
 	}
 }
 
 // run lets clients in.
 func (s *server) run() {
-	defer func() {
-		if err := s.where.close(); err != nil {
-			s.closed = fmt.Errorf("could not stop listening for other starts: %w", err)
-		}
-	}()
 	for {
-		client, err := s.where.accept(s.ctx)
+		client, err := s.listener.Accept()
 		switch {
 		case err == nil:
+			if err := sameUser(client); err != nil {
+				s.report(errors.Join(fmt.Errorf("turned a client away: %w", err), client.Close()))
+				continue
+			}
 			s.admit(client)
 		case s.ctx.Err() != nil:
 			return
-		case errors.Is(err, errTurnedAway):
-			s.report(err)
 		default:
 			s.report(fmt.Errorf("could not let another start in: %w", err))
 			select {
@@ -150,7 +133,7 @@ func (s *server) run() {
 }
 
 // admit serves a client, if it is not one too many.
-func (s *server) admit(client stream) {
+func (s *server) admit(client net.Conn) {
 	select {
 	case s.clients <- struct{}{}:
 		s.work.Go(func() {
@@ -164,7 +147,7 @@ func (s *server) admit(client stream) {
 }
 
 // serve reads a client's request and answers it.
-func (s *server) serve(client stream) (err error) {
+func (s *server) serve(client net.Conn) (err error) {
 	defer func() { err = errors.Join(err, client.Close()) }()
 	if err := client.SetReadDeadline(time.Now().Add(askTime)); err != nil {
 		return err
@@ -196,7 +179,7 @@ func (s *server) serve(client stream) (err error) {
 
 // handle calls the handler with a context that ends with the client. A client sends nothing more:
 // any further read means that it is gone, or breaks the protocol.
-func (s *server) handle(client stream, request Request) Answer {
+func (s *server) handle(client net.Conn, request Request) Answer {
 	ctx, cancel := context.WithCancel(s.ctx)
 	defer cancel()
 	if !request.Wait {
@@ -210,9 +193,9 @@ func (s *server) handle(client stream, request Request) Answer {
 	return s.handler(ctx, request)
 }
 
-func (s *server) answer(client stream, answer Answer) error { return s.write(client, answer, false) }
+func (s *server) answer(client net.Conn, answer Answer) error { return s.write(client, answer, false) }
 
-func (s *server) write(client stream, answer Answer, waiting bool) error {
+func (s *server) write(client net.Conn, answer Answer, waiting bool) error {
 	if err := client.SetWriteDeadline(time.Now().Add(answerTime)); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -26,14 +26,18 @@ func socketPath(lock string) string {
 	return filepath.Join(strings.TrimSuffix(lock, ".lock")+".run", "socket")
 }
 
-// socket is the endpoint on Unix.
+// socket is a listener whose file goes with it: the listener's own address may be one that is only
+// good when it is made.
 type socket struct {
-	listener *net.UnixListener
-	path     string
+	*net.UnixListener
+	path string
 }
 
+// Close removes the socket while the lock is still held, before another start can create its own.
+func (s socket) Close() error { return errors.Join(removeSocket(s.path), s.UnixListener.Close()) }
+
 // listen creates the socket. The caller holds the lock, so an existing one is stale.
-func listen(lock string) (endpoint, error) {
+func listen(lock string) (net.Listener, error) {
 	path := socketPath(lock)
 	if err := makePrivate(filepath.Dir(path)); err != nil {
 		return nil, err
@@ -50,10 +54,10 @@ func listen(lock string) (endpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	listener.SetUnlinkOnClose(false) // the address may be one that is only good now
-	made := &socket{listener, path}
+	listener.SetUnlinkOnClose(false)
+	made := socket{listener, path}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, made.close())
+		return nil, errors.Join(err, made.Close())
 	}
 	return made, nil
 }
@@ -98,26 +102,8 @@ func removeSocket(path string) error {
 	}
 }
 
-func (s *socket) accept(ctx context.Context) (stream, error) {
-	interrupt := context.AfterFunc(ctx, func() { _ = s.listener.SetDeadline(time.Now()) })
-	defer interrupt()
-	client, err := s.listener.AcceptUnix()
-	if err != nil {
-		return nil, err
-	}
-	if err := sameUser(client); err != nil {
-		return nil, errors.Join(fmt.Errorf("%w: %w", errTurnedAway, err), client.Close())
-	}
-	return client, nil
-}
-
-// close removes the socket while the lock is still held, before another start can create its own.
-func (s *socket) close() error {
-	return errors.Join(removeSocket(s.path), s.listener.Close())
-}
-
 // dial connects to the holder of the lock.
-func dial(ctx context.Context, lock string) (stream, error) {
+func dial(ctx context.Context, lock string) (net.Conn, error) {
 	address, free, err := address(socketPath(lock))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w yet: %w", errNoListener, err)
@@ -127,16 +113,12 @@ func dial(ctx context.Context, lock string) (stream, error) {
 	}
 	defer free()
 	var dialer net.Dialer
-	connection, err := dialer.DialContext(ctx, "unix", address)
+	server, err := dialer.DialContext(ctx, "unix", address)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED) {
 		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
 	if err != nil {
 		return nil, err
-	}
-	server, ok := connection.(*net.UnixConn)
-	if !ok {
-		return nil, errors.Join(fmt.Errorf("a %T is no socket", connection), connection.Close())
 	}
 	if err := sameUser(server); err != nil {
 		return nil, errors.Join(err, server.Close())
@@ -145,8 +127,12 @@ func dial(ctx context.Context, lock string) (stream, error) {
 }
 
 // sameUser checks with the system that the process at the other end belongs to this user.
-func sameUser(connection *net.UnixConn) error {
-	raw, err := connection.SyscallConn()
+func sameUser(connection net.Conn) error {
+	socket, ok := connection.(syscall.Conn)
+	if !ok {
+		return fmt.Errorf("a %T is no socket", connection)
+	}
+	raw, err := socket.SyscallConn()
 	if err != nil {
 		return err
 	}
