@@ -292,7 +292,7 @@ const firstWords = time.Second
 func missingEvents(idleLimit time.Duration) func(context.Context) error {
 	return func(ctx context.Context) error {
 		watching, end := context.WithCancel(ctx)
-		watcher := workstation.Watch(watching, workstation.Settings{IdleLimit: idleLimit})
+		watcher := workstation.Watch(watching, idleLimit)
 		select {
 		case <-time.After(firstWords):
 		case <-ctx.Done():

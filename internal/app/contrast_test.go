@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/ers-login/ers-login/internal/desktop"
+	"github.com/ers-login/ers-login/internal/workstation"
 )
 
 // A closed window must not leave a listener on the desktop behind.
@@ -18,7 +18,7 @@ func TestHighContrastIsFollowedNoLongerThanTheWindow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
-			stop := desktop.FollowContrast(ctx, func(bool) { t.Error("there is no desktop to report it") })
+			stop := workstation.FollowContrast(ctx, func(bool) { t.Error("there is no desktop to report it") })
 			if end {
 				cancel()
 			}

@@ -57,7 +57,7 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 		demonstration: how.settings.Demonstration,
 		Displays:      desktop.DisplaysOf(h.Environ), environment: how.settings.Environment,
 		watch: func(ctx context.Context, idleLimit time.Duration) station {
-			return workstation.Watch(ctx, workstation.Settings{IdleLimit: idleLimit})
+			return workstation.Watch(ctx, idleLimit)
 		},
 	}
 	life := r.controller.Open(ctx)
@@ -81,7 +81,7 @@ func (h Host) openWindow(ctx context.Context, log *logging.Log, board *signin.Bo
 		return err
 	}
 	defer r.picture.stop()
-	defer desktop.FollowContrast(ctx, r.window.SystemContrast)()
+	defer workstation.FollowContrast(ctx, r.window.SystemContrast)()
 	return r.runWindow(ctx, life)
 }
 

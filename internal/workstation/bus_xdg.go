@@ -42,20 +42,20 @@ type bus struct {
 	serve func(ctx context.Context, line *line) error
 	// lost says why there is no connection.
 	lost func(error)
-	// The pauses between two attempts.
-	retryMin, retryMax time.Duration
+	// times have the pauses between two attempts.
+	times times
 }
 
 // attend connects, serves and connects again until the context ends.
 func (b bus) attend(ctx context.Context) {
-	pause := b.retryMin
+	pause := b.times.retryMin
 	for {
 		line, err := b.connect(ctx)
 		if err == nil {
 			err = b.serve(ctx, line)
 			line.close()
 			if line.settled {
-				pause = b.retryMin
+				pause = b.times.retryMin
 			}
 		}
 		if ctx.Err() != nil {
@@ -67,7 +67,7 @@ func (b bus) attend(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		pause = min(2*pause, b.retryMax)
+		pause = min(2*pause, b.times.retryMax)
 	}
 }
 

@@ -1,7 +1,6 @@
 package workstation
 
 import (
-	"context"
 	"sync"
 	"testing"
 	"time"
@@ -67,13 +66,8 @@ func (p *fakePortal) settled(t *testing.T) {
 func contrastOf(t *testing.T, bus *realBus) <-chan bool {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
-	ctx, end := context.WithCancel(t.Context())
-	reports, ended := make(chan bool, 100), make(chan struct{})
-	go func() {
-		defer close(ended)
-		WatchContrast(ctx, quick, func(high bool) { reports <- high })
-	}()
-	t.Cleanup(func() { end(); <-ended })
+	reports := make(chan bool, 100)
+	t.Cleanup(followContrast(t.Context(), quick, func(high bool) { reports <- high }))
 	return reports
 }
 

@@ -23,7 +23,7 @@ type highContrastInfo struct {
 	defaultScheme *uint16
 }
 
-func watchContrast(ctx context.Context, _ Settings, notify func(bool)) {
+func watchContrast(ctx context.Context, _ times, notify func(bool)) {
 	ticker := time.NewTicker(contrastEvery)
 	defer ticker.Stop()
 	askContrast(ctx, ticker.C, highContrast, notify)

@@ -29,10 +29,10 @@ var contrasts = []portalSetting{
 	{"org.gnome.desktop.a11y.interface", "high-contrast"},
 }
 
-func watchContrast(ctx context.Context, settings Settings, notify func(bool)) {
+func watchContrast(ctx context.Context, times times, notify func(bool)) {
 	said := map[portalSetting]bool{}
 	bus{
-		name: "session", address: sessionbus.Address, retryMin: settings.RetryMin, retryMax: settings.RetryMax,
+		name: "session", address: sessionbus.Address, times: times,
 		serve: func(ctx context.Context, line *line) error {
 			return (&contrastPortal{line: line, said: said, notify: notify}).serve(ctx)
 		},

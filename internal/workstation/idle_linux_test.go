@@ -16,9 +16,9 @@ import (
 )
 
 // idling are settings of a test that reads the time without input at once, and again and again.
-var idling = func() Settings {
+var idling = func() times {
 	s := quick
-	s.IdleLimit, s.IdleEvery = 15*time.Minute, time.Millisecond
+	s.idleLimit, s.idleEvery = 15*time.Minute, time.Millisecond
 	return s
 }()
 
@@ -176,9 +176,9 @@ func TestAUT003AsleepForLongerThanTheLimit(t *testing.T) {
 	logind := newLogind(t, bus)
 	logind.start(t)
 	settings := idling
-	settings.IdleEvery = time.Hour
+	settings.idleEvery = time.Hour
 	// Each try to connect to the session bus forgets the input.
-	settings.RetryMin, settings.RetryMax = time.Hour, time.Hour
+	settings.retryMin, settings.retryMax = time.Hour, time.Hour
 	w := watch(t, bus.address, nowhere, settings)
 	logind.taken(t)
 	unseenHas(t, w, "IdleHint", "could not connect to the session bus")
@@ -220,7 +220,7 @@ func TestAUT003TheXServersTimeWithoutInput(t *testing.T) {
 	bus := newBus(t)
 	bus.start(t)
 	settings := idling
-	settings.IdleLimit = enough
+	settings.idleLimit = enough
 	w := watch(t, nowhere, bus.address, settings)
 	unseenHas(t, w, "-"+ErrIdleUnseen.Error())
 	expect(t, w, WentIdle, WentIdle) // again after each further limit

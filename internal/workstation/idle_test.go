@@ -157,14 +157,14 @@ func TestIdlenessIsNotWatched(t *testing.T) {
 	i.report(fromDesktop, minutes(0), time.Hour, nil)
 	i.report(fromLogind, minutes(0), 0, errors.New("none"))
 	i.wake(minutes(600))
-	w, _ := plain(t, Settings{})
+	w, _ := plain(t, times{})
 	assert.Nil(t, w.idleTicks())
 	require.NotErrorIs(t, w.MissingEvents(), ErrIdleUnseen)
 }
 
 // A session that is renewed on waking, before it is ended, costs e-RS a call for no user.
 func TestAUT003IdlenessComesBeforeTheWakeUp(t *testing.T) {
-	w, ctx := plain(t, Settings{IdleLimit: 15 * time.Minute})
+	w, ctx := plain(t, times{idleLimit: 15 * time.Minute})
 	w.idle.report(fromDesktop, wallClock().Add(-time.Hour), 0, nil)
 	w.wake(ctx)
 	w.wake(ctx)

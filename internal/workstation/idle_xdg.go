@@ -30,7 +30,7 @@ var idleMonitors = []struct {
 
 // lookIdle reports the time without input. The error is the connection's.
 func (d *desktop) lookIdle(ctx context.Context) error {
-	if d.settings.IdleLimit <= 0 {
+	if d.times.idleLimit <= 0 {
 		return nil
 	}
 	var silent []error
@@ -120,7 +120,7 @@ func askDisplay() (time.Duration, error) {
 // lookIdle reports how long the desktop has reported the user as idle, which begins when the
 // desktop's own limit has passed. The error is the connection's.
 func (l *logind) lookIdle(ctx context.Context) error {
-	if l.settings.IdleLimit <= 0 {
+	if l.times.idleLimit <= 0 {
 		return nil
 	}
 	if l.session == "" {

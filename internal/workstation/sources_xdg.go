@@ -21,7 +21,7 @@ const (
 // sources are logind on the system bus and the desktop on the session bus.
 func (w *Watcher) sources() []func(context.Context) {
 	system := bus{
-		name: "system", address: sessionbus.SystemAddress, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
+		name: "system", address: sessionbus.SystemAddress, times: w.times,
 		serve: func(ctx context.Context, line *line) error { return (&logind{Watcher: w, line: line}).serve(ctx) },
 		lost: func(err error) {
 			// What belongs to the service is no longer known either.
@@ -33,7 +33,7 @@ func (w *Watcher) sources() []func(context.Context) {
 	}
 	display := &display{}
 	session := bus{
-		name: "session", address: sessionbus.Address, retryMin: w.settings.RetryMin, retryMax: w.settings.RetryMax,
+		name: "session", address: sessionbus.Address, times: w.times,
 		serve: func(ctx context.Context, line *line) error {
 			return (&desktop{Watcher: w, line: line, display: display}).serve(ctx)
 		},

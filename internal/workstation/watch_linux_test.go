@@ -19,15 +19,15 @@ import (
 const nowhere = "unix:path=/nonexistent/bus"
 
 // quick are settings of a test that does not wait for retries, and holds for as long as it likes.
-var quick = Settings{Hold: time.Hour, RetryMin: time.Millisecond, RetryMax: 10 * time.Millisecond}
+var quick = times{hold: time.Hour, retryMin: time.Millisecond, retryMax: 10 * time.Millisecond}
 
 // watch starts a watcher on these buses, which ends with the test.
-func watch(t *testing.T, system, session string, settings Settings) *Watcher {
+func watch(t *testing.T, system, session string, settings times) *Watcher {
 	t.Helper()
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", system)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", session)
 	ctx, end := context.WithCancel(t.Context())
-	w := Watch(ctx, settings)
+	w := watchFor(ctx, settings)
 	t.Cleanup(func() { finish(t, w, end) })
 	return w
 }
@@ -241,11 +241,13 @@ func TestTheInhibitorIsHeldUntilRelease(t *testing.T) {
 }
 
 func TestTheInhibitorIsReleased(t *testing.T) {
+	brief := quick
+	brief.hold = time.Millisecond
 	cases := map[string]struct {
-		settings Settings
+		settings times
 		then     func(*testing.T, *fakeLogind, context.CancelFunc)
 	}{
-		"after a while":        {Settings{Hold: time.Millisecond}, func(*testing.T, *fakeLogind, context.CancelFunc) {}},
+		"after a while":        {brief, func(*testing.T, *fakeLogind, context.CancelFunc) {}},
 		"at the watcher's end": {quick, func(_ *testing.T, _ *fakeLogind, end context.CancelFunc) { end() }},
 		"when the service is gone": {quick, func(t *testing.T, f *fakeLogind, _ context.CancelFunc) {
 			require.NoError(t, f.conn.Close())
@@ -260,7 +262,7 @@ func TestTheInhibitorIsReleased(t *testing.T) {
 			t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
 			t.Setenv("DBUS_SESSION_BUS_ADDRESS", nowhere)
 			ctx, end := context.WithCancel(t.Context())
-			w := Watch(ctx, c.settings)
+			w := watchFor(ctx, c.settings)
 			t.Cleanup(func() { finish(t, w, end) })
 			lock := logind.taken(t)
 			logind.prepare(t, "Sleep", true)
@@ -440,7 +442,7 @@ func TestABusThatHangs(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
-	w := Watch(ctx, quick)
+	w := watchFor(ctx, quick)
 	for range 2 {
 		conn := <-accepted
 		t.Cleanup(func() { require.NoError(t, conn.Close()) })

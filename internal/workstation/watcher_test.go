@@ -12,7 +12,7 @@ import (
 )
 
 // plain is a watcher without the platform.
-func plain(t *testing.T, settings Settings) (*Watcher, context.Context) {
+func plain(t *testing.T, settings times) (*Watcher, context.Context) {
 	ctx, end := context.WithCancel(t.Context())
 	w := newWatcher(ctx, settings)
 	w.start(ctx, nil)
@@ -23,7 +23,7 @@ func plain(t *testing.T, settings Settings) (*Watcher, context.Context) {
 // A source that waits for the window to read would miss the next event, and on Windows hang the desktop. And of all events
 // the one that the keyring is cleared for must not be lost.
 func TestAFullQueueLosesTheOldestButNotTheEnd(t *testing.T) {
-	w, ctx := plain(t, Settings{})
+	w, ctx := plain(t, usual)
 	held := w.hold(ctx, SessionEnding)
 	for range maxQueue {
 		w.emit(ctx, Locked)
@@ -73,7 +73,7 @@ func TestPushKeepsTheEnd(t *testing.T) {
 
 // A shutdown that went on because a sleep was dealt with would leave the key in the keyring.
 func TestReleaseIsForWhatWasReceived(t *testing.T) {
-	w, ctx := plain(t, Settings{Hold: time.Hour})
+	w, ctx := plain(t, times{hold: time.Hour})
 	sleep, end := w.hold(ctx, Sleeping), w.hold(ctx, SessionEnding)
 	w.Release()
 	require.NoError(t, sleep.Err(), "released before it was received")
@@ -88,7 +88,7 @@ func TestReleaseIsForWhatWasReceived(t *testing.T) {
 }
 
 func TestOneReleaseIsForAllThatWasReceived(t *testing.T) {
-	w, ctx := plain(t, Settings{Hold: time.Hour})
+	w, ctx := plain(t, times{hold: time.Hour})
 	sleep, end := w.hold(ctx, Sleeping), w.hold(ctx, SessionEnding)
 	expect(t, w, Sleeping, SessionEnding)
 	w.Release()
@@ -100,7 +100,7 @@ func TestOneReleaseIsForAllThatWasReceived(t *testing.T) {
 func TestAHoldEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
-		w := newWatcher(ctx, Settings{})
+		w := newWatcher(ctx, usual)
 		w.start(ctx, nil)
 		held := w.hold(ctx, SessionEnding)
 		<-held.Done()
@@ -114,7 +114,7 @@ func TestAHoldEndsByItself(t *testing.T) {
 
 func TestTheEndOfTheWatcherReleasesAll(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
-	w := newWatcher(ctx, Settings{Hold: time.Hour})
+	w := newWatcher(ctx, times{hold: time.Hour})
 	w.start(ctx, nil)
 	held := w.hold(ctx, Sleeping)
 	finish(t, w, end)

@@ -237,10 +237,10 @@ func (w *window) takeSession(change uintptr) {
 
 // watchIdle starts the timer for lookIdle. It ends with the window.
 func (w *window) watchIdle() {
-	if w.settings.IdleLimit <= 0 {
+	if w.times.idleLimit <= 0 {
 		return
 	}
-	every := uintptr(w.settings.IdleEvery.Milliseconds()) //nolint:gosec // G115: not negative
+	every := uintptr(w.times.idleEvery.Milliseconds()) //nolint:gosec // G115: not negative
 	if _, err := call(setTimer, uintptr(w.handle), 1, every, 0); err != nil {
 		w.idle.report(fromDesktop, wallClock(), 0, err)
 		return

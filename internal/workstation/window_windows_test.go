@@ -24,12 +24,12 @@ var (
 const wmQuit = 0x0012
 
 // quick holds for as long as the test likes.
-var quick = Settings{Hold: time.Hour}
+var quick = times{hold: time.Hour}
 
 var errRefused = errors.New("refused for the test")
 
 // watch starts a watcher that ends with the test, and returns its window.
-func watch(t *testing.T, settings Settings, registrations []registration) (*Watcher, uintptr) {
+func watch(t *testing.T, settings times, registrations []registration) (*Watcher, uintptr) {
 	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
 	w := newWatcher(ctx, settings)
@@ -151,7 +151,7 @@ func TestSleepIsHeldUntilRelease(t *testing.T) {
 
 // Windows must not name this program as the one that blocks a shutdown.
 func TestAHoldOnWindowsEndsByItself(t *testing.T) {
-	w, window := watch(t, Settings{Hold: time.Millisecond}, registrations)
+	w, window := watch(t, times{hold: time.Millisecond}, registrations)
 	answer := later(window, wmEndSession, 1)
 	expect(t, w, SessionEnding)
 	require.Zero(t, answered(t, answer))
@@ -159,7 +159,7 @@ func TestAHoldOnWindowsEndsByItself(t *testing.T) {
 
 func TestTheEndOfTheWatcherEndsAHoldOnWindows(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
-	w := Watch(ctx, quick)
+	w := watchFor(ctx, quick)
 	answer := later(find(t), wmEndSession, 1)
 	expect(t, w, SessionEnding)
 	finish(t, w, end)
@@ -223,7 +223,7 @@ func TestWindowsDoNotPileUp(t *testing.T) {
 	require.NoError(t, err)
 	for range 20 {
 		ctx, end := context.WithCancel(t.Context())
-		w := Watch(ctx, quick)
+		w := watchFor(ctx, quick)
 		find(t)
 		finish(t, w, end)
 		left, _, _ := findWindow.Call(uintptr(unsafe.Pointer(class)), 0)
@@ -234,7 +234,7 @@ func TestWindowsDoNotPileUp(t *testing.T) {
 // A session at a computer that is left unlocked must end.
 func TestAUT003TheTimeWithoutInputOnWindows(t *testing.T) {
 	// Each reading of a time without any input in it is over this limit.
-	w, _ := watch(t, Settings{IdleLimit: time.Nanosecond, IdleEvery: 10 * time.Millisecond}, registrations)
+	w, _ := watch(t, times{idleLimit: time.Nanosecond, idleEvery: 10 * time.Millisecond}, registrations)
 	expect(t, w, WentIdle, WentIdle)
 	require.NoError(t, w.MissingEvents())
 }

@@ -15,11 +15,10 @@
 // logind's IdleHint; on Windows from GetLastInputInfo. What a desktop does not report cannot be
 // seen: [Watcher.MissingEvents] names it, and everything else goes on.
 //
-// [WatchContrast] is separate: it reports whether the desktop is set to high contrast.
+// [FollowContrast] is separate: it reports whether the desktop is set to high contrast.
 package workstation
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -39,7 +38,7 @@ const (
 	UserSwitchedAway
 	// CameBack: the screen is unlocked again, and it is this user's.
 	CameBack
-	// WentIdle: there was no input for Settings.IdleLimit. It is sent again after each further limit.
+	// WentIdle: there was no input for the limit. It is sent again after each further limit.
 	WentIdle
 	// Sleeping: the computer is about to sleep, and waits for [Watcher.Release].
 	Sleeping
@@ -70,30 +69,22 @@ func (e Event) String() string {
 	return fmt.Sprintf("event %d", int(e))
 }
 
-// Settings are a watcher's times. Zero is the usual one of each.
-type Settings struct {
-	// Hold is how long Sleeping and SessionEnding are held without a Release; 0 means 4 s. More is
-	// of no use: logind and Windows wait for five seconds, Windows before sleep for two.
-	Hold time.Duration
-	// RetryMin is the first pause before a missing D-Bus bus is looked for again; it doubles up to
-	// RetryMax. 0 means 1 s and 1 min.
-	RetryMin, RetryMax time.Duration
-	// IdleLimit is how long there may be no input before WentIdle; 0 means that input is not watched.
-	IdleLimit time.Duration
-	// IdleEvery is the interval at which the time without input is read; 0 means 30 s. WentIdle is
-	// late by as much.
-	IdleEvery time.Duration
+// times are a watcher's.
+type times struct {
+	// hold is how long Sleeping and SessionEnding are held without a Release. More is of no use: logind
+	// and Windows wait for five seconds, Windows before sleep for two.
+	hold time.Duration
+	// retryMin is the first pause before a missing D-Bus bus is looked for again; it doubles up to
+	// retryMax.
+	retryMin, retryMax time.Duration
+	// idleLimit is how long there may be no input before WentIdle; 0 means that input is not watched.
+	idleLimit time.Duration
+	// idleEvery is the interval at which the time without input is read. WentIdle is late by as much.
+	idleEvery time.Duration
 }
 
-func (s Settings) withDefaults() Settings {
-	return Settings{
-		Hold:      cmp.Or(s.Hold, 4*time.Second),
-		RetryMin:  cmp.Or(s.RetryMin, time.Second),
-		RetryMax:  cmp.Or(s.RetryMax, time.Minute),
-		IdleLimit: s.IdleLimit,
-		IdleEvery: cmp.Or(s.IdleEvery, 30*time.Second),
-	}
-}
+// usual are the times but for the limit.
+var usual = times{hold: 4 * time.Second, retryMin: time.Second, retryMax: time.Minute, idleEvery: 30 * time.Second}
 
 // Who asks the platform to wait, and why, as it may show to the user.
 const (
@@ -103,7 +94,7 @@ const (
 
 // Watcher watches the workstation until its context ends. It is safe for concurrent use.
 type Watcher struct {
-	settings Settings
+	times    times
 	events   chan Event
 	reports  chan report
 	releases chan struct{}
@@ -115,22 +106,29 @@ type Watcher struct {
 }
 
 // Watch reports events until ctx ends; then it releases everything, and closes the channel of
-// [Watcher.Events].
-func Watch(ctx context.Context, settings Settings) *Watcher {
-	w := newWatcher(ctx, settings)
+// [Watcher.Events]. idleLimit is how long there may be no input before WentIdle; 0 means that input
+// is not watched.
+func Watch(ctx context.Context, idleLimit time.Duration) *Watcher {
+	times := usual
+	times.idleLimit = idleLimit
+	return watchFor(ctx, times)
+}
+
+func watchFor(ctx context.Context, times times) *Watcher {
+	w := newWatcher(ctx, times)
 	w.start(ctx, w.sources())
 	return w
 }
 
-func newWatcher(ctx context.Context, settings Settings) *Watcher {
+func newWatcher(ctx context.Context, times times) *Watcher {
 	w := &Watcher{
-		settings: settings.withDefaults(),
-		events:   make(chan Event), reports: make(chan report), releases: make(chan struct{}), ended: make(chan struct{}),
+		times:  times,
+		events: make(chan Event), reports: make(chan report), releases: make(chan struct{}), ended: make(chan struct{}),
 		unseen: newUnseen(),
 	}
 	emit := func(e Event) { w.emit(ctx, e) }
 	w.presence = newPresence(emit)
-	w.idle = newIdle(w.settings.IdleLimit, emit, func(err error) { w.unseen.note(idleNote, err) })
+	w.idle = newIdle(times.idleLimit, emit, func(err error) { w.unseen.note(idleNote, err) })
 	return w
 }
 
@@ -183,16 +181,16 @@ func (w *Watcher) wake(ctx context.Context) {
 
 // idleTicks returns the times to read the time without input, nil if it is not watched.
 func (w *Watcher) idleTicks() <-chan time.Time {
-	if w.settings.IdleLimit <= 0 {
+	if w.times.idleLimit <= 0 {
 		return nil
 	}
-	return time.Tick(w.settings.IdleEvery)
+	return time.Tick(w.times.idleEvery)
 }
 
 // hold sends an event that the platform waits for. The returned context ends with Release, after
-// the settings' time at most, or with the watcher.
+// w.times.hold at most, or with the watcher.
 func (w *Watcher) hold(ctx context.Context, e Event) context.Context {
-	held, release := context.WithTimeout(ctx, w.settings.Hold)
+	held, release := context.WithTimeout(ctx, w.times.hold)
 	w.report(ctx, report{event: e, release: release})
 	return held
 }
