@@ -38,7 +38,7 @@ type bus struct {
 	// address finds the bus. godbus must not, since it would start a session bus without an end.
 	address func() (string, error)
 	// serve works with a connection until it is lost, ctx ends, or there is a reason to connect
-	// anew. It settles the line once it has subscribed to everything.
+	// anew. It calls line.serve once it has subscribed to everything.
 	serve func(ctx context.Context, line *line) error
 	// lost says why there is no connection.
 	lost func(error)
@@ -87,7 +87,49 @@ func (b bus) connect(ctx context.Context) (*line, error) {
 type line struct {
 	conn    *dbus.Conn
 	settled bool
+	// held is closed when what waits for a Release may go on. It is nil as long as nothing waits.
+	held <-chan struct{}
 	*listener
+}
+
+// handlers are what is done with a connection. An error makes it be given up.
+type handlers struct {
+	take func(context.Context, *dbus.Signal) error
+	// look is called now and then at looks, if that is not nil.
+	look  func(context.Context) error
+	looks <-chan time.Time
+	// release is called when held is closed.
+	release func(context.Context) error
+}
+
+// serve calls the handlers until the connection is lost or the context ends.
+func (l *line) serve(ctx context.Context, h handlers) error {
+	if h.looks != nil {
+		if err := h.look(ctx); err != nil {
+			return err
+		}
+	}
+	l.settled = true
+	for {
+		var err error
+		select {
+		case <-h.looks:
+			err = h.look(ctx)
+		case signal, open := <-l.signals:
+			if !open {
+				return errLost
+			}
+			err = h.take(ctx, signal)
+		case <-l.held:
+			l.held = nil
+			err = h.release(ctx)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // close ends the connection.

@@ -61,20 +61,7 @@ func (p *contrastPortal) serve(ctx context.Context) error {
 	if err := p.ask(ctx); err != nil {
 		return err
 	}
-	p.line.settled = true
-	for {
-		select {
-		case signal, open := <-p.line.signals:
-			if !open {
-				return errLost
-			}
-			if err := p.take(ctx, signal); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return p.line.serve(ctx, handlers{take: p.take})
 }
 
 // ask reads all settings. It does not start the portal: Fyne does, for the light or dark

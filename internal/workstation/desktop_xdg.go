@@ -47,8 +47,6 @@ type desktop struct {
 	line *line
 	// client is this program's object of the session manager, empty if there is none.
 	client dbus.ObjectPath
-	// held is closed when the session may end. It is nil as long as nothing waits for that.
-	held <-chan struct{}
 	// display is asked for the time without input if nothing on the bus has it.
 	display *display
 }
@@ -61,33 +59,7 @@ func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachManager(ctx); err != nil {
 		return err
 	}
-	if err := d.lookIdle(ctx); err != nil {
-		return err
-	}
-	d.line.settled = true
-	looks := d.idleTicks()
-	for {
-		select {
-		case <-looks:
-			if err := d.lookIdle(ctx); err != nil {
-				return err
-			}
-		case signal, open := <-d.line.signals:
-			if !open {
-				return errLost
-			}
-			if err := d.take(ctx, signal); err != nil {
-				return err
-			}
-		case <-d.held:
-			d.held = nil
-			if err := d.agree(ctx); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return d.line.serve(ctx, handlers{take: d.take, look: d.lookIdle, looks: d.idleTicks(), release: d.agree})
 }
 
 // attachSavers asks the screen savers for their signals, and then whether they are on.
@@ -187,7 +159,7 @@ func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
 		// The user may yet decide otherwise.
 		return d.agree(ctx)
 	case managerClient + ".EndSession":
-		d.held = d.hold(ctx, SessionEnding).Done()
+		d.line.held = d.hold(ctx, SessionEnding).Done()
 	case managerClient + ".Stop":
 		d.emit(ctx, SessionEnding)
 	}

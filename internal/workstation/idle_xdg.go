@@ -30,9 +30,6 @@ var idleMonitors = []struct {
 
 // lookIdle reports the time without input. The error is the connection's.
 func (d *desktop) lookIdle(ctx context.Context) error {
-	if d.times.idleLimit <= 0 {
-		return nil
-	}
 	var silent []error
 	for _, monitor := range idleMonitors {
 		var since uint64
@@ -120,9 +117,6 @@ func askDisplay() (time.Duration, error) {
 // lookIdle reports how long the desktop has reported the user as idle, which begins when the
 // desktop's own limit has passed. The error is the connection's.
 func (l *logind) lookIdle(ctx context.Context) error {
-	if l.times.idleLimit <= 0 {
-		return nil
-	}
 	if l.session == "" {
 		l.idle.report(fromLogind, wallClock(), 0, errors.New("logind knows no session of e-RS Login"))
 		return nil

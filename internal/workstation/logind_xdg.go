@@ -38,41 +38,17 @@ type logind struct {
 	session dbus.ObjectPath
 	// inhibitor delays logind while it is open.
 	inhibitor *os.File
-	// held is closed when the event holding was released. It is nil while logind waits for nothing.
-	held    <-chan struct{}
+	// holding is the event that logind waits for as long as the line is held.
 	holding Event
 }
 
 // serve handles logind's signals.
 func (l *logind) serve(ctx context.Context) error {
-	defer l.letGo()
+	defer func() { _ = l.letGo(ctx) }()
 	if err := l.attach(ctx); err != nil {
 		return err
 	}
-	if err := l.lookIdle(ctx); err != nil {
-		return err
-	}
-	l.line.settled = true
-	looks := l.idleTicks()
-	for {
-		select {
-		case <-looks:
-			if err := l.lookIdle(ctx); err != nil {
-				return err
-			}
-		case signal, open := <-l.line.signals:
-			if !open {
-				return errLost
-			}
-			if err := l.take(ctx, signal); err != nil {
-				return err
-			}
-		case <-l.held:
-			l.letGo()
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return l.line.serve(ctx, handlers{take: l.take, look: l.lookIdle, looks: l.idleTicks(), release: l.letGo})
 }
 
 // attach subscribes to logind's signals, and then reads the state before them. A missing logind, or
@@ -259,7 +235,7 @@ func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) 
 		return
 	}
 	if l.holding == event {
-		l.held = nil // the lock is for the next time
+		l.line.held = nil // the lock is for the next time
 	}
 	l.inhibit(ctx)
 	if event == Sleeping {
@@ -270,7 +246,7 @@ func (l *logind) prepare(ctx context.Context, signal *dbus.Signal, event Event) 
 // wait holds an event that logind delays. There is one lock: a shutdown that begins before a sleep
 // was released holds both.
 func (l *logind) wait(ctx context.Context, event Event) {
-	l.held, l.holding = l.hold(ctx, event).Done(), event
+	l.line.held, l.holding = l.hold(ctx, event).Done(), event
 }
 
 // removed handles the end of a session. It is late: it can hold only for the time that logind
@@ -320,10 +296,10 @@ func (l *logind) inhibit(ctx context.Context) {
 }
 
 // letGo lets logind go on.
-func (l *logind) letGo() {
-	l.held = nil
+func (l *logind) letGo(context.Context) error {
 	if l.inhibitor != nil {
 		_ = l.inhibitor.Close() // nothing was written
 		l.inhibitor = nil
 	}
+	return nil
 }
