@@ -29,16 +29,22 @@ type Line struct {
 
 // Read returns the line of a script. The bool reports whether the file has one.
 func Read(path string) (line Line, ok bool, err error) {
-	file, err := os.Open(path) // #nosec G304 -- the program that the settings name
+	head, err := Head(path)
 	if err != nil {
-		return Line{}, false, err
-	}
-	head, err := io.ReadAll(io.LimitReader(file, maxLine))
-	if err = errors.Join(err, file.Close()); err != nil {
 		return Line{}, false, err
 	}
 	line, ok = Parse(head)
 	return line, ok, nil
+}
+
+// Head returns as many bytes of a file as the kernel looks at.
+func Head(path string) ([]byte, error) {
+	file, err := os.Open(path) // #nosec G304 -- the program that the settings name
+	if err != nil {
+		return nil, err
+	}
+	head, err := io.ReadAll(io.LimitReader(file, maxLine))
+	return head, errors.Join(err, file.Close())
 }
 
 // Parse reads the beginning of a file.

@@ -191,7 +191,7 @@ func TestAProgramThatCannotBeStarted(t *testing.T) {
 		agent, err := command.New([]string{write(t, "#!/no/such/interpreter\necho ticket\n", 0o700)})
 		require.NoError(t, err)
 		_, err = agent.TicketNoAuth(t.Context())
-		assert.Equal(t, "CARD-AGENT_COMMAND_MISSING", problem.Of(err).Code)
+		assert.Equal(t, "CARD-AGENT_COMMAND_START", problem.Of(err).Code)
 	})
 }
 
@@ -211,28 +211,28 @@ func TestWhyAProgramDoesNotStart(t *testing.T) {
 	require.NoError(t, os.Symlink(filepath.Join(t.TempDir(), "none"), dangling))
 	inner := write(t, "#!/no/such/interpreter\n", 0o700)
 	text := write(t, "echo", 0o600)
-	for name, test := range map[string]struct{ path, code, reason string }{
-		"CRLF":                      {write(t, "#!/bin/sh\r\necho ticket\r\n", 0o700), "MISSING", "the line ends of Windows"},
-		"CRLF with an option":       {write(t, "#!/bin/sh -e\r\necho ticket\r\n", 0o700), "START", "the line ends of Windows"},
-		"CRLF after env":            {write(t, "#!/usr/bin/env sh\r\necho ticket\r\n", 0o700), "START", "the line ends of Windows"},
-		"no interpreter":            {write(t, "#!/no/such/python3\n", 0o700), "MISSING", "/no/such/python3"},
-		"env finds none":            {write(t, "#!/usr/bin/env no-such-python\n", 0o700), "START", "no-such-python"},
-		"env has one argument":      {write(t, "#!/usr/bin/env sh -e\n", 0o700), "START", "sh -e"},
-		"env -S finds none":         {write(t, "#!/usr/bin/env -S no-such-python -u\n", 0o700), "START", "no-such-python"},
-		"an interpreter's":          {write(t, "#!"+inner+"\n", 0o700), "MISSING", inner},
-		"interpreter is a folder":   {write(t, "#!"+folder+"\n", 0o700), "START", folder},
-		"interpreter is text":       {write(t, "#!"+text+"\n", 0o700), "START", text},
-		"interpreter is foreign":    {write(t, "#!"+foreign+"\n", 0o700), "START", foreign},
-		"not executable":            {write(t, "#!/bin/sh\n", 0o600), "START", "permission to run it"},
-		"a folder":                  {folder, "START", "it is a folder"},
-		"a pipe":                    {fifo(t), "START", "it is not a file"},
-		"a link that leads nowhere": {dangling, "MISSING", "a link to a file that is not there"},
-		"another computer's":        {foreign, "START", "another kind of computer"},
-		"a program for Windows":     {write(t, "MZ\x90\x00\x03\x00\x00\x00", 0o700), "START", "another kind of computer"},
-		"a byte order mark":         {write(t, "\ufeff#!/bin/sh\n", 0o700), "START", "byte order mark"},
-		"UTF-16":                    {write(t, "\xff\xfe#\x00!\x00", 0o700), "START", "byte order mark"},
-		"no first line":             {write(t, "echo ticket\n", 0o700), "START", "begins with #!"},
-		"empty":                     {write(t, "", 0o700), "START", "it is empty"},
+	for name, test := range map[string]struct{ path, reason string }{
+		"CRLF":                      {write(t, "#!/bin/sh\r\necho ticket\r\n", 0o700), "the line ends of Windows"},
+		"CRLF with an option":       {write(t, "#!/bin/sh -e\r\necho ticket\r\n", 0o700), "the line ends of Windows"},
+		"CRLF after env":            {write(t, "#!/usr/bin/env sh\r\necho ticket\r\n", 0o700), "the line ends of Windows"},
+		"no interpreter":            {write(t, "#!/no/such/python3\n", 0o700), "/no/such/python3"},
+		"env finds none":            {write(t, "#!/usr/bin/env no-such-python\n", 0o700), "no-such-python"},
+		"env has one argument":      {write(t, "#!/usr/bin/env sh -e\n", 0o700), "sh -e"},
+		"env -S finds none":         {write(t, "#!/usr/bin/env -S no-such-python -u\n", 0o700), "no-such-python"},
+		"an interpreter's":          {write(t, "#!"+inner+"\n", 0o700), inner},
+		"interpreter is a folder":   {write(t, "#!"+folder+"\n", 0o700), folder},
+		"interpreter is text":       {write(t, "#!"+text+"\n", 0o700), text},
+		"interpreter is foreign":    {write(t, "#!"+foreign+"\n", 0o700), foreign},
+		"not executable":            {write(t, "#!/bin/sh\n", 0o600), "permission to run it"},
+		"a folder":                  {folder, "it is a folder"},
+		"a pipe":                    {fifo(t), "it is not a file"},
+		"a link that leads nowhere": {dangling, "a link to a file that is not there"},
+		"another computer's":        {foreign, "another kind of computer"},
+		"a program for Windows":     {write(t, "MZ\x90\x00\x03\x00\x00\x00", 0o700), "another kind of computer"},
+		"a byte order mark":         {write(t, "\ufeff#!/bin/sh\n", 0o700), "byte order mark"},
+		"UTF-16":                    {write(t, "\xff\xfe#\x00!\x00", 0o700), "byte order mark"},
+		"no first line":             {write(t, "echo ticket\n", 0o700), "begins with #!"},
+		"empty":                     {write(t, "", 0o700), "it is empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			agent, err := command.New([]string{test.path})
@@ -240,7 +240,7 @@ func TestWhyAProgramDoesNotStart(t *testing.T) {
 			_, err = agent.TicketNoAuth(t.Context())
 			require.ErrorIs(t, err, smartcard.NotInstalled)
 			p := problem.Of(err)
-			assert.Equal(t, "CARD-AGENT_COMMAND_"+test.code, p.Code)
+			assert.Equal(t, "CARD-AGENT_COMMAND_START", p.Code)
 			said := p.Expand(p.Happened)
 			assert.Contains(t, said, test.reason)
 			assert.Contains(t, said, filepath.Base(test.path))

@@ -71,20 +71,6 @@ var (
 		},
 		Retry: true,
 	}
-	incomplete = &problem.Problem{
-		Code:  missing.Code,
-		Title: "The program that reads your smartcard is not complete",
-		Happened: "Your organisation uses the program {{.Program}} instead of the NHS Identity " +
-			"Agent. It is on this computer, but cannot be started: {{.Reason}}.",
-		Steps: []string{
-			"Contact your local service desk and quote the reference below.",
-			"When this is done, press **Try again**.",
-		},
-		ServiceDesk: []string{
-			"Correct {{.Program}}, or the setting agent_command, which names it.",
-		},
-		Retry: true,
-	}
 	failed = &problem.Problem{
 		Code:  "CARD-AGENT_COMMAND",
 		Title: "The program that reads your smartcard failed",

@@ -36,24 +36,17 @@ var (
 
 // notBegun is the Problem of a program that the system did not start.
 func (a *Agent) notBegun(operation string, err error) error {
-	path := a.argv[0]
-	_, followed := os.Stat(path)
-	if absent(followed) {
-		if _, err := os.Lstat(path); err != nil {
-			return a.problem(missing, operation, err, smartcard.NotInstalled)
-		}
-		return a.problem(incomplete.WithPhrase("Reason", leadsNowhere), operation, err, smartcard.NotInstalled)
+	if _, failed := os.Lstat(a.argv[0]); absent(failed) {
+		return a.problem(missing, operation, failed, smartcard.NotInstalled)
 	}
-	if reason, ok := why(path, err, shebang.MaxDepth); ok {
-		if absent(err) {
-			return a.problem(incomplete.WithPhrase("Reason", reason), operation, err, smartcard.NotInstalled)
-		}
+	if reason, ok := why(a.argv[0], err, shebang.MaxDepth); ok {
 		return a.problem(notRunnable.WithPhrase("Reason", reason), operation, err, smartcard.NotInstalled)
 	}
+	meaning := smartcard.ResourceAllocationFailed
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOEXEC) {
-		return a.problem(notStarted, operation, err, smartcard.NotInstalled)
+		meaning = smartcard.NotInstalled
 	}
-	return a.problem(notStarted, operation, err, smartcard.ResourceAllocationFailed)
+	return a.problem(notStarted, operation, err, meaning)
 }
 
 func absent(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) }
@@ -65,6 +58,8 @@ func why(path string, err error, depth int) (problem.Phrase, bool) {
 	switch {
 	case errors.Is(failed, fs.ErrPermission):
 		return outOfReach, true
+	case absent(failed):
+		return leadsNowhere, true
 	case failed != nil || depth == 0:
 		return problem.Phrase{}, false
 	case info.IsDir():
@@ -78,7 +73,7 @@ func why(path string, err error, depth int) (problem.Phrase, bool) {
 	case info.Size() == 0:
 		return isEmpty, true
 	}
-	head, failed := beginning(path)
+	head, failed := shebang.Head(path)
 	if failed != nil {
 		return problem.Phrase{}, false
 	}
@@ -86,16 +81,6 @@ func why(path string, err error, depth int) (problem.Phrase, bool) {
 		return whyScript(line, err, depth)
 	}
 	return whyProgram(path, head, err)
-}
-
-// beginning returns as many bytes of a file as the system looks at.
-func beginning(path string) ([]byte, error) {
-	file, err := os.Open(path) //nolint:gosec // G304: the program that the organisation has configured
-	if err != nil {
-		return nil, err
-	}
-	head, err := io.ReadAll(io.LimitReader(file, 256))
-	return head, errors.Join(err, file.Close())
 }
 
 // whyScript returns why the interpreter of a script does not run it.
