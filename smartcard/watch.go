@@ -9,41 +9,24 @@ import (
 	"github.com/ers-login/ers-login/internal/problem"
 )
 
-// EventKind is the kind of an [Event].
-type EventKind int
+// EventKind is the kind of an [Event], in words for logs.
+type EventKind string
 
 // The kinds of events.
 const (
 	// TicketAppeared: a user is signed in, and none was before.
-	TicketAppeared EventKind = iota + 1
+	TicketAppeared EventKind = "ticket appeared"
 	// TicketChanged: there is another ticket; the user may be another one, too.
-	TicketChanged
+	TicketChanged EventKind = "ticket changed"
 	// TicketGone: no user is signed in, for the reason in Err. Sent again when the reason changes.
-	TicketGone
+	TicketGone EventKind = "ticket gone"
 	// AgentUnsure: the agent gives no answer about the ticket, for the reason in Err. What was
 	// reported before may still hold.
-	AgentUnsure
+	AgentUnsure EventKind = "agent unsure"
 	// AgentSure follows an AgentUnsure: the agent answers again, and what was reported before it
 	// still holds.
-	AgentSure
+	AgentSure EventKind = "agent sure"
 )
-
-// String returns the kind in words, for logs.
-func (k EventKind) String() string {
-	switch k {
-	case TicketAppeared:
-		return "ticket appeared"
-	case TicketChanged:
-		return "ticket changed"
-	case TicketGone:
-		return "ticket gone"
-	case AgentUnsure:
-		return "agent unsure"
-	case AgentSure:
-		return "agent sure"
-	}
-	return "unknown event"
-}
 
 // Event is one change that [Watch] reports.
 type Event struct {

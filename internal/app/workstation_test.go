@@ -43,7 +43,7 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 		workstation.CameBack:         {taken: []signin.WorkstationEvent{signin.CameBack}, looked: true},
 		workstation.WentIdle:         {taken: []signin.WorkstationEvent{signin.WentIdle}},
 	} {
-		t.Run(event.String(), func(t *testing.T) {
+		t.Run(string(event), func(t *testing.T) {
 			played, events := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
 			var looked, left bool
 			workstationEvents{

@@ -38,7 +38,7 @@ func expect(t *testing.T, w *Watcher, events ...Event) {
 		select {
 		case e, open := <-w.Events():
 			require.True(t, open, "the watcher has ended before it was %s", wanted)
-			require.Equal(t, wanted.String(), e.String())
+			require.Equal(t, wanted, e)
 		case <-time.After(guard):
 			require.FailNow(t, "no event", "%s", wanted)
 		}

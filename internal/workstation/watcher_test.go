@@ -245,12 +245,3 @@ func TestUnseenNamesEverySource(t *testing.T) {
 	u.note("a", nil)
 	require.NoError(t, u.err())
 }
-
-func TestEventsHaveNames(t *testing.T) {
-	names := map[string]bool{}
-	for e := Locked; e <= SessionEnding; e++ {
-		names[e.String()] = true
-	}
-	assert.Len(t, names, int(SessionEnding)+1)
-	assert.Equal(t, "event 7", (SessionEnding + 1).String())
-}

@@ -20,54 +20,32 @@ package workstation
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 )
 
-// Event is a change of the workstation. At the beginning the screen counts as unlocked and the user
+// Event is a change of the workstation, named as in logs. At the beginning the screen counts as unlocked and the user
 // as present. If several sources report a change, it can be sent more than once.
-type Event int
+type Event string
 
 // The events.
 const (
 	// Locked: the screen is locked, or a screen saver has come on.
-	Locked Event = iota
+	Locked Event = "locked"
 	// UserSwitchedAway: another user has the computer, or the remote desktop was left; the log-on
 	// session lives on.
-	UserSwitchedAway
+	UserSwitchedAway Event = "user switched away"
 	// CameBack: the screen is unlocked again, and it is this user's.
-	CameBack
+	CameBack Event = "came back"
 	// WentIdle: there was no input for the limit. It is sent again after each further limit.
-	WentIdle
+	WentIdle Event = "went idle"
 	// Sleeping: the computer is about to sleep, and waits for [Watcher.Release].
-	Sleeping
+	Sleeping Event = "sleeping"
 	// Woke: no program has run for some time. Check deadlines now.
-	Woke
+	Woke Event = "woke"
 	// SessionEnding: log-off or shutdown, which wait for [Watcher.Release].
-	SessionEnding
+	SessionEnding Event = "session ending"
 )
-
-// String returns the event's name for logs.
-func (e Event) String() string {
-	switch e {
-	case Locked:
-		return "locked"
-	case UserSwitchedAway:
-		return "user switched away"
-	case CameBack:
-		return "came back"
-	case WentIdle:
-		return "went idle"
-	case Sleeping:
-		return "sleeping"
-	case Woke:
-		return "woke"
-	case SessionEnding:
-		return "session ending"
-	}
-	return fmt.Sprintf("event %d", int(e))
-}
 
 // times are a watcher's.
 type times struct {

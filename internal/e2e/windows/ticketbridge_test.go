@@ -326,7 +326,7 @@ func TestATicketThatChangesAndDisappears(t *testing.T) {
 		t.Helper()
 		select {
 		case event := <-events:
-			require.Equal(t, kind.String(), event.Kind.String(), "%v", event.Err)
+			require.Equal(t, kind, event.Kind, "%v", event.Err)
 			require.True(t, event.Ticket.Equal(ersclient.NewTicket(ticket)))
 			return event
 		case <-time.After(guard):
