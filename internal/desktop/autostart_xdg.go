@@ -98,11 +98,7 @@ func (d desktopEntry) Set(on bool) error {
 // it starts nothing, and without it the program would start again.
 func (d desktopEntry) Forget() error {
 	path := filepath.Join(d.folder, d.name)
-	starts, err := enabled(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil && !starts {
+	if starts, err := enabled(path); err == nil && !starts {
 		if _, system, err := d.systemEntry(); err != nil || system {
 			return err
 		}
