@@ -24,7 +24,6 @@ var (
 	blockReasonDestroy     = user32.NewProc("ShutdownBlockReasonDestroy")
 	registerSuspend        = user32.NewProc("RegisterSuspendResumeNotification")
 	unregisterSuspend      = user32.NewProc("UnregisterSuspendResumeNotification")
-	setTimer               = user32.NewProc("SetTimer")
 	getLastInputInfo       = user32.NewProc("GetLastInputInfo")
 	getTickCount           = kernel32.NewProc("GetTickCount")
 	setShutdownParameters  = kernel32.NewProc("SetProcessShutdownParameters")
@@ -37,7 +36,6 @@ const (
 	wmClose            = 0x0010
 	wmQueryEndSession  = 0x0011
 	wmEndSession       = 0x0016
-	wmTimer            = 0x0113
 	wmPowerBroadcast   = 0x0218
 	wmSessionChange    = 0x02B1 // WM_WTSSESSION_CHANGE
 	wmApp              = 0x8000

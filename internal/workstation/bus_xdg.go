@@ -95,26 +95,16 @@ type line struct {
 // handlers are what is done with a connection. An error makes it be given up.
 type handlers struct {
 	take func(context.Context, *dbus.Signal) error
-	// look is called now and then at looks, if that is not nil.
-	look  func(context.Context) error
-	looks <-chan time.Time
 	// release is called when held is closed.
 	release func(context.Context) error
 }
 
 // serve calls the handlers until the connection is lost or the context ends.
 func (l *line) serve(ctx context.Context, h handlers) error {
-	if h.looks != nil {
-		if err := h.look(ctx); err != nil {
-			return err
-		}
-	}
 	l.settled = true
 	for {
 		var err error
 		select {
-		case <-h.looks:
-			err = h.look(ctx)
 		case signal, open := <-l.signals:
 			if !open {
 				return errLost

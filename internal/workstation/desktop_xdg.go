@@ -47,8 +47,6 @@ type desktop struct {
 	line *line
 	// client is this program's object of the session manager, empty if there is none.
 	client dbus.ObjectPath
-	// display is asked for the time without input if nothing on the bus has it.
-	display *display
 }
 
 // serve handles the desktop's signals.
@@ -59,7 +57,7 @@ func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachManager(ctx); err != nil {
 		return err
 	}
-	return d.line.serve(ctx, handlers{take: d.take, look: d.lookIdle, looks: d.idleTicks(), release: d.agree})
+	return d.line.serve(ctx, handlers{d.take, d.agree})
 }
 
 // attachSavers asks the screen savers for their signals, and then whether they are on.

@@ -20,17 +20,6 @@ const (
 	longestLook = 90 * time.Second
 )
 
-// idleSource is a source of the time without input. The lowest that answers is used.
-type idleSource int
-
-const (
-	// fromDesktop measures from the last input.
-	fromDesktop idleSource = iota
-	// fromLogind measures from when the desktop has reported that the user is idle.
-	fromLogind
-	idleSources
-)
-
 // idle sends WentIdle. It is safe for concurrent use.
 type idle struct {
 	emit func(Event)
@@ -39,44 +28,30 @@ type idle struct {
 
 	mutex    sync.Mutex
 	idleness idleness
-	// answers has the last error of each source, nil if it has reported a time.
-	answers map[idleSource]error
 }
 
 // newIdle returns one that sends nothing if the limit is 0.
 func newIdle(limit time.Duration, emit func(Event), note func(error)) *idle {
-	i := &idle{emit: emit, note: note, idleness: idleness{limit: limit}, answers: map[idleSource]error{}}
+	i := &idle{emit: emit, note: note, idleness: idleness{limit: limit}}
 	if limit > 0 {
 		note(fmt.Errorf("%w: no source has answered yet", ErrIdleUnseen))
 	}
 	return i
 }
 
-// report records what a source says at now: how long there was no input, or why it does not know.
-func (i *idle) report(source idleSource, now time.Time, since time.Duration, err error) {
-	if i.idleness.limit <= 0 {
-		return
-	}
+// report records what was read at now: how long there was no input, or why that is not known.
+func (i *idle) report(now time.Time, since time.Duration, err error) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()
-	i.answers[source] = err
-	var silent []error
-	for s := range idleSources {
-		switch reason, asked := i.answers[s]; {
-		case !asked:
-			continue
-		case reason != nil:
-			silent = append(silent, reason)
-			continue
-		}
-		i.note(nil)
-		if s == source && i.idleness.look(now, since) {
-			i.emit(WentIdle)
-		}
+	if err != nil {
+		i.idleness.forget()
+		i.note(fmt.Errorf("%w: %w", ErrIdleUnseen, err))
 		return
 	}
-	i.idleness.forget()
-	i.note(fmt.Errorf("%w: %w", ErrIdleUnseen, errors.Join(silent...)))
+	if i.idleness.look(now, since) {
+		i.emit(WentIdle)
+	}
+	i.note(nil)
 }
 
 // wake is called when the computer woke.

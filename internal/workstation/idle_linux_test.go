@@ -135,6 +135,7 @@ func TestAUT003LogindsIdleHint(t *testing.T) {
 			} else {
 				unseenHas(t, w, "-"+ErrIdleUnseen.Error())
 			}
+			logind.taken(t)
 			emit(t, logind.conn, ourSession, loginSession+".Lock")
 			expect(t, w, append(c.want, Locked)...)
 		})
@@ -177,12 +178,10 @@ func TestAUT003AsleepForLongerThanTheLimit(t *testing.T) {
 	logind.start(t)
 	settings := idling
 	settings.idleEvery = time.Hour
-	// Each try to connect to the session bus forgets the input.
-	settings.retryMin, settings.retryMax = time.Hour, time.Hour
 	w := watch(t, bus.address, nowhere, settings)
 	logind.taken(t)
 	unseenHas(t, w, "IdleHint", "could not connect to the session bus")
-	w.idle.report(fromDesktop, wallClock().Add(-time.Hour), 0, nil)
+	w.idle.report(wallClock().Add(-time.Hour), 0, nil)
 	logind.prepare(t, "Sleep", false)
 	expect(t, w, WentIdle, Woke)
 }

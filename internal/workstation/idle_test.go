@@ -1,6 +1,7 @@
 package workstation
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -90,13 +91,11 @@ func TestAUT003WhenAUserWentIdle(t *testing.T) {
 	}
 }
 
-// Of two sources, the one that measures from the last input counts. Without any, the user's service
-// desk has to know.
+// Without a source of the time without input, the user's service desk has to know.
 func TestAUT003SourcesOfTheTimeWithoutInput(t *testing.T) {
 	type said struct {
-		source idleSource
-		since  time.Duration
-		err    error
+		since time.Duration
+		err   error
 	}
 	long, none := 15*time.Minute, errors.New("not known")
 	cases := map[string]struct {
@@ -104,21 +103,11 @@ func TestAUT003SourcesOfTheTimeWithoutInput(t *testing.T) {
 		events  int
 		missing string
 	}{
-		"nothing yet":               {nil, 0, "no source has answered yet"},
-		"the desktop":               {[]said{{fromDesktop, long, nil}}, 1, ""},
-		"logind alone":              {[]said{{fromLogind, long, nil}}, 1, ""},
-		"the desktop is better":     {[]said{{fromDesktop, 0, nil}, {fromLogind, long, nil}}, 0, ""},
-		"the desktop does not know": {[]said{{fromDesktop, 0, none}, {fromLogind, long, nil}}, 1, ""},
-		"the desktop does not know any more": {
-			[]said{{fromDesktop, 0, nil}, {fromDesktop, 0, none}, {fromLogind, long, nil}}, 1, "",
-		},
-		"both, once": {[]said{{fromLogind, long, nil}, {fromDesktop, long, nil}}, 1, ""},
-		"neither": {
-			[]said{{fromDesktop, long, none}, {fromLogind, long, none}}, 0, "not known\nnot known",
-		},
-		"logind does not know":         {[]said{{fromDesktop, 0, nil}, {fromLogind, 0, none}}, 0, ""},
-		"the only one, and it is lost": {[]said{{fromDesktop, 0, nil}, {fromDesktop, 0, none}}, 0, "not known"},
-		"lost and found":               {[]said{{fromDesktop, 0, none}, {fromDesktop, 0, nil}}, 0, ""},
+		"nothing yet":     {nil, 0, "no source has answered yet"},
+		"known":           {[]said{{long, nil}}, 1, ""},
+		"not known":       {[]said{{long, none}}, 0, "not known"},
+		"lost":            {[]said{{0, nil}, {0, none}}, 0, "not known"},
+		"lost, and found": {[]said{{0, none}, {long, nil}}, 1, ""},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +119,7 @@ func TestAUT003SourcesOfTheTimeWithoutInput(t *testing.T) {
 			}
 			i := newIdle(15*time.Minute, count, func(err error) { missing = err })
 			for n, s := range c.said {
-				i.report(s.source, minutes(float64(n)/2), s.since, s.err)
+				i.report(minutes(float64(n)/2), s.since, s.err)
 			}
 			assert.Equal(t, c.events, events)
 			if c.missing == "" {
@@ -146,26 +135,27 @@ func TestAUT003SourcesOfTheTimeWithoutInput(t *testing.T) {
 // What was known before the source was lost is no reason to end a session when the computer wakes.
 func TestASourceThatWasLostIsForgotten(t *testing.T) {
 	i := newIdle(15*time.Minute, func(Event) { t.Error("it sends an event") }, func(error) {})
-	i.report(fromDesktop, minutes(0), 10*time.Minute, nil)
-	i.report(fromDesktop, minutes(1), 0, errors.New("lost"))
+	i.report(minutes(0), 10*time.Minute, nil)
+	i.report(minutes(1), 0, errors.New("lost"))
 	i.wake(minutes(60))
 }
 
 // A platform whose sessions do not end with idleness misses nothing.
 func TestIdlenessIsNotWatched(t *testing.T) {
 	i := newIdle(0, func(Event) { t.Error("it sends an event") }, func(error) { t.Error("it notes something") })
-	i.report(fromDesktop, minutes(0), time.Hour, nil)
-	i.report(fromLogind, minutes(0), 0, errors.New("none"))
 	i.wake(minutes(600))
-	w, _ := plain(t, times{})
-	assert.Nil(t, w.idleTicks())
+	w, ctx := plain(t, usual)
+	w.watchIdle(ctx, func(context.Context) (time.Duration, error) {
+		t.Error("it is read")
+		return 0, nil
+	})
 	require.NotErrorIs(t, w.MissingEvents(), ErrIdleUnseen)
 }
 
 // A session that is renewed on waking, before it is ended, costs e-RS a call for no user.
 func TestAUT003IdlenessComesBeforeTheWakeUp(t *testing.T) {
 	w, ctx := plain(t, times{idleLimit: 15 * time.Minute})
-	w.idle.report(fromDesktop, wallClock().Add(-time.Hour), 0, nil)
+	w.idle.report(wallClock().Add(-time.Hour), 0, nil)
 	w.wake(ctx)
 	w.wake(ctx)
 	expect(t, w, WentIdle, Woke, Woke)

@@ -14,6 +14,8 @@ import (
 	"github.com/jezek/xgb"
 	"github.com/jezek/xgb/screensaver"
 	"github.com/jezek/xgb/xproto"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // idleMonitors are the window managers that have the time without input on the session bus, GNOME's
@@ -28,27 +30,36 @@ var idleMonitors = []struct {
 	{"org.cinnamon.Muffin.IdleMonitor", "/org/cinnamon/Muffin/IdleMonitor/Core"},
 }
 
-// lookIdle reports the time without input. The error is the connection's.
-func (d *desktop) lookIdle(ctx context.Context) error {
+// timeWithoutInput asks the window manager, then the X server, and logind last, which measures from
+// when the desktop has reported that the user is idle.
+func (d *display) timeWithoutInput(ctx context.Context) (time.Duration, error) {
 	var silent []error
-	for _, monitor := range idleMonitors {
-		var since uint64
-		err := d.line.call(ctx, monitor.name, monitor.path, monitor.name+".GetIdletime", nil, &since)
-		switch {
-		case err == nil:
-			d.idle.report(fromDesktop, wallClock(), milliseconds(since), nil)
-			return nil
-		case !isAnswer(err) && !errors.Is(err, context.DeadlineExceeded):
-			return err
+	for _, ask := range []func(context.Context) (time.Duration, error){askMonitors, d.idleTime, askLogind} {
+		since, err := ask(ctx)
+		if err == nil {
+			return since, nil
 		}
 		silent = append(silent, err)
 	}
-	since, err := d.display.idleTime(ctx)
+	return 0, errors.Join(silent...)
+}
+
+func askMonitors(ctx context.Context) (time.Duration, error) {
+	line, err := bus{name: "session", address: sessionbus.Address}.connect(ctx)
 	if err != nil {
-		err = errors.Join(append(silent, err)...)
+		return 0, err
 	}
-	d.idle.report(fromDesktop, wallClock(), since, err)
-	return nil
+	defer line.close()
+	var silent []error
+	for _, monitor := range idleMonitors {
+		var since uint64
+		err := line.call(ctx, monitor.name, monitor.path, monitor.name+".GetIdletime", nil, &since)
+		if err == nil {
+			return milliseconds(since), nil
+		}
+		silent = append(silent, err)
+	}
+	return 0, errors.Join(silent...)
 }
 
 // display asks the X server, one question at a time.
@@ -114,30 +125,31 @@ func askDisplay() (time.Duration, error) {
 	return milliseconds(uint64(info.MsSinceUserInput)), nil
 }
 
-// lookIdle reports how long the desktop has reported the user as idle, which begins when the
-// desktop's own limit has passed. The error is the connection's.
-func (l *logind) lookIdle(ctx context.Context) error {
-	if l.session == "" {
-		l.idle.report(fromLogind, wallClock(), 0, errors.New("logind knows no session of e-RS Login"))
-		return nil
+// askLogind returns how long the desktop has reported the user as idle, which begins when its own
+// limit has passed.
+func askLogind(ctx context.Context) (time.Duration, error) {
+	line, err := bus{name: "system", address: sessionbus.SystemAddress}.connect(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer line.close()
+	l := &logind{line: line}
+	session, err := l.findSession(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("logind knows no session of e-RS Login: %w", err)
 	}
 	var idle bool
 	var changed uint64 // when it changed, in microseconds since 1970
-	err := l.property(ctx, l.session, loginSession, "IdleHint", &idle)
-	if err == nil {
-		err = l.property(ctx, l.session, loginSession, "IdleSinceHint", &changed)
-	}
-	if err == nil && changed == 0 {
+	err = errors.Join(l.property(ctx, session, loginSession, "IdleHint", &idle),
+		l.property(ctx, session, loginSession, "IdleSinceHint", &changed))
+	switch {
+	case err != nil:
+		return 0, err
+	case changed == 0:
 		// This desktop may never report it.
-		err = errors.New("the desktop has not reported to logind that the user is idle")
-	} else if err != nil && !isAnswer(err) {
-		return err
+		return 0, errors.New("the desktop has not reported to logind that the user is idle")
+	case !idle:
+		return 0, nil
 	}
-	now := wallClock()
-	var since time.Duration
-	if idle {
-		since = now.Sub(time.UnixMicro(int64(changed)))
-	}
-	l.idle.report(fromLogind, now, since, err)
-	return nil
+	return time.Since(time.UnixMicro(int64(changed))), nil //nolint:gosec // G115: a time of this century
 }

@@ -48,7 +48,7 @@ func (l *logind) serve(ctx context.Context) error {
 	if err := l.attach(ctx); err != nil {
 		return err
 	}
-	return l.line.serve(ctx, handlers{take: l.take, look: l.lookIdle, looks: l.idleTicks(), release: l.letGo})
+	return l.line.serve(ctx, handlers{l.take, l.letGo})
 }
 
 // attach subscribes to logind's signals, and then reads the state before them. A missing logind, or

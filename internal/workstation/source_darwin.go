@@ -3,6 +3,7 @@ package workstation
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // errNoSource is what is missing on macOS: the sources there (NSWorkspace, IOKit) need C and
@@ -17,6 +18,7 @@ var errNoIdle = errors.New("on macOS the time without input is not read")
 // sources has none but the clock, which every platform has.
 func (w *Watcher) sources() []func(context.Context) {
 	w.unseen.note("macOS", errNoSource)
-	w.idle.report(fromDesktop, wallClock(), 0, errNoIdle)
-	return nil
+	return []func(context.Context){func(ctx context.Context) {
+		w.watchIdle(ctx, func(context.Context) (time.Duration, error) { return 0, errNoIdle })
+	}}
 }

@@ -28,22 +28,18 @@ func (w *Watcher) sources() []func(context.Context) {
 			w.unseen.note(sessionNote, nil)
 			w.unseen.note(delayNote, nil)
 			w.unseen.note(logindNote, fmt.Errorf("locking, switching users, sleep and shutdown: logind does not report them: %w", err))
-			w.idle.report(fromLogind, wallClock(), 0, err)
 		},
 	}
-	display := &display{}
 	session := bus{
 		name: "session", address: sessionbus.Address, times: w.times,
-		serve: func(ctx context.Context, line *line) error {
-			return (&desktop{Watcher: w, line: line, display: display}).serve(ctx)
-		},
+		serve: func(ctx context.Context, line *line) error { return (&desktop{Watcher: w, line: line}).serve(ctx) },
 		lost: func(err error) {
 			w.unseen.note(saverNote, fmt.Errorf("locking: no screen saver reports it: %w", err))
 			w.unseen.note(managerNote, fmt.Errorf("sign-out: the session manager does not report it: %w", err))
-			w.idle.report(fromDesktop, wallClock(), 0, err)
 		},
 	}
 	system.lost(errConnecting)
 	session.lost(errConnecting)
-	return []func(context.Context){system.attend, session.attend}
+	idle := func(ctx context.Context) { w.watchIdle(ctx, (&display{}).timeWithoutInput) }
+	return []func(context.Context){system.attend, session.attend, idle}
 }

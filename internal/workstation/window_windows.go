@@ -49,7 +49,10 @@ var registrations = []registration{
 // WM_ENDSESSION.
 func (w *Watcher) sources() []func(context.Context) {
 	w.unseen.note(windowNote, errNoWindowYet)
-	return []func(context.Context){func(ctx context.Context) { w.watchWindow(ctx, registrations) }}
+	return []func(context.Context){
+		func(ctx context.Context) { w.watchWindow(ctx, registrations) },
+		func(ctx context.Context) { w.watchIdle(ctx, idleTime) },
+	}
 }
 
 // watchWindow creates the window, subscribes, and handles its messages until the context ends.
@@ -60,7 +63,6 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 	window, err := openWindow(ctx, w)
 	if err != nil {
 		w.unseen.note(windowNote, fmt.Errorf("everything: could not make a window: %w", err))
-		w.idle.report(fromDesktop, wallClock(), 0, err)
 		return
 	}
 	defer window.close()
@@ -72,7 +74,6 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 		}
 		defer end()
 	}
-	window.watchIdle()
 	w.unseen.note(windowNote, nil)
 	stop := context.AfterFunc(ctx, func() {
 		_, _ = call(postMessage, uintptr(window.handle), wmStop, 0, 0) // the queue of ten thousand is not full
@@ -80,7 +81,6 @@ func (w *Watcher) watchWindow(ctx context.Context, registrations []registration)
 	defer stop()
 	if err := window.takeMessages(); ctx.Err() == nil {
 		w.unseen.note(windowNote, fmt.Errorf("everything: the window for these events has ended: %w", err))
-		w.idle.report(fromDesktop, wallClock(), 0, err)
 	}
 }
 
@@ -186,9 +186,6 @@ func (w *window) take(message uint32, wParam uintptr) (uintptr, bool) {
 	case wmPowerBroadcast:
 		w.takePower(wParam)
 		return 1, true
-	case wmTimer:
-		w.lookIdle()
-		return 0, true
 	case wmSessionChange:
 		w.takeSession(wParam)
 		return 0, true
@@ -235,21 +232,8 @@ func (w *window) takeSession(change uintptr) {
 	}
 }
 
-// watchIdle starts the timer for lookIdle. It ends with the window.
-func (w *window) watchIdle() {
-	if w.times.idleLimit <= 0 {
-		return
-	}
-	every := uintptr(w.times.idleEvery.Milliseconds()) //nolint:gosec // G115: not negative
-	if _, err := call(setTimer, uintptr(w.handle), 1, every, 0); err != nil {
-		w.idle.report(fromDesktop, wallClock(), 0, err)
-		return
-	}
-	w.lookIdle()
-}
-
-// lookIdle reports the time since the last input to this log-on session.
-func (w *window) lookIdle() {
+// idleTime returns the time since the last input to this log-on session.
+func idleTime(context.Context) (time.Duration, error) {
 	var input lastInput
 	input.size = uint32(unsafe.Sizeof(input))
 	_, err := call(getLastInputInfo, uintptr(unsafe.Pointer(&input))) //nolint:gosec // it is for Windows to fill
@@ -257,11 +241,10 @@ func (w *window) lookIdle() {
 		err = getTickCount.Find()
 	}
 	if err != nil {
-		w.idle.report(fromDesktop, wallClock(), 0, err)
-		return
+		return 0, err
 	}
 	ticks, _, _ := getTickCount.Call()
-	w.idle.report(fromDesktop, wallClock(), sinceTick(uint32(ticks), input.time), nil) //nolint:gosec // a DWORD has 32 bits
+	return sinceTick(uint32(ticks), input.time), nil //nolint:gosec // a DWORD has 32 bits
 }
 
 // sinceTick returns the time between two values of GetTickCount, which begins anew at 0 every 50

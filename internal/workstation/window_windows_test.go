@@ -34,7 +34,10 @@ func watch(t *testing.T, settings times, registrations []registration) (*Watcher
 	ctx, end := context.WithCancel(t.Context())
 	w := newWatcher(ctx, settings)
 	w.unseen.note(windowNote, errNoWindowYet)
-	w.start(ctx, []func(context.Context){func(ctx context.Context) { w.watchWindow(ctx, registrations) }})
+	w.start(ctx, []func(context.Context){
+		func(ctx context.Context) { w.watchWindow(ctx, registrations) },
+		func(ctx context.Context) { w.watchIdle(ctx, idleTime) },
+	})
 	t.Cleanup(func() { finish(t, w, end) })
 	return w, find(t)
 }
@@ -106,7 +109,6 @@ func TestAUT003WhatWindowsTells(t *testing.T) {
 		"woken by the user":                 {[]sent{{wmPowerBroadcast, pbtResumeSuspend}}, []Event{Woke}},
 		"power of no interest":              {[]sent{{wmPowerBroadcast, 0xA}}, nil},
 		"a shutdown that was called off":    {[]sent{{wmQueryEndSession, 0}, {wmEndSession, 0}}, nil},
-		"a timer that is not set":           {[]sent{{wmTimer, 1}}, nil},
 		"closed with the program's windows": {[]sent{{wmClose, 0}}, nil},
 		"another program's message":         {[]sent{{wmStop, 0}, {wmApp, 0}}, nil},
 	}

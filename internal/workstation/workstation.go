@@ -157,12 +157,17 @@ func (w *Watcher) wake(ctx context.Context) {
 	w.emit(ctx, Woke)
 }
 
-// idleTicks returns the times to read the time without input, nil if it is not watched.
-func (w *Watcher) idleTicks() <-chan time.Time {
-	if w.times.idleLimit <= 0 {
-		return nil
+// watchIdle reads the time without input now and then, if there is a limit to it.
+func (w *Watcher) watchIdle(ctx context.Context, read func(context.Context) (time.Duration, error)) {
+	for w.times.idleLimit > 0 {
+		since, err := read(ctx)
+		w.idle.report(wallClock(), since, err)
+		select {
+		case <-time.After(w.times.idleEvery):
+		case <-ctx.Done():
+			return
+		}
 	}
-	return time.Tick(w.times.idleEvery)
 }
 
 // hold sends an event that the platform waits for. The returned context ends with Release, after
