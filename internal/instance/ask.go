@@ -89,9 +89,8 @@ func reach(ctx context.Context, path string) (net.Conn, error) {
 // the system requires permission for that. It waits six seconds at most for the answer; after a
 // request with Wait, for the announcement of one, and then until ctx ends.
 //
-// err is nil for an answer that is not OK, unless it is [Busy], [Outdated], [Malformed] or
-// [Leaving]. Other errors are [Unreachable], which wraps the context's, and [Unknown] if the
-// listener is another user's.
+// err is nil for an answer that is not OK, unless it is [Busy], [Outdated] or [Leaving]. Other errors
+// are [Unreachable], which wraps the context's, and [Unknown] if the listener is another user's.
 func Ask(ctx context.Context, path string, request Request) (Answer, error) {
 	answer, err := ask(ctx, path, request)
 	switch {

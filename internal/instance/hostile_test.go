@@ -44,27 +44,27 @@ func TestNonsenseIsRefused(t *testing.T) {
 		assert.Equal(t, raise, request)
 		return instance.Answer{OK: true}
 	})
-	const malformed, outdated = "INSTANCE-MALFORMED", "INSTANCE-OUTDATED"
+	const outdated = "INSTANCE-OUTDATED"
 	for name, c := range map[string]struct{ said, want string }{
 		"unknown members":     {`{"version":1,"arguments":{"action":"raise","more":[1]},"colour":"red"}`, ""},
-		"an empty line":       {``, malformed},
-		"garbage":             {"\x00\xff\x13\x37", malformed},
-		"another protocol":    {"GET / HTTP/1.1\r", malformed},
-		"half an object":      {`{"version":1,`, malformed},
-		"two objects":         {`{"version":1,"arguments":{"action":"raise"}} {}`, malformed},
-		"no object":           {`[1,2]`, malformed},
-		"nothing":             {`null`, malformed},
-		"no version":          {`{"arguments":{"action":"raise"}}`, malformed},
-		"a version below one": {`{"version":0,"arguments":{"action":"raise"}}`, malformed},
+		"an empty line":       {``, outdated},
+		"garbage":             {"\x00\xff\x13\x37", outdated},
+		"another protocol":    {"GET / HTTP/1.1\r", outdated},
+		"half an object":      {`{"version":1,`, outdated},
+		"two objects":         {`{"version":1,"arguments":{"action":"raise"}} {}`, outdated},
+		"no object":           {`[1,2]`, outdated},
+		"nothing":             {`null`, outdated},
+		"no version":          {`{"arguments":{"action":"raise"}}`, outdated},
+		"a version below one": {`{"version":0,"arguments":{"action":"raise"}}`, outdated},
 		"a newer version":     {`{"version":2,"arguments":["raise"]}`, outdated},
-		"no arguments":        {`{"version":1}`, malformed},
-		"other arguments":     {`{"version":1,"arguments":["raise"]}`, malformed},
-		"null arguments":      {`{"version":1,"arguments":null}`, malformed},
-		"no action":           {`{"version":1,"arguments":{"for":"raise"}}`, malformed},
+		"no arguments":        {`{"version":1}`, outdated},
+		"other arguments":     {`{"version":1,"arguments":["raise"]}`, outdated},
+		"null arguments":      {`{"version":1,"arguments":null}`, outdated},
+		"no action":           {`{"version":1,"arguments":{"for":"raise"}}`, outdated},
 		"an unknown action":   {`{"version":1,"arguments":{"action":"Raise"}}`, outdated},
-		"a number for a name": {`{"version":1,"arguments":{"action":"raise","for":7}}`, malformed},
-		"a deep object":       {`{"version":1,"arguments":` + strings.Repeat("[", 8000), malformed},
-		"a line that is long": {`{"version":1,"arguments":{"action":"raise","for":"` + strings.Repeat("x", 8192) + `"}}`, malformed},
+		"a number for a name": {`{"version":1,"arguments":{"action":"raise","for":7}}`, outdated},
+		"a deep object":       {`{"version":1,"arguments":` + strings.Repeat("[", 8000), outdated},
+		"a line that is long": {`{"version":1,"arguments":{"action":"raise","for":"` + strings.Repeat("x", 8192) + `"}}`, outdated},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := speak(t, first.path, c.said+"\n")
@@ -80,7 +80,7 @@ func TestNonsenseIsRefused(t *testing.T) {
 	_, err = instance.Ask(soon(t), first.path, instance.Request{Action: "dance"})
 	require.ErrorIs(t, err, instance.Outdated)
 	_, err = instance.Ask(soon(t), first.path, instance.Request{})
-	require.ErrorIs(t, err, instance.Malformed)
+	require.ErrorIs(t, err, instance.Outdated)
 }
 
 // If this fails, a client that never stops fills the memory.

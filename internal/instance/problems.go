@@ -66,7 +66,8 @@ var (
 		},
 		Retry: true,
 	}
-	// Outdated: the first instance is older than the second, and does not know the action.
+	// Outdated: the first instance is older than the second, and does not know the action, or cannot
+	// make sense of what it was sent.
 	Outdated = &problem.Problem{
 		Code:  "INSTANCE-OUTDATED",
 		Title: "An older version of e-RS Login is still open",
@@ -78,21 +79,10 @@ var (
 		},
 		Retry: true,
 	}
-	// Malformed: the first instance could not make sense of what it was sent.
-	Malformed = &problem.Problem{
-		Code:     "INSTANCE-MALFORMED",
-		Title:    "e-RS Login did not understand another program",
-		Happened: "Another program asked e-RS Login for something that it does not know.",
-		Steps: []string{
-			"Go to the e-RS Login window and sign in there.",
-			"Contact your local service desk, quote the reference below and say which program " +
-				"you started.",
-		},
-	}
 )
 
 // refusals are the refusals of the server itself. Every other code is the handler's.
-func refusals() []*problem.Problem { return []*problem.Problem{Busy, Outdated, Malformed, Leaving} }
+func refusals() []*problem.Problem { return []*problem.Problem{Busy, Outdated, Leaving} }
 
 func unknown(path string, cause error) error {
 	return Unknown.With("Folder", filepath.Dir(path)).Because(cause)

@@ -177,23 +177,14 @@ func writeQuestion(to io.Writer, request Request) error {
 // connection failed, and with it the client.
 func readQuestion(from *bufio.Reader) (request Request, refusal string, err error) {
 	line, err := from.ReadSlice('\n')
-	if errors.Is(err, bufio.ErrBufferFull) {
-		return Request{}, Malformed.Code, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 		return Request{}, "", err
 	}
 	var asked question
-	if json.Unmarshal(line, &asked) != nil || asked.Version < 1 {
-		return Request{}, Malformed.Code, nil
-	}
-	if asked.Version > version {
-		return Request{}, Outdated.Code, nil
-	}
-	if json.Unmarshal(asked.Arguments, &request) != nil || request.Action == "" {
-		return Request{}, Malformed.Code, nil
-	}
-	if !slices.Contains([]string{Raise, SignIn, SignOut, LastProblem}, request.Action) {
+	understood := err == nil && json.Unmarshal(line, &asked) == nil && asked.Version == version &&
+		json.Unmarshal(asked.Arguments, &request) == nil &&
+		slices.Contains([]string{Raise, SignIn, SignOut, LastProblem}, request.Action)
+	if !understood {
 		return Request{}, Outdated.Code, nil
 	}
 	return request.clean(), "", nil
