@@ -23,6 +23,7 @@ type stream struct {
 	t      *testing.T
 	events <-chan pcsc.Event
 	stop   context.CancelFunc
+	begun  bool
 }
 
 // watch starts one and stops it with the test. No two may run at a time.
@@ -51,12 +52,20 @@ func (s *stream) end() {
 	}
 }
 
-// next returns the next event.
+// next returns the next event. The first says whether there is a service, and is left out if so.
 func (s *stream) next() pcsc.Event {
 	s.t.Helper()
 	select {
 	case event, open := <-s.events:
 		require.True(s.t, open, "the events have ended")
+		if s.begun {
+			return event
+		}
+		s.begun = true
+		if event == back {
+			return s.next()
+		}
+		require.Equal(s.t, presence.ServiceGone, event.Kind, "the first event")
 		return event
 	case <-time.After(guard):
 		require.FailNow(s.t, "no event comes")

@@ -13,8 +13,8 @@ import (
 // The first pause before the service is tried again, and the longest: it doubles.
 const retryMin, retryMax = 100 * time.Millisecond, 2 * time.Second
 
-// Watch sends the readers and cards that there are (ReaderConnected, CardInserted) and then every
-// change, until ctx ends. A service without a reader gives no events.
+// Watch sends whether there is a service (ServiceBack, or ServiceGone), the readers and cards that there
+// are (ReaderConnected, CardInserted) and then every change, until ctx ends.
 //
 // A removal is sent at once and never lost: a removal and an insertion between two looks become two
 // events, and so do an insertion and a removal. A reader that is unplugged with a card in it gives
@@ -50,6 +50,8 @@ type watch struct {
 	pace *rate.Limiter
 
 	readers []*reader
+	// looked reports whether the service was looked at, and begun whether that was sent.
+	looked, begun bool
 	// gone is why there is no service, nil if there is one.
 	gone error
 	// outage is the last gone that was not sent, even if it has passed: changes during it were not
@@ -103,7 +105,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 
 // learn updates the state with a report.
 func (w *watch) learn(r report) {
-	w.gone = r.gone
+	w.looked, w.gone = true, r.gone
 	if r.gone != nil {
 		if w.sentGone == nil {
 			w.outage = r.gone
@@ -144,13 +146,15 @@ func (w *watch) forget() { w.readers = slices.DeleteFunc(w.readers, (*reader).se
 
 // news returns the next event and the function to call once it is sent, nil if there is none.
 func (w *watch) news() (Event, func()) {
-	if w.gone == nil {
-		if w.sentGone != nil {
-			return Event{Kind: presence.ServiceBack}, func() { w.sentGone = nil }
-		}
-		if w.outage != nil {
-			return w.serviceGone(w.outage)
-		}
+	switch {
+	case !w.looked:
+		return Event{}, nil
+	case w.gone == nil && (w.sentGone != nil || !w.begun):
+		return Event{Kind: presence.ServiceBack}, func() { w.sentGone, w.begun = nil, true }
+	case w.gone == nil && w.outage != nil:
+		return w.serviceGone(w.outage)
+	case !w.begun:
+		return w.serviceGone(w.gone)
 	}
 	for _, reader := range w.readers {
 		if event, sent := reader.news(); sent != nil {
@@ -164,5 +168,5 @@ func (w *watch) news() (Event, func()) {
 }
 
 func (w *watch) serviceGone(why error) (Event, func()) {
-	return Event{Kind: presence.ServiceGone, Err: why}, func() { w.sentGone, w.outage = why, nil }
+	return Event{Kind: presence.ServiceGone, Err: why}, func() { w.sentGone, w.outage, w.begun = why, nil, true }
 }

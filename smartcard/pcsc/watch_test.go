@@ -525,7 +525,8 @@ func TestWhateverHappensNoRemovalIsLost(t *testing.T) {
 func play(t *testing.T, s *service, random *rand.Rand) {
 	t.Helper()
 	events := observe(t, s)
-	heard := &hearer{t: t, readers: map[string]bool{}, cards: map[string]bool{}, owed: map[string]bool{}}
+	events.begun = true
+	heard := &hearer{t: t, readers: map[string]bool{}, cards: map[string]bool{}, owed: map[string]bool{}, gone: true}
 	for range 20 {
 		s.do(t, func() { heard.owe(s, step(s, random)) })
 		for range random.IntN(3) {

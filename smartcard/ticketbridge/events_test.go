@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -13,56 +12,16 @@ import (
 	"github.com/ers-login/ers-login/smartcard/pcsc/presence"
 )
 
-// If this fails, Diagnostics cannot show whether there is PC/SC, or a card that was removed while
-// the helper was away is never missed.
-func TestTheFirstEventReportsWhetherThereIsPCSC(t *testing.T) {
-	const (
-		there     = `service-back {"begins":true}`
-		connected = `reader-connected {"reader":"A"}`
-		inserted  = `card-inserted {"reader":"A"}`
-		back      = `service-back {}`
-	)
-	gone := pcsc.Event{Kind: presence.ServiceGone, Err: errors.New("there is no\r\nservice")}
-	cases := map[string]struct {
-		seen  []pcsc.Event
-		quiet bool // there is nothing to see in time
-		want  []string
-	}{
-		"a reader with a card": {
-			[]pcsc.Event{{Kind: presence.ReaderConnected, Reader: "A"}, {Kind: presence.CardInserted, Reader: "A"}}, false,
-			[]string{there, connected, inserted},
-		},
-		"no service": {
-			[]pcsc.Event{gone}, false, []string{`service-gone {"begins":true,"error":"there is no service"}`},
-		},
-		"a service later": {
-			[]pcsc.Event{gone, {Kind: presence.ServiceBack}}, false,
-			[]string{`service-gone {"begins":true,"error":"there is no service"}`, back},
-		},
-		"no event": {nil, true, []string{there}},
-		"the bad news is late": {
-			[]pcsc.Event{gone}, true, []string{there, `service-gone {"error":"there is no service"}`},
-		},
-		"it ends at once": {nil, false, nil},
-	}
-	for name, c := range cases {
-		t.Run(name, func(t *testing.T) {
-			seen, first := make(chan pcsc.Event), make(chan time.Time)
-			var sent []string
-			go func() {
-				defer close(seen)
-				if c.quiet {
-					first <- time.Time{}
-				}
-				for _, event := range c.seen {
-					seen <- event
-				}
-			}()
-			sendCards(t.Context(), seen, first, func(event helper.Event) {
-				sent = append(sent, event.Name+" "+string(event.Data))
-			})
-			assert.Equal(t, c.want, sent)
-		})
+// If this fails, a card that was removed while the helper was away is never missed, or Diagnostics has
+// no reason.
+func TestWhatIsSentOfAnEvent(t *testing.T) {
+	for want, event := range map[string]helper.Event{
+		`service-back {"begins":true}`:    cardEvent(pcsc.Event{Kind: presence.ServiceBack}, true),
+		`reader-connected {"reader":"A"}`: cardEvent(pcsc.Event{Kind: presence.ReaderConnected, Reader: "A"}, false),
+		`service-gone {"begins":true,"error":"there is no service"}`: cardEvent(
+			pcsc.Event{Kind: presence.ServiceGone, Err: errors.New("there is no\r\nservice")}, true),
+	} {
+		assert.Equal(t, want, event.Name+" "+string(event.Data))
 	}
 }
 
