@@ -89,7 +89,7 @@ func (c *nameClaim) acquire(ctx context.Context) (*dbus.Conn, error) {
 	if err := call.Store(&reply); err != nil {
 		var owned bool
 		asked := conn.BusObject().CallWithContext(limited, busService+".NameHasOwner", 0, c.name).Store(&owned)
-		if isDenied(err) && asked == nil && !owned {
+		if sessionbus.IsAnswer(err, "org.freedesktop.DBus.Error.AccessDenied") && asked == nil && !owned {
 			// A confined program that may not own the name: the file alone has to do.
 			err = fmt.Errorf("%w for us: %w", sessionbus.ErrNone, err)
 		}
@@ -205,20 +205,11 @@ func dialName(ctx context.Context) (net.Conn, error) {
 	return ours, nil
 }
 
-func isDenied(err error) bool {
-	var answer dbus.Error
-	return errors.As(err, &answer) && answer.Name == "org.freedesktop.DBus.Error.AccessDenied"
-}
-
 // ownerError distinguishes an owner that is gone, or does not listen, from one that hangs.
 func ownerError(err error) error {
-	var answer dbus.Error
-	if errors.As(err, &answer) {
-		switch answer.Name {
-		case notListening.Name, "org.freedesktop.DBus.Error.NameHasNoOwner", "org.freedesktop.DBus.Error.ServiceUnknown",
-			"org.freedesktop.DBus.Error.NoReply":
-			return fmt.Errorf("%w on the session bus: %w", errNoListener, err)
-		}
+	if sessionbus.IsAnswer(err, notListening.Name, "org.freedesktop.DBus.Error.NameHasNoOwner",
+		"org.freedesktop.DBus.Error.ServiceUnknown", "org.freedesktop.DBus.Error.NoReply") {
+		return fmt.Errorf("%w on the session bus: %w", errNoListener, err)
 	}
 	return fmt.Errorf("could not reach the owner of %s: %w", busName, err)
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -66,6 +67,13 @@ func socketAddress(paths ...string) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("%w at %s", ErrNone, strings.Join(paths, " or "))
+}
+
+// IsAnswer reports whether an error is what the other side has answered, with one of these names if
+// there are any.
+func IsAnswer(err error, names ...string) bool {
+	var answer dbus.Error
+	return errors.As(err, &answer) && (len(names) == 0 || slices.Contains(names, answer.Name))
 }
 
 // Connect opens a private connection to the bus that address finds: shared ones may be busy, or be

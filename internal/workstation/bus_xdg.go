@@ -145,7 +145,7 @@ func (l *line) callBus(ctx context.Context, method string, arguments []any, into
 func (l *line) owner(ctx context.Context, service string) (string, error) {
 	var owner string
 	err := l.callBus(ctx, "GetNameOwner", []any{service}, &owner)
-	if isAnswer(err, "org.freedesktop.DBus.Error.NameHasNoOwner") {
+	if sessionbus.IsAnswer(err, "org.freedesktop.DBus.Error.NameHasNoOwner") {
 		return "", nil
 	}
 	return owner, err
@@ -176,21 +176,6 @@ func newOwner(signal *dbus.Signal) (service, owner string, ok bool) {
 		return "", "", false
 	}
 	return service, owner, true
-}
-
-// isAnswer reports whether an error is what the other side has answered, with one of these names if
-// there are any.
-func isAnswer(err error, names ...string) bool {
-	var answer dbus.Error
-	if !errors.As(err, &answer) {
-		return false
-	}
-	for _, name := range names {
-		if answer.Name == name {
-			return true
-		}
-	}
-	return len(names) == 0
 }
 
 // listener receives signals in order, which godbus's own does not promise, and keeps at most

@@ -74,7 +74,7 @@ func (p *contrastPortal) ask(ctx context.Context) error {
 		switch {
 		case err == nil:
 			p.note(setting, value)
-		case isAnswer(err), errors.Is(err, context.DeadlineExceeded):
+		case sessionbus.IsAnswer(err), errors.Is(err, context.DeadlineExceeded):
 			// This desktop has no such setting, or no portal yet, or one that hangs. The last
 			// report stands.
 		default:

@@ -10,6 +10,8 @@ import (
 	"slices"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 // A screen saver is a service and an interface of the same name.
@@ -101,7 +103,7 @@ func (d *desktop) active(ctx context.Context, saver saver) (bool, error) {
 		switch {
 		case err == nil:
 			return active, nil
-		case !isAnswer(err):
+		case !sessionbus.IsAnswer(err):
 			return false, err
 		}
 	}
@@ -120,7 +122,7 @@ func (d *desktop) attachManager(ctx context.Context) error {
 	err := d.line.call(ctx, managerName, managerPath, managerName+".RegisterClient",
 		[]any{clientID, os.Getenv("DESKTOP_AUTOSTART_ID")}, &d.client)
 	switch {
-	case isAnswer(err):
+	case sessionbus.IsAnswer(err):
 		err = fmt.Errorf("sign-out: the session manager does not report it: %w", err)
 	case err != nil:
 		return err
@@ -167,7 +169,7 @@ func (d *desktop) takeOrder(ctx context.Context, signal *dbus.Signal) error {
 // agree answers that the session may end.
 func (d *desktop) agree(ctx context.Context) error {
 	err := d.line.call(ctx, managerName, d.client, managerClient+".EndSessionResponse", []any{true, ""})
-	if isAnswer(err) {
+	if sessionbus.IsAnswer(err) {
 		// It has not waited, or it has been called off.
 		return nil
 	}

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/ers-login/ers-login/internal/sessionbus"
 )
 
 const (
@@ -172,7 +174,7 @@ func (l *logind) lookAtSession(ctx context.Context) error {
 		err = l.property(ctx, l.session, loginSession, "Active", &active)
 	}
 	switch {
-	case isAnswer(err):
+	case sessionbus.IsAnswer(err):
 		l.unseen.note(sessionNote, fmt.Errorf("locking and switching users: logind does not report them: %w", err))
 		return nil
 	case err != nil:
