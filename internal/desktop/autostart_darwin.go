@@ -17,7 +17,6 @@ import (
 // launchAgent is a property list that launchd reads at log-in (launchd.plist(5)).
 type launchAgent struct{ id, path, program string }
 
-// newAutostart returns this program's autostart.
 func newAutostart(id, program string) Autostart {
 	return launchAgent{id, filepath.Join(xdg.Home, "Library", "LaunchAgents", id+".plist"), program}
 }
@@ -36,7 +35,6 @@ func (l launchAgent) On() (bool, error) {
 // ForAllUsers returns false: on macOS there is no entry for all users.
 func (l launchAgent) ForAllUsers() (bool, error) { return false, nil }
 
-// Forget removes the user's entry.
 func (l launchAgent) Forget() error { return l.Set(false) }
 
 func (l launchAgent) Set(on bool) error {

@@ -25,7 +25,6 @@ const (
 // runEntry is a value of the key Run.
 type runEntry struct{ name, program string }
 
-// newAutostart returns this program's autostart.
 func newAutostart(id, program string) Autostart { return runEntry{id, program} }
 
 func (r runEntry) On() (bool, error) {
@@ -84,7 +83,6 @@ func lookUp(root registry.Key, path string, read func(registry.Key) error) (ther
 	return true, nil
 }
 
-// Forget removes the user's entry.
 func (r runEntry) Forget() error { return r.Set(false) }
 
 func (r runEntry) Set(on bool) error {

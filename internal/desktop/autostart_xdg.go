@@ -26,7 +26,6 @@ type desktopEntry struct {
 	program      string
 }
 
-// newAutostart returns this program's autostart.
 func newAutostart(id, program string) Autostart {
 	entry := desktopEntry{name: id + ".desktop", folder: filepath.Join(xdg.ConfigHome, "autostart"), program: program}
 	for _, folder := range xdg.ConfigDirs {

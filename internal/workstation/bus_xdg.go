@@ -122,7 +122,6 @@ func (l *line) serve(ctx context.Context, h handlers) error {
 	}
 }
 
-// close ends the connection.
 func (l *line) close() { _ = l.conn.Close() } // the bus may have closed it already
 
 // call calls a method of a running service; it starts none. The results are stored in into.
@@ -136,7 +135,6 @@ func (l *line) call(ctx context.Context, service string, path dbus.ObjectPath, m
 	return nil
 }
 
-// callBus calls a method of the bus itself.
 func (l *line) callBus(ctx context.Context, method string, arguments []any, into ...any) error {
 	return l.call(ctx, busName, "/org/freedesktop/DBus", busName+"."+method, arguments, into...)
 }
@@ -151,7 +149,6 @@ func (l *line) owner(ctx context.Context, service string) (string, error) {
 	return owner, err
 }
 
-// listen asks for signals.
 func (l *line) listen(ctx context.Context, options ...dbus.MatchOption) error {
 	limited, cancel := context.WithTimeout(ctx, callLimit)
 	defer cancel()

@@ -51,7 +51,6 @@ type desktop struct {
 	client dbus.ObjectPath
 }
 
-// serve handles the desktop's signals.
 func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachSavers(ctx); err != nil {
 		return err
@@ -131,7 +130,6 @@ func (d *desktop) attachManager(ctx context.Context) error {
 	return nil
 }
 
-// take takes one signal.
 func (d *desktop) take(ctx context.Context, signal *dbus.Signal) error {
 	if service, _, ok := newOwner(signal); ok && (service == managerName || isSaver(service)) {
 		return errNewOwner

@@ -54,7 +54,6 @@ func (i *idle) report(now time.Time, since time.Duration, err error) {
 	i.note(nil)
 }
 
-// wake is called when the computer woke.
 func (i *idle) wake(now time.Time) {
 	i.mutex.Lock()
 	defer i.mutex.Unlock()

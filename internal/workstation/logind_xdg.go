@@ -44,7 +44,6 @@ type logind struct {
 	holding Event
 }
 
-// serve handles logind's signals.
 func (l *logind) serve(ctx context.Context) error {
 	defer func() { _ = l.letGo(ctx) }()
 	if err := l.attach(ctx); err != nil {
@@ -87,7 +86,6 @@ func (l *logind) attach(ctx context.Context) error {
 	return nil
 }
 
-// attachSession finds the session, asks for its signals, and for its state.
 func (l *logind) attachSession(ctx context.Context) error {
 	session, err := l.findSession(ctx)
 	if err != nil {
@@ -197,7 +195,6 @@ func (l *logind) property(ctx context.Context, path dbus.ObjectPath, owner, name
 	return nil
 }
 
-// take takes one signal.
 func (l *logind) take(ctx context.Context, signal *dbus.Signal) error {
 	// The signal of a start that attach has seen already comes late. Connecting anew for it would miss
 	// what logind reports meanwhile.
@@ -261,7 +258,6 @@ func (l *logind) removed(ctx context.Context, signal *dbus.Signal) {
 	}
 }
 
-// change takes a PropertiesChanged of the session.
 func (l *logind) change(ctx context.Context, signal *dbus.Signal) error {
 	var owner string
 	var changed map[string]dbus.Variant
@@ -297,7 +293,6 @@ func (l *logind) inhibit(ctx context.Context) {
 	l.unseen.note(delayNote, nil)
 }
 
-// letGo lets logind go on.
 func (l *logind) letGo(context.Context) error {
 	if l.inhibitor != nil {
 		_ = l.inhibitor.Close() // nothing was written

@@ -36,7 +36,6 @@ func (p *presence) lock(source string, locked bool) {
 	p.welcome(absent)
 }
 
-// switchAway records whether another user has the screen.
 func (p *presence) switchAway(away bool) {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()

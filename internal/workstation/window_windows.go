@@ -12,7 +12,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// className is our class of windows.
 const className = "ErsLoginWorkstation"
 
 // windowNote is the window among the notes of [Watcher.MissingEvents].

@@ -83,7 +83,6 @@ func why(path string, err error, depth int) (problem.Phrase, bool) {
 	return whyProgram(path, head, err)
 }
 
-// whyScript returns why the interpreter of a script does not run it.
 func whyScript(line shebang.Line, err error, depth int) (problem.Phrase, bool) {
 	if strings.HasSuffix(line.Interpreter, "\r") || strings.HasSuffix(line.Argument, "\r") {
 		return hasCR, true

@@ -49,7 +49,6 @@ func (a *Agent) run(ctx context.Context, operation string) ([]byte, error) {
 	return nil, a.notBegun(operation, err)
 }
 
-// log passes the program's standard error to Stderr.
 func (a *Agent) log(text []byte) {
 	if a.Stderr == nil || len(text) == 0 {
 		return
@@ -59,7 +58,6 @@ func (a *Agent) log(text []byte) {
 	_, _ = a.Stderr.Write(text) // a log that cannot be written is no reason to refuse a ticket
 }
 
-// executed is the output of a program.
 type executed struct {
 	stdout, stderr []byte
 	// tooMuch reports whether the program was killed for writing more than maxOutput.

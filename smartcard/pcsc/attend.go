@@ -141,7 +141,6 @@ func (l *line) list() error {
 	return nil
 }
 
-// report returns what is known.
 func (l *line) report() report {
 	r := report{first: l.first, readers: slices.Clone(l.readers)}
 	l.first = false

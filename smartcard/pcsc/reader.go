@@ -20,7 +20,6 @@ type reader struct {
 	counted bool
 }
 
-// see records a reader's state.
 func (r *reader) see(state State) {
 	r.here = true
 	switch {
@@ -45,7 +44,6 @@ func (r *reader) see(state State) {
 	}
 }
 
-// unplug records that the reader is gone.
 func (r *reader) unplug() {
 	r.lose()
 	if r.here {

@@ -74,7 +74,6 @@ func (w *watch) start(ctx context.Context) <-chan Event {
 	return events
 }
 
-// run sends events until ctx ends.
 func (w *watch) run(ctx context.Context, events chan<- Event) {
 	reports, ended := make(chan report), make(chan struct{})
 	go func() {
@@ -103,7 +102,6 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 	}
 }
 
-// learn updates the state with a report.
 func (w *watch) learn(r report) {
 	w.looked, w.gone = true, r.gone
 	if r.gone != nil {
