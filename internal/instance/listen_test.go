@@ -314,7 +314,7 @@ func TestWhatIsShownIsCleaned(t *testing.T) {
 		"as it is":             {"Vendor App", "abc-1_TIME2", "Vendor App", "abc-1_TIME2"},
 		"a long name":          {long, "", strings.Repeat("x", 79) + "…", ""},
 		"lines":                {" Vendor\r\n\tApp\u2028 ", "", "Vendor App", ""},
-		"control characters":   {"Ven\x1b[1mdor\x00\u009f", "", "Ven[1mdor", ""},
+		"control characters":   {"Ven\x1b[1mdor\x00\u009f", "", "Ven [1mdor", ""},
 		"the other way round":  {"Vendor\u202eppA\u200b", "", "VendorppA", ""},
 		"a token with a blank": {"", "abc def", "", ""},
 		"a token with a line":  {"", "abc\ndef", "", ""},
@@ -346,7 +346,7 @@ func TestWhatWasShownIsCleaned(t *testing.T) {
 	})
 	answer, err := instance.Ask(soon(t), first.path, instance.Request{Action: instance.LastProblem})
 	require.NoError(t, err)
-	assert.Equal(t, &instance.Shown{Code: strings.Repeat("C", 59) + "…", Title: "Not[1m accepted", At: at}, answer.Shown)
+	assert.Equal(t, &instance.Shown{Code: strings.Repeat("C", 59) + "…", Title: "Not [1m accepted", At: at}, answer.Shown)
 }
 
 // If this fails, a raised window stays behind on desktops that require a token.

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/ers-login/ers-login/internal/problem"
 )
@@ -98,10 +97,7 @@ type Shown struct {
 
 // clean returns what is safe to print, as [Request.clean] does.
 func (s Shown) clean() *Shown {
-	return &Shown{
-		Code:  problem.Clean(strings.Map(printable, s.Code), maxCode),
-		Title: problem.Clean(strings.Map(printable, s.Title), maxTitle), At: s.At,
-	}
+	return &Shown{Code: problem.Clean(s.Code, maxCode), Title: problem.Clean(s.Title, maxTitle), At: s.At}
 }
 
 // ActivationToken returns the desktop's token for this start, from its environment (see
@@ -122,7 +118,7 @@ func ActivationToken(environ []string) string {
 // clean returns a request that is safe to show and use. Both sides call it: the sender to keep
 // within a line, the receiver because the sender is not trusted.
 func (r Request) clean() Request {
-	r.For = problem.Clean(strings.Map(printable, r.For), maxFor)
+	r.For = problem.Clean(r.For, maxFor)
 	r.ActivationToken = usableToken(r.ActivationToken)
 	if len(r.Wanted) > maxWanted || strings.ContainsFunc(r.Wanted, func(c rune) bool {
 		return (c < '0' || c > '9') && (c < 'a' || c > 'z')
@@ -130,19 +126,6 @@ func (r Request) clean() Request {
 		r.Wanted = ""
 	}
 	return r
-}
-
-// printable drops invisible characters: one that turns the direction of writing could change the
-// meaning of the sentence around the name.
-func printable(r rune) rune {
-	switch {
-	case unicode.IsPrint(r):
-		return r
-	case unicode.IsSpace(r):
-		return ' '
-	default:
-		return -1
-	}
 }
 
 func usableToken(token string) string {
