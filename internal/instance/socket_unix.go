@@ -16,27 +16,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxSocketPath is the longest path of a socket, in bytes without the final zero: 107 on Linux, 103
-// on macOS.
-const maxSocketPath = len(unix.RawSockaddrUnix{}.Path) - 1
-
 // socketPath returns where the holder of a lock listens: in a private folder, since the lock's may
 // be open to others, and a new socket's mode depends on the umask.
 func socketPath(lock string) string {
 	return filepath.Join(strings.TrimSuffix(lock, ".lock")+".run", "socket")
 }
 
-// socket is a listener whose file goes with it: the listener's own address may be one that is only
-// good when it is made.
-type socket struct {
-	*net.UnixListener
-	path string
-}
-
-// Close removes the socket while the lock is still held, before another start can create its own.
-func (s socket) Close() error { return errors.Join(removeSocket(s.path), s.UnixListener.Close()) }
-
-// listen creates the socket. The caller holds the lock, so an existing one is stale.
+// listen creates the socket. The caller holds the lock, so an existing one is stale. It is removed when
+// the listener is closed, while the lock is still held: before another start can create its own.
 func listen(lock string) (net.Listener, error) {
 	path := socketPath(lock)
 	if err := makePrivate(filepath.Dir(path)); err != nil {
@@ -45,21 +32,14 @@ func listen(lock string) (net.Listener, error) {
 	if err := removeSocket(path); err != nil {
 		return nil, err
 	}
-	address, free, err := address(path)
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, err
 	}
-	defer free()
-	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: address, Net: "unix"})
-	if err != nil {
-		return nil, err
-	}
-	listener.SetUnlinkOnClose(false)
-	made := socket{listener, path}
 	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, made.Close())
+		return nil, errors.Join(err, listener.Close())
 	}
-	return made, nil
+	return listener, nil
 }
 
 // makePrivate creates a folder that only this user can enter, or checks that it is one.
@@ -104,16 +84,8 @@ func removeSocket(path string) error {
 
 // dial connects to the holder of the lock.
 func dial(ctx context.Context, lock string) (net.Conn, error) {
-	address, free, err := address(socketPath(lock))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w yet: %w", errNoListener, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer free()
 	var dialer net.Dialer
-	server, err := dialer.DialContext(ctx, "unix", address)
+	server, err := dialer.DialContext(ctx, "unix", socketPath(lock))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED) {
 		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
