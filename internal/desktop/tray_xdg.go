@@ -17,6 +17,8 @@ const (
 	// trayComesWithin bounds the wait for the tray at log-in, when the desktop starts its panel and
 	// this program side by side.
 	trayComesWithin = 20 * time.Second
+	// trayAgain is the pause before it is looked for again.
+	trayAgain = 200 * time.Millisecond
 )
 
 // The name, object and interface for icons in freedesktop's StatusNotifierItem specification.
@@ -49,31 +51,16 @@ func AwaitTray(ctx context.Context) bool {
 		return false
 	}
 	defer func() { _ = bus.Close() }() // only queried
-	const enough = 8
-	changes := make(chan *dbus.Signal, enough)
-	bus.Signal(changes)
-	for _, match := range [][]dbus.MatchOption{
-		{dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, trayName)},
-		{dbus.WithMatchInterface(trayName), dbus.WithMatchMember("StatusNotifierHostRegistered")},
-	} {
-		if err := bus.AddMatchSignalContext(limited, match...); err != nil {
-			return false
-		}
-	}
-	// Changes before the subscription show in the first query.
-	for {
-		if showsIcons(limited, bus) {
-			return true
-		}
+	for !showsIcons(limited, bus) {
 		select {
-		case _, on := <-changes:
-			if !on {
-				return false
-			}
+		case <-time.After(trayAgain):
+		case <-bus.Context().Done(): // the bus has ended
+			return false
 		case <-limited.Done():
 			return false
 		}
 	}
+	return true
 }
 
 // showsIcons reports whether there is a watcher, with a panel that shows icons.
