@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
+	"strings"
 
 	"github.com/go-gl/glfw/v3.4/glfw"
 )
@@ -35,7 +37,13 @@ func openContext() (err error) {
 	}
 	defer glfw.Terminate()
 	glfw.WindowHint(glfw.Visible, glfw.False)
-	contextHints()
+	// As Fyne does: OpenGL ES 2.0 on ARM processors but Apple's, and else OpenGL 2.1.
+	glfw.WindowHint(glfw.ContextVersionMajor, 2)
+	if strings.HasPrefix(runtime.GOARCH, "arm") && runtime.GOOS != "darwin" {
+		glfw.WindowHint(glfw.ClientAPI, glfw.OpenGLESAPI)
+	} else {
+		glfw.WindowHint(glfw.ContextVersionMinor, 1)
+	}
 	window, err := glfw.CreateWindow(10, 10, "", nil, nil)
 	if err != nil {
 		return fmt.Errorf("could not make an OpenGL context: %w", err)
