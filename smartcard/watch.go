@@ -1,6 +1,7 @@
 package smartcard
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -98,15 +99,9 @@ const (
 )
 
 func (s WatchSettings) orDefaults() WatchSettings {
-	if s.Interval <= 0 {
-		s.Interval = time.Second
-	}
-	if s.Patience <= 0 {
-		s.Patience = 10 * time.Second
-	}
-	if s.PollTimeout <= 0 {
-		s.PollTimeout = 5 * time.Second
-	}
+	s.Interval = cmp.Or(s.Interval, time.Second)
+	s.Patience = cmp.Or(s.Patience, 10*time.Second)
+	s.PollTimeout = cmp.Or(s.PollTimeout, 5*time.Second)
 	if s.CardIn == nil {
 		s.CardIn = func() bool { return false }
 	}

@@ -2,6 +2,7 @@ package ticketapi
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"encoding/json"
@@ -84,11 +85,9 @@ var _ smartcard.Agent = (*Bridge)(nil)
 func New(settings Settings) *Bridge {
 	second := settings
 	second.Command = append(slices.Clone(settings.Command), wire.NoCardEvents)
-	timeout := settings.CallTimeout
-	if timeout <= 0 {
-		timeout = 15 * time.Second
+	return &Bridge{
+		Readers: NewReaders(settings), timeout: cmp.Or(settings.CallTimeout, 15*time.Second), asking: newProcess(second, nil),
 	}
-	return &Bridge{Readers: NewReaders(settings), timeout: timeout, asking: newProcess(second, nil)}
 }
 
 // Ticket implements [smartcard.Agent] with getTicket. The end of ctx ends the helper that waits for

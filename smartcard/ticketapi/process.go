@@ -1,6 +1,7 @@
 package ticketapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,10 +22,6 @@ type process struct {
 }
 
 func newProcess(settings Settings, event func(helper.Event)) *process {
-	start := settings.StartTimeout
-	if start <= 0 {
-		start = 30 * time.Second
-	}
 	folder := ""
 	if program := settings.Command; len(program) > 0 && filepath.IsAbs(program[0]) {
 		// Windows searches the working folder for libraries too, and this program may have been
@@ -36,7 +33,7 @@ func newProcess(settings Settings, event func(helper.Event)) *process {
 		Name: wire.Name, Version: settings.Version, Command: settings.Command, Dir: folder,
 		// The library may start the Identity Agent, which serves other programs too.
 		ChildrenStay: true,
-		Stderr:       said.line, Event: event, HelloTimeout: start, Clock: settings.Clock,
+		Stderr:       said.line, Event: event, HelloTimeout: cmp.Or(settings.StartTimeout, 30*time.Second), Clock: settings.Clock,
 	})}
 }
 
