@@ -131,8 +131,11 @@ func ask(ctx context.Context, path string, request Request) (answer Answer, err 
 	unheard := writeQuestion(server, request)
 	lines := bufio.NewReaderSize(server, maxLine)
 	said, err := readReply(lines)
+	if errors.Is(err, io.EOF) || isReset(err) {
+		err = fmt.Errorf("%w any more: %w", errNoListener, err) // it has left, and does not hang
+	}
 	if err != nil {
-		return Answer{}, errors.Join(unheard, whileUnanswered(err))
+		return Answer{}, errors.Join(unheard, err)
 	}
 	if said.Waiting {
 		if err := server.SetReadDeadline(time.Time{}); err != nil {
@@ -143,12 +146,4 @@ func ask(ctx context.Context, path string, request Request) (answer Answer, err 
 		}
 	}
 	return said.Answer, nil
-}
-
-// whileUnanswered distinguishes an instance that has left from one that hangs.
-func whileUnanswered(err error) error {
-	if errors.Is(err, io.EOF) || isReset(err) {
-		return fmt.Errorf("%w any more: %w", errNoListener, err)
-	}
-	return err
 }
