@@ -45,17 +45,6 @@ type cards struct {
 	presumed bool
 }
 
-// news is the meaning of an event.
-type news int
-
-const (
-	nothing  news = iota
-	moved         // a reader or a card came, or an empty reader went
-	removal       // a card went
-	lost          // the readers are out of sight
-	regained      // they are in sight again, or for the first time
-)
-
 // maxReaders bounds the readers kept, should a helper invent them; maxLatest is the length of
 // Latest.
 const (
@@ -63,8 +52,8 @@ const (
 	maxLatest  = 64
 )
 
-// learn applies an event.
-func (c *cards) learn(kind presence.Kind, card wire.Card) news {
+// learn applies an event, and reports whether it is one.
+func (c *cards) learn(kind presence.Kind, card wire.Card) bool {
 	if card.Begins {
 		c.missed = append(c.missed, c.withCard()...)
 		c.readers = nil
@@ -72,52 +61,48 @@ func (c *cards) learn(kind presence.Kind, card wire.Card) news {
 	switch kind {
 	case presence.ReaderConnected:
 		c.reader(card.Reader)
-		return moved
 	case presence.CardInserted:
 		if reader := c.reader(card.Reader); reader != nil {
 			reader.Card = true
 		}
 		c.taken, c.presumed = false, false
 		c.missed = without(c.missed, card.Reader)
-		return moved
 	case presence.CardRemoved:
 		if reader := c.reader(card.Reader); reader != nil {
 			reader.Card = false
 		}
 		c.missed = without(c.missed, card.Reader)
 		c.remove(card.Reader)
-		return removal
 	case presence.ReaderDisconnected:
 		// A CardRemoved for its card came before.
 		c.readers = slices.DeleteFunc(c.readers, func(r smartcard.Reader) bool { return r.Name == card.Reader })
-		return moved
 	case presence.ServiceGone:
 		c.err = unavailable.Because(errors.New(card.Error))
-		return lost
 	case presence.ServiceBack:
 		c.err = nil
-		return regained
+	default:
+		return false
 	}
-	return nothing
+	return true
 }
 
-// settle takes the missed cards for removed, once they have been missed for long enough.
-func (c *cards) settle() news {
+// settle takes the missed cards for removed, once they have been missed for long enough. It reports
+// whether something has changed.
+func (c *cards) settle() bool {
 	switch {
 	case len(c.missed) > 0:
 		c.remove(c.missed...)
 		c.missed = nil
-		return removal
 	case c.err != nil && c.cardIn() && !c.presumed:
 		c.remove(c.withCard()...)
 		c.presumed = true
-		return removal
 	case c.err == nil && c.presumed:
 		c.presumed = false
 		c.taken = !c.cardIn()
-		return moved
+	default:
+		return false
 	}
-	return nothing
+	return true
 }
 
 // remove records the cards in these readers as removed.

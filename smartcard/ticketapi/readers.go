@@ -169,12 +169,21 @@ func (r *Readers) onEvent(event helper.Event) {
 	if len(event.Data) > 0 && json.Unmarshal(event.Data, &card) != nil {
 		return
 	}
+	kind := presence.Kind(event.Name)
 	r.mutex.Lock()
-	seen := r.cards.learn(presence.Kind(event.Name), card)
-	r.follow(seen)
+	known := r.cards.learn(kind, card)
+	switch kind {
+	case presence.CardRemoved:
+		r.repeat()
+	case presence.ServiceGone:
+		r.repeat()
+		r.settleAfter(lostSight)
+	case presence.ServiceBack:
+		r.settleAfter(settling)
+	}
 	r.mutex.Unlock()
 	r.report()
-	if seen != nothing {
+	if known {
 		r.nudge()
 	}
 }
@@ -194,20 +203,6 @@ func (r *Readers) report() {
 	if now != r.reported {
 		r.reported = now
 		r.sight(err)
-	}
-}
-
-// follow schedules what follows from news, but for the nudge. The mutex is held.
-func (r *Readers) follow(seen news) {
-	switch seen {
-	case removal:
-		r.repeat()
-	case lost:
-		r.repeat()
-		r.settleAfter(lostSight)
-	case regained:
-		r.settleAfter(settling)
-	case moved, nothing:
 	}
 }
 
@@ -247,10 +242,13 @@ func (r *Readers) settleAfter(d time.Duration) {
 	}
 	r.settling = time.AfterFunc(d, func() {
 		r.mutex.Lock()
-		seen := r.cards.settle()
-		r.follow(seen)
+		before := r.cards.removals
+		changed := r.cards.settle()
+		if r.cards.removals > before {
+			r.repeat()
+		}
 		r.mutex.Unlock()
-		if seen != nothing {
+		if changed {
 			r.nudge()
 		}
 	})
