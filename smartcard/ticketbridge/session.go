@@ -42,16 +42,34 @@ type session struct {
 	handle int32
 }
 
-// ticket returns the ticket from an export.
-func (s *session) ticket(from export) (text string, err error) {
-	err = s.attempt(from, func() smartcard.Code {
+// ticket returns the ticket from an export. It calls again with a new handle if the library no longer
+// accepts the handle, as after a restart of the Identity Agent.
+func (s *session) ticket(from export) (string, error) {
+	for again := false; ; again = true {
+		if err := s.open(); err != nil {
+			return "", err
+		}
+		text := ""
 		actual, code := s.instead(from)
 		if code == smartcard.Success {
 			text, code = s.fetch(actual)
 		}
-		return code
-	})
-	return text, err
+		if code == smartcard.Success {
+			return text, nil
+		}
+		err := s.failure(from, code)
+		switch code {
+		case smartcard.NotInitialized, smartcard.InvalidInstanceHandle:
+			s.handle = 0
+			if !again {
+				continue
+			}
+		case smartcard.ServerCommFailed:
+			// Whether a handle outlives its server is not public. The next call gets a new one.
+			s.close()
+		}
+		return "", err
+	}
 }
 
 // status returns what is installed.
@@ -85,32 +103,6 @@ func (s *session) close() {
 	if s.handle != 0 {
 		s.library.finalize(s.handle)
 		s.handle = 0
-	}
-}
-
-// attempt makes a call, and again with a new handle if the library no longer accepts the handle, as
-// after a restart of the Identity Agent.
-func (s *session) attempt(call export, do func() smartcard.Code) error {
-	for again := false; ; again = true {
-		if err := s.open(); err != nil {
-			return err
-		}
-		code := do()
-		if code == smartcard.Success {
-			return nil
-		}
-		err := s.failure(call, code)
-		switch code {
-		case smartcard.NotInitialized, smartcard.InvalidInstanceHandle:
-			s.handle = 0
-			if !again {
-				continue
-			}
-		case smartcard.ServerCommFailed:
-			// Whether a handle outlives its server is not public. The next call gets a new one.
-			s.close()
-		}
-		return err
 	}
 }
 
