@@ -137,13 +137,9 @@ func (c *nameClaim) attach(descriptor dbus.UnixFD) *dbus.Error {
 	if err != nil {
 		return notListening
 	}
-	if sameUser(client) != nil {
-		_ = client.Close() // none of ours
-		return notListening
-	}
 	c.mutex.Lock()
 	defer c.mutex.Unlock()
-	if c.admit == nil {
+	if c.admit == nil || sameUser(client) != nil {
 		_ = client.Close() // its caller gets the error
 		return notListening
 	}
