@@ -44,23 +44,17 @@ func (l *Lock) Listen(handler Handler, report func(error)) error {
 	if l.server != nil {
 		return errors.New("this instance listens already")
 	}
-	listener, err := l.endpoint()
-	if err != nil {
-		return fmt.Errorf("could not listen for other starts: %w", err)
+	var listener net.Listener
+	if l.file != nil { // else clients come over the session bus alone
+		var err error
+		if listener, err = listen(l.path); err != nil {
+			return fmt.Errorf("could not listen for other starts: %w", err)
+		}
 	}
 	l.server = newServer(listener, handler, report)
 	l.name.serve(l.server.admit)
 	l.also.serve(l.server.admit)
 	return nil
-}
-
-// endpoint listens beside the lock's file. If that is unusable it is nil: clients come over the session
-// bus alone.
-func (l *Lock) endpoint() (net.Listener, error) {
-	if l.file == nil {
-		return nil, nil
-	}
-	return listen(l.path)
 }
 
 type server struct {
