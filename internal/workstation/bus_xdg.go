@@ -92,15 +92,9 @@ type line struct {
 	*listener
 }
 
-// handlers are what is done with a connection. An error makes it be given up.
-type handlers struct {
-	take func(context.Context, *dbus.Signal) error
-	// release is called when held is closed.
-	release func(context.Context) error
-}
-
-// serve calls the handlers until the connection is lost or the context ends.
-func (l *line) serve(ctx context.Context, h handlers) error {
+// serve calls take for each signal, and release when held is closed, until the connection is lost, ctx
+// ends or one of them returns an error.
+func (l *line) serve(ctx context.Context, take func(context.Context, *dbus.Signal) error, release func(context.Context) error) error {
 	l.settled = true
 	for {
 		var err error
@@ -109,10 +103,10 @@ func (l *line) serve(ctx context.Context, h handlers) error {
 			if !open {
 				return errLost
 			}
-			err = h.take(ctx, signal)
+			err = take(ctx, signal)
 		case <-l.held:
 			l.held = nil
-			err = h.release(ctx)
+			err = release(ctx)
 		case <-ctx.Done():
 			return ctx.Err()
 		}

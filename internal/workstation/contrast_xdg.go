@@ -61,7 +61,7 @@ func (p *contrastPortal) serve(ctx context.Context) error {
 	if err := p.ask(ctx); err != nil {
 		return err
 	}
-	return p.line.serve(ctx, handlers{take: p.take})
+	return p.line.serve(ctx, p.take, nil)
 }
 
 // ask reads all settings. It does not start the portal: Fyne does, for the light or dark
@@ -81,7 +81,6 @@ func (p *contrastPortal) ask(ctx context.Context) error {
 			return err
 		}
 	}
-	p.say()
 	return nil
 }
 
@@ -97,12 +96,11 @@ func (p *contrastPortal) take(ctx context.Context, signal *dbus.Signal) error {
 	if signal.Name == portalSettings+".SettingChanged" && dbus.Store(signal.Body, &changed.namespace, &changed.key, &value) == nil &&
 		slices.Contains(contrasts, changed) {
 		p.note(changed, value)
-		p.say()
 	}
 	return nil
 }
 
-// note keeps the value of a setting, if it is of a type that means something.
+// note keeps the value of a setting, if it is of a type that means something, and reports what all say.
 func (p *contrastPortal) note(setting portalSetting, value dbus.Variant) {
 	inner := value.Value()
 	for range 2 { // Deeper than any portal wraps it.
@@ -116,12 +114,5 @@ func (p *contrastPortal) note(setting portalSetting, value dbus.Variant) {
 	case bool:
 		p.said[setting] = v
 	}
-}
-
-func (p *contrastPortal) say() {
-	high := false
-	for _, setting := range contrasts {
-		high = high || p.said[setting]
-	}
-	p.notify(high)
+	p.notify(slices.ContainsFunc(contrasts, func(one portalSetting) bool { return p.said[one] }))
 }

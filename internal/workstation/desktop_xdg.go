@@ -58,7 +58,7 @@ func (d *desktop) serve(ctx context.Context) error {
 	if err := d.attachManager(ctx); err != nil {
 		return err
 	}
-	return d.line.serve(ctx, handlers{d.take, d.agree})
+	return d.line.serve(ctx, d.take, d.agree)
 }
 
 // attachSavers asks the screen savers for their signals, and then whether they are on.

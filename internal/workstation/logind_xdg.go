@@ -49,7 +49,7 @@ func (l *logind) serve(ctx context.Context) error {
 	if err := l.attach(ctx); err != nil {
 		return err
 	}
-	return l.line.serve(ctx, handlers{l.take, l.letGo})
+	return l.line.serve(ctx, l.take, l.letGo)
 }
 
 // attach subscribes to logind's signals, and then reads the state before them. A missing logind, or
