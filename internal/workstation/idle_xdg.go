@@ -151,5 +151,5 @@ func askLogind(ctx context.Context) (time.Duration, error) {
 	case !idle:
 		return 0, nil
 	}
-	return time.Since(time.UnixMicro(int64(changed))), nil //nolint:gosec // G115: a time of this century
+	return time.Since(time.UnixMicro(int64(changed))), nil
 }

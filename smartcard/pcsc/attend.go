@@ -34,11 +34,11 @@ type report struct {
 
 // attend connects, looks and connects again until the context ends.
 func (w *watch) attend(ctx context.Context, reports chan<- report) {
-	pause := retryMin
+	pause := firstPause
 	for ctx.Err() == nil {
 		line, err := w.connect()
 		if err == nil {
-			pause = retryMin
+			pause = firstPause
 			err = w.serve(ctx, line, reports)
 		}
 		// A retry after a pause gets a better answer: a dying process accepts connections and drops
@@ -48,7 +48,7 @@ func (w *watch) attend(ctx context.Context, reports chan<- report) {
 		case <-ctx.Done():
 		case <-w.after(pause):
 		}
-		pause = min(2*pause, retryMax)
+		pause = min(2*pause, longestPause)
 	}
 }
 

@@ -20,7 +20,7 @@ type Event struct {
 }
 
 // The first pause before the service is tried again, and the longest: it doubles.
-const retryMin, retryMax = 100 * time.Millisecond, 2 * time.Second
+const firstPause, longestPause = 100 * time.Millisecond, 2 * time.Second
 
 // Watch sends whether there is a service (ServiceBack, or ServiceGone), the readers and cards that there
 // are (ReaderConnected, CardInserted) and then every change, until ctx ends.
