@@ -25,7 +25,7 @@ func (w *Window) moment(t time.Time) string {
 	return lang.L("{{.Day}} at {{.Time}}", map[string]any{"Day": day(t.Local()), "Time": w.clockTime(t)})
 }
 
-// referenceTime formats a time as in the logs, for a service desk.
+// referenceTime formats a time for a service desk: that of the logs, UTC.
 func referenceTime(t time.Time) string {
 	return day(t.UTC()) + t.UTC().Format(" 15:04:05 UTC")
 }

@@ -281,31 +281,41 @@ func TestClosingWithoutASession(t *testing.T) {
 // battery.
 func TestLiveTexts(t *testing.T) {
 	w := newWorld(t, Settings{})
+	var next func() // what the last timer calls, unless it was stopped
+	var wait time.Duration
+	w.after = func(in time.Duration, call func()) func() {
+		next, wait = call, in
+		return func() { next = nil }
+	}
+	pass := func(every time.Duration) {
+		t.Helper()
+		require.NotNil(t, next)
+		require.Equal(t, every, wait)
+		next()
+	}
 	w.Show(waitingState(hscn.MissingCard, signin.NotEnded))
-	require.Nil(t, w.stopTicks)
+	require.Nil(t, next)
 
 	w.Show(workingState(signin.SigningIn, signin.NotEnded))
-	require.NotNil(t, w.stopTicks)
 	w.now = morning.Add(2 * time.Second)
-	w.tick()
+	pass(time.Second)
 	require.NotContains(t, w.texts(), "2 seconds", "not worth a word")
 	w.now = morning.Add(3 * time.Second)
-	w.tick()
+	pass(time.Second)
 	require.Contains(t, w.texts(), "3 seconds")
 	w.now = morning.Add(75 * time.Second)
-	w.tick()
+	pass(time.Second)
 	require.Contains(t, w.texts(), "1 min 15 s")
 
 	w.now = morning.Add(2 * time.Minute)
 	w.Show(signedInState())
-	require.NotNil(t, w.stopTicks)
 	require.Contains(t, w.texts(), "18:42, in 10 hours, or when you remove your smartcard")
 	w.now = morning.Add(9*time.Hour + 55*time.Minute)
-	w.tick()
+	pass(5 * time.Second)
 	require.Contains(t, w.texts(), "18:42, in 5 minutes, or when you remove your smartcard")
 
 	w.Show(failedState(notAccepted))
-	require.Nil(t, w.stopTicks)
+	require.Nil(t, next, "it was left")
 }
 
 func TestRemaining(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 // Restore does nothing: showing a window restores it here.
 func Restore(fyne.Window) {}
 
-// Notifier returns nil, which leaves notifications to Fyne: D-Bus on Linux, the notification centre
-// on macOS.
-func Notifier(logrus.FieldLogger, func() *ui.Window) func(title, text string) { return nil }
+// Notifier shows a notification as Fyne does: by D-Bus on Linux, in the notification centre on macOS.
+func Notifier(logrus.FieldLogger, func() *ui.Window) func(title, text string) {
+	return func(title, text string) { fyne.CurrentApp().SendNotification(fyne.NewNotification(title, text)) }
+}

@@ -81,7 +81,7 @@ const (
 
 // effect is something to be done. All of them run beside the machine, and what comes of them
 // returns as an event.
-type effect any
+type effect interface{ effect() }
 
 type (
 	// clearLeftover clears the keyring of what a run that was killed has left there; answered by
@@ -145,3 +145,18 @@ type (
 	// hurry bounds what is still to come; answered by quitDeadline.
 	hurry struct{}
 )
+
+func (clearLeftover) effect() {}
+func (promptUser) effect()    {}
+func (openGrant) effect()     {}
+func (selectRole) effect()    {}
+func (refreshGrant) effect()  {}
+func (publish) effect()       {}
+func (endSession) effect()    {}
+func (closeOrphan) effect()   {}
+func (remember) effect()      {}
+func (probeLinks) effect()    {}
+func (lookAtEntry) effect()   {}
+func (stopCalls) effect()     {}
+func (stopEnding) effect()    {}
+func (hurry) effect()         {}

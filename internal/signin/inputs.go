@@ -308,6 +308,8 @@ func (m *machine) onWorkstation(now time.Time, happened WorkstationEvent) []effe
 		reason, m.userAway = ScreenLocked, true
 	case WentIdle:
 		reason = Idle
+	default:
+		return nil
 	}
 	if !m.terms.EndWhenLocked && happened != WentIdle {
 		return nil

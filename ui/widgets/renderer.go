@@ -71,7 +71,7 @@ type spoken struct{ widget.BaseWidget }
 // AccessibilityRole is text.
 func (*spoken) AccessibilityRole() fyne.AccessibleRole { return fyne.AccessibleRoleText }
 
-// hoverable is the base of controls for the mouse alone, which show that it is on them.
+// hoverable is the base of what takes the mouse alone, and may show that it is there.
 type hoverable struct {
 	silent
 	hovered bool
