@@ -27,7 +27,7 @@ func addCommands(_ string, documents map[string][]byte) error {
 		"bash-completion/completions/ers-login":    bash,
 		"zsh/site-functions/_ers-login":            root.GenZshCompletion,
 		"fish/vendor_completions.d/ers-login.fish": fish,
-		"powershell/ers-login.ps1":                 root.GenPowerShellCompletionWithDesc,
+		"doc/ers-login/examples/ers-login.ps1":     root.GenPowerShellCompletionWithDesc,
 	} {
 		var script bytes.Buffer
 		if err := complete(&script); err != nil {

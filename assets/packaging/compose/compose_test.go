@@ -89,7 +89,7 @@ func TestTheProjectsOwnChangelog(t *testing.T) {
 	t.Chdir(filepath.Join("..", "..", ".."))
 	t.Setenv("SOURCE_DATE_EPOCH", "1795236367")
 	path := filepath.Join(t.TempDir(), "metainfo.xml")
-	require.NoError(t, writeReleases("assets/packaging/linux/io.github.ers_login.ErsLogin.metainfo.xml", path))
+	require.NoError(t, writeReleases("assets/packaging/linux/root/usr/share/metainfo/io.github.ers_login.ErsLogin.metainfo.xml", path))
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	var metainfo struct {

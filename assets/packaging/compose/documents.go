@@ -18,14 +18,15 @@ import (
 var link = regexp.MustCompile(`(!?)\[([^\]]*)\]\(([^)\s]+)\)`)
 
 // writeDocuments writes the documents that a package ships into a folder. Each argument names a file of the sources, and what it is
-// called in the package: docs/window.md=window.md. Of these, the ones in Markdown are written by either name, with their links led to where
-// they will lie: to what is shipped too, or else to the sources of this version on the web. A link to what does not exist is an error.
+// called in the package if that differs: docs/window.md=window.md. Of these, the ones in Markdown by either name are written, with their
+// links led to where they will lie: to what is shipped too, or else to the sources of this version on the web. A link to what does not
+// exist is an error.
 func writeDocuments(folder string, args []string) error {
 	shipped := map[string]string{}
 	for _, arg := range args {
 		source, place, found := strings.Cut(arg, "=")
 		if !found {
-			return fmt.Errorf("%q is no document and its place, such as docs/window.md=window.md", arg)
+			place = source
 		}
 		shipped[source] = place
 	}

@@ -45,5 +45,9 @@ func TestDocumentsLinkToWhatIsThere(t *testing.T) {
 	}
 	require.NoError(t, write("docs/a.md", []byte("[z](missing.md)")))
 	require.ErrorContains(t, writeDocuments(folder, []string{"docs/a.md=a.md"}), "a dead link")
-	require.ErrorContains(t, writeDocuments(folder, []string{"docs/a.md"}), "is no document and its place")
+	require.NoError(t, write("docs/b.md", []byte("[r](../README.md)")))
+	require.NoError(t, writeDocuments(folder, []string{"docs/b.md", "README.md"}))
+	content, err := os.ReadFile(filepath.Join(folder, "docs", "b.md"))
+	require.NoError(t, err)
+	assert.Equal(t, "[r](../README.md)", string(content), "under its own name")
 }

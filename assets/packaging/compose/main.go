@@ -3,7 +3,7 @@
 //	compose examples FOLDER          config.toml and policy.toml, every setting commented out, from the table of internal/config
 //	compose licences FILE TARGET…  the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS
 //	                                 adds something that is no module, and the file with its terms
-//	compose documents FOLDER FROM=TO…
+//	compose documents FOLDER FROM[=TO]…
 //	                                 the documents, with their links led to what the package has, or to the sources on the web
 //	compose changelog FILE           docs/CHANGELOG.md as Debian wants it
 //	compose releases METAINFO FILE   the same for software centres: METAINFO with its releases filled in
@@ -43,5 +43,5 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 3 && args[0] == "releases":
 		return writeReleases(args[1], args[2])
 	}
-	return errors.New("usage: compose examples FOLDER | licences FILE TARGET… [NAME=TERMS…] | documents FOLDER FROM=TO… | changelog FILE | releases METAINFO FILE")
+	return errors.New("usage: compose examples FOLDER | licences FILE TARGET… [NAME=TERMS…] | documents FOLDER FROM[=TO]… | changelog FILE | releases METAINFO FILE")
 }

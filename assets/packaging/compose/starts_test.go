@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -15,16 +16,16 @@ import (
 func TestWhatIsInstalledIsStartedByItsFullPath(t *testing.T) {
 	starts := regexp.MustCompile(`(?m)^(?:Exec|TryExec|Exec[A-Z]\w*)=(\S+)`)
 	found := 0
-	folder := filepath.Join("..", "linux")
-	files, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	for _, file := range files {
-		content, err := os.ReadFile(filepath.Join(folder, file.Name()))
-		require.NoError(t, err)
+	require.NoError(t, filepath.WalkDir(filepath.Join("..", "linux"), func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
 		for _, start := range starts.FindAllStringSubmatch(string(content), -1) {
 			found++
-			assert.Equal(t, "/usr/bin/ers-login", start[1], file.Name())
+			assert.Equal(t, "/usr/bin/ers-login", start[1], path)
 		}
-	}
+		return err
+	}))
 	assert.Equal(t, 6, found)
 }
