@@ -97,7 +97,7 @@ func (c Config) RequireReal() error {
 		case !setting.IsFor(c.UsedPlatform()):
 		case setting.of(c) != "":
 			c.requireFile(setting, &found)
-		case setting.Key == "key" && pem && !c.PKCS12() && !hasKey:
+		case setting.Key == "key" && pem && !hasKey:
 			found.add(c.missing(setting, "the certificate is a PEM file without a private key in it"))
 		case setting.Key == "agent_command" && c.lacksCommand():
 			found.add(c.missing(setting, "the agent is a command, and no command is named"))
@@ -186,8 +186,11 @@ func (c Config) requireFile(setting Setting, found *findings) {
 
 // certificateBlocks reports whether the certificate's file has a private key in it, and whether it is
 // in PEM at all. One that cannot be read has a Problem of its own. Windows writes UTF-16, too, which
-// is ASCII without its zeros.
+// is ASCII without its zeros. A file that is not used is not opened: it may be on a dead network share.
 func (c Config) certificateBlocks() (key, pem bool) {
+	if c.UsedPlatform() != PlatformHSCN || c.Certificate == "" || c.PKCS12() {
+		return false, false
+	}
 	content, err := readTrusted(c.Certificate, maxPEM, nil)
 	content = bytes.ReplaceAll(content, []byte{0}, nil)
 	return err == nil && bytes.Contains(content, []byte("PRIVATE KEY-----")), err == nil && bytes.Contains(content, []byte("-----BEGIN "))

@@ -285,6 +285,16 @@ func TestAPrivateKeyIsTheUsersAlone(t *testing.T) {
 	}
 }
 
+// On a dead network share, a file that is not used would keep the window from opening.
+func TestACertificateThatIsNotUsedIsNotRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.pem")
+	require.NoError(t, os.WriteFile(path, []byte("-----BEGIN PRIVATE"+" KEY-----\n"), 0o600))
+	for platform, read := range map[string]bool{PlatformHSCN: true, PlatformFHIR: false} {
+		key, pem := Config{Certificate: path, used: platform}.certificateBlocks()
+		assert.Equal(t, []bool{read, read}, []bool{key, pem}, platform)
+	}
+}
+
 // A key that root gives to a group of users is read by them in the only way there is.
 func TestJudgeKeyStep(t *testing.T) {
 	const root, ann, bob, clinicians = 0, 1000, 1001, 2000
