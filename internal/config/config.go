@@ -234,8 +234,8 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 		file: sources.user().path, preferences: sources.preferences(), system: cmp.Or(sources.OS, runtime.GOOS),
 		origins: make(map[string]Origin, len(table)), relative: make(map[string]bool),
 	}
+	slips := map[string][]*problem.Problem{}
 	for _, setting := range table {
-		var slips []*problem.Problem
 		for _, l := range slices.Backward(layers) {
 			raw, ok := l.values[setting.Key]
 			if !ok || setting.Managed && !l.manages(setting) && raw == setting.Default {
@@ -243,7 +243,7 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 			}
 			origin, err := l.origin(setting), l.put(setting, &config, raw, config.system)
 			if err != nil && l.forgiving {
-				slips = append(slips, unusable(setting, origin, err))
+				slips[setting.Key] = append(slips[setting.Key], unusable(setting, origin, err))
 				continue
 			}
 			config.origins[setting.Key], config.relative[setting.Key] = origin, isRelative(raw)
@@ -255,12 +255,14 @@ func resolve(table []Setting, layers []layer, sources Sources, found *findings) 
 			}
 			break
 		}
-		for _, slip := range slips {
-			found.warn(goingOn(slip, config.Shown(setting.Key)))
-		}
 	}
 	config.chooseCertificate(table)
 	config.chooseAgent(table)
+	for _, setting := range table {
+		for _, slip := range slips[setting.Key] {
+			found.warn(goingOn(slip, config.Shown(setting.Key)))
+		}
+	}
 	config.used, config.both = ChoosePlatform(config, sources.IdentityAgent, time.Now())
 	if config.lacksCommand() && config.Locked("agent") && !(&Invalid{Problems: found.problems}).isAbout("agent_command") {
 		reason := errors.New("the policy says that tickets come from a command, but names no command")
