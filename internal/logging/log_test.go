@@ -296,7 +296,10 @@ func TestDefaultDir(t *testing.T) {
 
 // What a line costs, with secrets guarded and with a long value: a log must not be what makes a sign-in slow.
 func BenchmarkLine(b *testing.B) {
-	for name, value := range map[string]string{"short": "R01", "long": strings.Repeat("a long value with words ", 300)} {
+	escaped := `{"path":"C:\\Users\\ann\\a.log","url":"https://e.nhs.uk/a%20b%2Fc","inner":"{\"code\":\"R01\"}"} `
+	for name, value := range map[string]string{
+		"short": "R01", "long": strings.Repeat("a long value with words ", 300), "escaped": strings.Repeat(escaped, 60),
+	} {
 		b.Run(name, func(b *testing.B) {
 			log, err := New(Settings{})
 			require.NoError(b, err)

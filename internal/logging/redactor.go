@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -129,26 +128,43 @@ func redactOnce(text string, mask func(string) string) string {
 	return text
 }
 
-// escapes are those that unescape undoes.
-var escapes = regexp.MustCompile(`(?s)%[0-9a-fA-F]{2}|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\.`)
-
 // unescape undoes one layer of backslash and percent escapes. Other text is unchanged.
 func unescape(text string) string {
 	if !strings.ContainsAny(text, `\%`) {
 		return text
 	}
-	return escapes.ReplaceAllStringFunc(text, func(found string) string {
-		digits := strings.TrimPrefix(strings.TrimPrefix(found[1:], "x"), "u")
-		code, err := strconv.ParseUint(digits, 16, 16)
+	var b strings.Builder
+	b.Grow(len(text))
+	for i := 0; i < len(text); {
+		c, rest := text[i], text[i+1:]
 		switch {
-		case found[0] == '%', len(digits) == 2 && found[1] == 'x' && err == nil:
-			return string([]byte{byte(code)})
-		case len(digits) == 4 && found[1] == 'u' && err == nil:
-			return string(rune(code))
+		case c == '%' && len(rest) >= 2 && isHex(rest[:2]):
+			b.WriteByte(fromHex(rest[:2])[0])
+			i += 3
+		case c == '\\' && len(rest) >= 3 && rest[0] == 'x' && isHex(rest[1:3]):
+			b.WriteByte(fromHex(rest[1:3])[0])
+			i += 4
+		case c == '\\' && len(rest) >= 5 && rest[0] == 'u' && isHex(rest[1:5]):
+			code := fromHex(rest[1:5])
+			b.WriteRune(rune(code[0])<<8 | rune(code[1]))
+			i += 6
+		case c == '\\' && rest != "":
+			b.WriteByte(rest[0])
+			i += 2
 		default:
-			return found[1:]
+			b.WriteByte(c)
+			i++
 		}
-	})
+	}
+	return b.String()
+}
+
+func isHex(text string) bool { return strings.Trim(text, "0123456789abcdefABCDEF") == "" }
+
+func fromHex(text string) []byte {
+	// isHex has checked the text, so there is no error.
+	decoded, _ := hex.DecodeString(text)
+	return decoded
 }
 
 // forms returns the ways in which a text can stand in another, some of them twice.
