@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -213,9 +214,14 @@ func (e *reloadingClient) refuse(err error) {
 
 // currentSettings returns the present settings, since a renewed certificate in Windows' store has
 // another thumbprint. Those of another platform or system, and unusable ones, wait for the next
-// start.
+// start: also a slip in the user's own file that leaves nothing to sign in with.
 func (e *reloadingClient) currentSettings() config.Config {
 	settings, err := config.Load(e.real.Sources)
+	var needed *config.Invalid
+	slipped := func(p *problem.Problem) bool { return slices.Contains(settings.Warnings, p) }
+	if err == nil && errors.As(settings.RequireReal(), &needed) && slices.ContainsFunc(needed.Problems, slipped) {
+		return e.settings
+	}
 	if err != nil || settings.UsedPlatform() != e.settings.UsedPlatform() || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {
 		return e.settings
 	}

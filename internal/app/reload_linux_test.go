@@ -291,6 +291,13 @@ func TestSettingsOfAnotherPlatformWait(t *testing.T) {
 	assert.Empty(t, e.currentSettings().CABundle)
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "config.toml"), []byte("base_url = "), 0o600))
 	assert.Empty(t, e.currentSettings().CABundle)
+
+	e.real.Sources = config.Sources{UserFile: e.real.Sources.File}
+	for certificate, waits := range map[string]bool{"'gone.pem'": false, "5": true} {
+		content := "base_url = 'https://one.example'\nasid = '123456789012'\ncertificate = " + certificate + "\n"
+		require.NoError(t, os.WriteFile(e.real.Sources.UserFile, []byte(content), 0o600))
+		assert.Equal(t, waits, e.currentSettings().Certificate == settings.Certificate, certificate)
+	}
 }
 
 // A policy's bundle that others can now write is not read again: its writer would choose the server
