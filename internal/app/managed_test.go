@@ -12,6 +12,7 @@ import (
 	"github.com/ers-login/ers-login/internal/config"
 	"github.com/ers-login/ers-login/internal/keyring"
 	"github.com/ers-login/ers-login/internal/problem"
+	"github.com/ers-login/ers-login/internal/signin"
 )
 
 // An administrator's settings for a server that cannot be changed apply to a sign-in's and doctor's
@@ -51,4 +52,18 @@ func TestServerNameReachesTheConnection(t *testing.T) {
 			require.Equal(t, code, problem.Of(asked).Code)
 		})
 	}
+}
+
+// A setting that stops the sign-in is on the screen already, and a notice beside it would say it twice.
+func TestAFaultIsReportedOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	require.NoError(t, os.WriteFile(path, []byte("base_url = 'http://e.nhs.uk'\nrequest_timeout = 5\n"), 0o600))
+	board := signin.NewBoard()
+	_, err := RealServices{Log: testLog(t), Board: board, Sources: config.Sources{UserFile: path}}.prepare(t.Context())
+	var invalid *config.Invalid
+	require.ErrorAs(t, err, &invalid)
+	require.True(t, config.IsAbout(invalid.Problems[0], "base_url"))
+	notices := <-board.Changes()
+	require.Len(t, notices, 1)
+	require.Equal(t, "SETTING-REQUEST_TIMEOUT", notices[0].Problem.Code)
 }

@@ -102,7 +102,11 @@ func (r RealServices) prepare(ctx context.Context) (Services, error) {
 	settings, err := config.LoadReal(r.Sources)
 	found := Services{environment: environmentOf(settings)}
 	// Discarded settings may explain why others are missing.
-	r.warn(settings.Warnings)
+	warnings := settings.Warnings
+	if invalid := new(config.Invalid); errors.As(err, &invalid) {
+		warnings = invalid.Discarded
+	}
+	r.warn(warnings)
 	// A failing start is logged at that level, too.
 	r.setLevel(settings.LogLevel)
 	if err != nil {

@@ -154,7 +154,8 @@ type Config struct {
 	MinimiseOnSignIn bool
 
 	// Warnings are the faults that do not stop the program: unknown environment variables, and
-	// faults of the user's settings file. They are for the window and the log.
+	// faults of the user's settings file. They are for the window and the log. One that keeps a user
+	// from signing in is a Problem of [Config.RequireReal] as well: [Invalid.Discarded] leaves it out.
 	Warnings []*problem.Problem
 
 	file        string
