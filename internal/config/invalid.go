@@ -253,7 +253,7 @@ func (f settingsFile) unusable(reason error) *problem.Problem {
 }
 
 func (f settingsFile) fill(template *problem.Problem, reason error) *problem.Problem {
-	cause := fmt.Errorf("settings file: %w", reason)
+	cause := fmt.Errorf("settings in %s: %w", f.path, reason)
 	if syntax := new(syntaxError); errors.As(reason, &syntax) && syntax.line > 0 {
 		cause = fmt.Errorf("%w: %w", cause, syntax.reason)
 	}

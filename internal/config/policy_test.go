@@ -118,6 +118,7 @@ func TestAPolicyIsNeverLostInSilence(t *testing.T) {
 			test.sources.Environ = append(test.sources.Environ, "ERS_LOGIN_LOG_LEVEL=debug")
 			c, err := config.Load(test.sources)
 			all := problems(t, err)
+			assert.Contains(t, all[0].Error(), all[0].Args["File"], "the log says where")
 			require.Len(t, all, 1)
 			assert.Equal(t, test.code, all[0].Code)
 			for _, says := range test.says {
