@@ -65,17 +65,18 @@ func checkRedirectURI(value string) (string, error) {
 // password in it.
 func parseAddress(value string, limit int, schemes ...string) (*url.URL, error) {
 	address, err := url.Parse(value)
+	scheme, _, _ := strings.Cut(strings.ToLower(value), "://")
 	switch {
 	case len(value) > limit:
 		return nil, fmt.Errorf("it is longer than %d bytes", limit)
-	case strings.Contains(value, "@"):
+	case err == nil && address.User != nil, err != nil && strings.Contains(value, "@"):
 		return nil, errors.New("it has a user name in it")
 	case strings.ContainsFunc(value, func(r rune) bool { return r > '~' }):
 		return nil, errors.New("it has characters other than those of ASCII")
+	case !slices.Contains(schemes, scheme):
+		return nil, fmt.Errorf("it does not start with %s://", strings.Join(schemes, ":// or "))
 	case err != nil:
 		return nil, errors.New("it is not an address")
-	case !slices.Contains(schemes, address.Scheme):
-		return nil, fmt.Errorf("it does not start with %s://", strings.Join(schemes, ":// or "))
 	case address.Hostname() == "":
 		return nil, errors.New("it has no host name")
 	}
@@ -222,7 +223,10 @@ func checkProxy(value string) (string, error) {
 	}
 	value = strings.TrimRight(value, "/")
 	address, err := parseAddress(value, maxProxy, "http", "https")
+	scheme, _, _ := strings.Cut(strings.ToLower(value), "://")
 	switch {
+	case scheme != "http" && scheme != "https":
+		return "", errors.New("it is neither one of the words nor an address that starts with http:// or https://")
 	case err != nil:
 		return "", err
 	case address.Path != "" || strings.ContainsAny(value, "?#\"'"):
