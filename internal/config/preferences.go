@@ -99,10 +99,10 @@ func save(path, key string, chosen any) error {
 	}
 	// What another version has written stays, but for what is nested, which none writes.
 	after := map[string]any{}
+	notText := func(item any) bool { _, ok := item.(string); return !ok }
 	for key, value := range before.values {
-		switch value.(type) {
-		case map[string]any, []any:
-		default:
+		list, _ := value.([]any)
+		if _, isTable := value.(map[string]any); !isTable && !slices.ContainsFunc(list, notText) {
 			after[key] = value
 		}
 	}
