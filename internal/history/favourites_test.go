@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"regexp"
+	"strings"
 	"sync"
 	"testing"
 
@@ -141,20 +141,28 @@ func TestAFavouriteKeepsItsPlace(t *testing.T) {
 	}
 }
 
-// A favourite without a place, as in a file that was edited, can be marked again.
+// A favourite without a place of its own, as in a file that was edited, can be marked again.
 func TestAFavouriteWithoutAPlace(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "history.json")
-	h := open(t, path)
-	require.NoError(t, h.Mark(ann, manager, 9))
-	raw, err := os.ReadFile(path)
-	require.NoError(t, err)
-	old := regexp.MustCompile(`,"place":\d+`).ReplaceAll(raw, nil)
-	require.Less(t, len(old), len(raw))
-	require.NoError(t, os.WriteFile(path, old, 0o600))
+	for name, place := range map[string]string{"none": "", "too low": `,"place":1`, "too high": `,"place":42`, "another's": `,"place":5`} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "history.json")
+			h := open(t, path)
+			require.NoError(t, h.Mark(ann, clinician, 5))
+			require.NoError(t, h.Mark(ann, manager, 9))
+			require.NoError(t, h.Mark(bob, manager, 5))
+			raw, err := os.ReadFile(path)
+			require.NoError(t, err)
+			edited := strings.Replace(string(raw), `,"place":9`, place, 1)
+			require.NotEqual(t, string(raw), edited)
+			require.NoError(t, os.WriteFile(path, []byte(edited), 0o600))
 
-	h = open(t, path)
-	assert.False(t, has(h, ann, manager))
-	require.NoError(t, h.Mark(ann, manager, 3))
-	assert.Equal(t, 3, open(t, path).FavouritePlaces(ann)[ersclient.Permission{
-		BusinessFunction: manager.BusinessFunction, OrgIdentifier: manager.OrgIdentifier}])
+			h = open(t, path)
+			assert.True(t, has(h, ann, clinician))
+			assert.False(t, has(h, ann, manager))
+			assert.True(t, has(h, bob, manager), "another user may have the same place")
+			require.NoError(t, h.Mark(ann, manager, 3))
+			assert.Equal(t, 3, open(t, path).FavouritePlaces(ann)[ersclient.Permission{
+				BusinessFunction: manager.BusinessFunction, OrgIdentifier: manager.OrgIdentifier}])
+		})
+	}
 }

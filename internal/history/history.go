@@ -422,8 +422,14 @@ func parse(raw []byte) (content, error) {
 		}
 	}
 	made.Choices = made.Choices[:min(len(made.Choices), Limit)]
-	// One without a place could be neither chosen nor marked.
-	made.Favourites = slices.DeleteFunc(made.Favourites, func(f favourite) bool { return f.Place < FirstPlace })
+	// One without a place of its own could be neither chosen nor marked.
+	taken := map[favourite]bool{}
+	made.Favourites = slices.DeleteFunc(made.Favourites, func(f favourite) bool {
+		place := favourite{choice{User: f.User}, f.Place}
+		wrong := f.Place < FirstPlace || f.Place >= FirstPlace+MostFavourites || taken[place]
+		taken[place] = true
+		return wrong
+	})
 	made.Favourites = keepLatestUsers(made.Favourites[:min(len(made.Favourites), Limit*MostFavourites)])
 	return made, nil
 }
