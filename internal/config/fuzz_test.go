@@ -5,7 +5,9 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -74,5 +76,22 @@ func holdsToItsWord(t *testing.T, table []Setting, file settingsFile, content []
 		if config.Locked(setting.Key) && file.layer != LayerPolicy {
 			t.Errorf("%s is locked without a policy", setting.Key)
 		}
+	}
+}
+
+// The compiler does not see a row that points to a field of another type, or to that of another row.
+func TestEachSettingHasAFieldOfItsKind(t *testing.T) {
+	types := map[Kind]any{
+		KindString: new(string), KindEnum: new(string), KindPath: new(string), KindFolder: new(string),
+		KindDuration: new(time.Duration), KindBool: new(bool), KindPercent: new(int), KindList: new([]string),
+	}
+	var c Config
+	seen := map[any]bool{}
+	for _, setting := range Settings() {
+		field := setting.field(&c)
+		assert.IsType(t, types[setting.Kind], field, setting.Key)
+		assert.Equal(t, setting.Kind == KindString, setting.check != nil, setting.Key)
+		assert.False(t, seen[field], setting.Key)
+		seen[field] = true
 	}
 }
