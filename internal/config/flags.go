@@ -35,10 +35,14 @@ func FlagError(command string, flags *pflag.FlagSet, err error) error {
 }
 
 func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
-	table, made, name, nearest := Settings(), *unknownFlag, "", ""
+	var notThere *pflag.NotExistError
+	if errors.As(err, &notThere) {
+		return notKnown(flags, notThere)
+	}
+	made, name, nearest := *unknownFlag, "", ""
+	made.Happened = "A flag on the command line cannot be used."
 	var empty *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
-	var notThere *pflag.NotExistError
 	switch {
 	case errors.As(err, &empty):
 		name = "--" + empty.GetSpecifiedName()
@@ -52,29 +56,31 @@ func flagProblem(flags *pflag.FlagSet, err error) *problem.Problem {
 	case errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "bool":
 		name = "--" + invalid.GetFlag().Name
 		made.Happened = "The flag {{.Setting}} is a switch: give it without a value, or with true or false."
-	case !errors.As(err, &notThere):
-		made.Happened = "A flag on the command line cannot be used."
-	case notThere.GetSpecifiedShortnames() != "":
-		// Single letters may be a flag that lost a hyphen, with a secret: at most one of them is
-		// repeated.
-		letters, _, _ := strings.Cut(notThere.GetSpecifiedShortnames(), "=")
-		name, nearest = problem.Clean("-"+notThere.GetSpecifiedName(), 2), nearFlag(flags, letters)
-		err = errors.New("unknown flag: one of the letters after a single hyphen")
-	default:
-		given := notThere.GetSpecifiedName()
-		if _, ok := looksLikeSecret(table, given, nil); ok {
-			return refused("--"+given, origin(LayerFlag, problem.Words("the command line")))
-		}
-		name = shownName("--" + given)
-		err = fmt.Errorf("unknown flag: %s", name)
-		if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == given }) {
-			made.Happened = "The flag {{.Setting}} belongs to ers-login itself, which opens the window, and not to the command that was given."
-			made.Steps = []string{"Leave the flag out, or give it to ers-login without a command.", stepFlags}
-		} else {
-			nearest = nearFlag(flags, given)
-		}
 	}
 	return suggest(&made, nearest).With("Setting", name).Because(err)
+}
+
+// notKnown is the Problem of a flag that the command does not have.
+func notKnown(flags *pflag.FlagSet, err *pflag.NotExistError) *problem.Problem {
+	table, name := Settings(), err.GetSpecifiedName()
+	if letters := err.GetSpecifiedShortnames(); letters != "" {
+		// Single letters may be a flag that lost a hyphen, with a secret: at most one of them is
+		// repeated.
+		meant, _, _ := strings.Cut(letters, "=")
+		return suggest(unknownFlag, nearFlag(flags, meant)).With("Setting", problem.Clean("-"+name, 2)).
+			Because(errors.New("unknown flag: one of the letters after a single hyphen"))
+	}
+	if _, ok := looksLikeSecret(table, name, nil); ok {
+		return refused("--"+name, origin(LayerFlag, problem.Words("the command line")))
+	}
+	made, nearest, written := *unknownFlag, "", shownName("--"+name)
+	if slices.ContainsFunc(table, func(s Setting) bool { return s.Flag == name }) {
+		made.Happened = "The flag {{.Setting}} belongs to ers-login itself, which opens the window, and not to the command that was given."
+		made.Steps = []string{"Leave the flag out, or give it to ers-login without a command.", stepFlags}
+	} else {
+		nearest = nearFlag(flags, name)
+	}
+	return suggest(&made, nearest).With("Setting", written).Because(fmt.Errorf("unknown flag: %s", written))
 }
 
 // nearFlag returns the flag that was probably meant, or nothing.
