@@ -1,7 +1,7 @@
 // Compose writes the parts of the packages that are made from something else, so that nothing is written in two places:
 //
 //	compose examples FOLDER          config.toml and policy.toml, every setting commented out, from the table of internal/config
-//	compose licences FILE TARGET…  the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS
+//	compose licences FILE TARGET…    the licences of everything that the programs are built from, from the modules themselves; NAME=TERMS
 //	                                 adds something that is no module, and the file with its terms
 //	compose documents FOLDER FROM[=TO]…
 //	                                 the documents, with their links led to what the package has, or to the sources on the web
