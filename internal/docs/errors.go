@@ -186,15 +186,16 @@ func (f folder) inspect(visit func(node ast.Node, name string)) {
 	}
 }
 
-// constants returns what a folder's constants and variables begin with, and the codes of the Problems
+// constants returns what a folder's constants and variables outside functions begin with, and the codes of the Problems
 // that variables hold, by the name of the variable followed by ".Code": another Problem that is the
 // same failure in other words has its code by that name.
 func (f folder) constants() map[string]ast.Expr {
 	found := map[string]ast.Expr{}
-	f.inspect(func(node ast.Node, _ string) {
+	visit := func(node ast.Node) bool {
+		_, inFunction := node.(*ast.BlockStmt)
 		spec, ok := node.(*ast.ValueSpec)
 		if !ok || len(spec.Values) != len(spec.Names) {
-			return
+			return !inFunction
 		}
 		for i, value := range spec.Values {
 			found[spec.Names[i].Name] = value
@@ -206,7 +207,11 @@ func (f folder) constants() map[string]ast.Expr {
 				}
 			}
 		}
-	})
+		return true
+	}
+	for _, file := range f.files {
+		ast.Inspect(file, visit)
+	}
 	return found
 }
 

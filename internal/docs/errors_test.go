@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"go/ast"
+	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -370,4 +372,14 @@ func returnsOf(files []*ast.File) map[string]ast.Expr {
 		}
 	}
 	return returns
+}
+
+// A text of a function must not stand in for that of the folder with the same name.
+func TestConstantsOutsideFunctions(t *testing.T) {
+	file, err := parser.ParseFile(token.NewFileSet(), "", "package p\nconst a = `a`\nfunc f() { const a, b = `b`, `b` }\nvar g = func() { var a = `b` }\n", 0)
+	require.NoError(t, err)
+	constants := folder{files: []*ast.File{file}, names: []string{""}}.constants()
+	assert.Equal(t, []string{"a", "g"}, slices.Sorted(maps.Keys(constants)))
+	found, _ := text(constants["a"], nil)
+	assert.Equal(t, "a", found)
 }
