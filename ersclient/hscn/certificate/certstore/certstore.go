@@ -63,8 +63,9 @@ type store struct {
 type entry interface {
 	// chain returns the certificate and its intermediates, in DER: at least one.
 	chain() ([][]byte, error)
-	// provider returns the name of the key's provider; it is empty if there is no key, or if unknown.
-	provider() string
+	// provider returns the name of the key's provider, empty if there is no key or if unknown, and
+	// whether its keys are on a removable device.
+	provider() (name string, removable bool)
 	// key opens the private key, which is valid until close.
 	key() (key, error)
 	// close releases the entry. It is called once.
@@ -164,7 +165,8 @@ func (s store) problem(template *problem.Problem, cause error) *problem.Problem 
 // openSigner opens a certificate's key. One on a smartcard is refused before any use: it would ask
 // for a passcode, and wrong ones block the card.
 func openSigner(found entry, leaf *x509.Certificate, explain func(error) *problem.Problem) (*signer, error) {
-	if strings.Contains(strings.ToLower(found.provider()), "smart card") {
+	// CryptoAPI providers have no more than a name.
+	if name, removable := found.provider(); removable || strings.Contains(strings.ToLower(name), "smart card") {
 		return nil, explain(keySmartcard)
 	}
 	private, err := found.key()

@@ -193,14 +193,16 @@ type kept struct {
 	der      [][]byte
 	chainErr error
 	from     string
-	private  key
-	keyErr   error
+	// removable is what the provider says of its keys.
+	removable bool
+	private   key
+	keyErr    error
 	// closed gets one element for each call of close.
 	closed chan struct{}
 }
 
 func (k *kept) chain() ([][]byte, error) { return k.der, k.chainErr }
-func (k *kept) provider() string         { return k.from }
+func (k *kept) provider() (string, bool) { return k.from, k.removable }
 func (k *kept) key() (key, error)        { return k.private, k.keyErr }
 func (k *kept) close()                   { k.closed <- struct{}{} }
 
@@ -366,9 +368,9 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 		one.private = &software{private: private, refusing: map[scheme]error{schemePKCS1: answer, schemePSS: answer}}
 		return one
 	}
-	from := func(provider string) *kept {
+	from := func(provider string, removable bool) *kept {
 		one := issuer.keep(leaf, private)
-		one.from = provider
+		one.from, one.removable = provider, removable
 		// Any use of a card asks for a passcode.
 		one.keyErr = errors.New("the card was asked")
 		return one
@@ -396,9 +398,10 @@ func TestCertificatesOfAStoreThatCannotBeUsed(t *testing.T) {
 		"a prompt to open":      {unopened(nteSilentContext), "CERT-STORE_KEY_PROMPT", "strong private key protection"},
 		"a prompt to sign":      {refusing(nteSilentContext), "CERT-STORE_KEY_PROMPT", "strong private key protection"},
 		"no right to sign":      {refusing(ntePerm), "CERT-STORE_KEY_DENIED", ""},
-		"a smartcard's":         {from("Microsoft Smart Card Key Storage Provider"), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
-		"another maker's card":  {from("Some Maker's smart card CSP"), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
+		"a smartcard's":         {from("Microsoft Smart Card Key Storage Provider", false), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
+		"another maker's card":  {from("Some Maker's smart card CSP", false), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
 		"a card not put in":     {unopened(status(0x8010000C)), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
+		"something to pull out": {from("A Maker's Tokens", true), "CERT-STORE_KEY_SMARTCARD", "smartcard"},
 		"an old key":            {unopened(keyLegacy), "CERT-STORE_KEY_LEGACY", "certutil"},
 		"Ed25519":               {issuer.keep(issuer.endpoint(t, edwards), edwards), "CERT-STORE_KEY_UNSUPPORTED", "P-256"},
 		"P-224":                 {issuer.keep(issuer.endpoint(t, p224), p224), "CERT-STORE_KEY_UNSUPPORTED", "P-256"},

@@ -20,9 +20,11 @@ var (
 	advapi32            = windows.NewLazySystemDLL("advapi32.dll")
 	cryptReleaseContext = advapi32.NewProc("CryptReleaseContext")
 
-	ncrypt           = windows.NewLazySystemDLL("ncrypt.dll")
-	ncryptSignHash   = ncrypt.NewProc("NCryptSignHash")
-	ncryptFreeObject = ncrypt.NewProc("NCryptFreeObject")
+	ncrypt                    = windows.NewLazySystemDLL("ncrypt.dll")
+	ncryptOpenStorageProvider = ncrypt.NewProc("NCryptOpenStorageProvider")
+	ncryptGetProperty         = ncrypt.NewProc("NCryptGetProperty")
+	ncryptSignHash            = ncrypt.NewProc("NCryptSignHash")
+	ncryptFreeObject          = ncrypt.NewProc("NCryptFreeObject")
 )
 
 // Constants of wincrypt.h, ncrypt.h and bcrypt.h that x/sys lacks.
@@ -31,7 +33,10 @@ const (
 	certChainCacheOnly        = 0x00000004 // CERT_CHAIN_CACHE_ONLY_URL_RETRIEVAL
 	certChainNoRootAutoUpdate = 0x00000100 // CERT_CHAIN_DISABLE_AUTH_ROOT_AUTO_UPDATE
 
-	ncryptSilent   = 0x00000040 // NCRYPT_SILENT_FLAG
+	ncryptSilent           = 0x00000040 // NCRYPT_SILENT_FLAG
+	ncryptImplTypeProperty = "Impl Type"
+	ncryptImplRemovable    = 0x00000008 // NCRYPT_IMPL_REMOVABLE_FLAG
+
 	bcryptPadPKCS1 = 0x00000002
 	bcryptPadPSS   = 0x00000008
 )
@@ -152,7 +157,7 @@ type keyProvInfo struct {
 
 // provider reads the certificate's property without opening the key: for a smartcard that may ask
 // for the card.
-func (c *storedCertificate) provider() string {
+func (c *storedCertificate) provider() (name string, removable bool) {
 	var size uint32
 	read := func(buffer *byte) bool {
 		//nolint:gosec // G103: Windows writes into buffer and size during the call alone
@@ -163,15 +168,37 @@ func (c *storedCertificate) provider() string {
 	// A certificate without the property has no key, or an unknown one, which shows when it is
 	// opened.
 	if !read(nil) || uintptr(size) < unsafe.Sizeof(keyProvInfo{}) {
-		return ""
+		return "", false
 	}
 	// A buffer of 8-byte words aligns the structure at its beginning; its strings follow.
 	buffer := make([]uint64, (size+7)/8)
 	if !read((*byte)(unsafe.Pointer(&buffer[0]))) { //nolint:gosec // G103: it is as long as Windows said
-		return ""
+		return "", false
 	}
 	info := (*keyProvInfo)(unsafe.Pointer(&buffer[0])) //nolint:gosec // G103: it is long enough, and aligned
-	return windows.UTF16PtrToString(info.provider)
+	return windows.UTF16PtrToString(info.provider), isRemovable(info.provider)
+}
+
+// isRemovable queries a provider. One unknown to CNG is a CryptoAPI provider, which cannot be
+// queried.
+func isRemovable(name *uint16) bool {
+	var opened windows.Handle
+	//nolint:gosec // G103: the name is read, the handle is written, during the call alone
+	answer, _, _ := ncryptOpenStorageProvider.Call(uintptr(unsafe.Pointer(&opened)), uintptr(unsafe.Pointer(name)), 0)
+	if statusFrom(answer) != 0 {
+		return false
+	}
+	// A leaked handle is not worth an error.
+	defer func() { _, _, _ = ncryptFreeObject.Call(uintptr(opened)) }()
+	property, err := windows.UTF16PtrFromString(ncryptImplTypeProperty)
+	if err != nil {
+		return false
+	}
+	var made, size uint32
+	//nolint:gosec // G103: the name is read, the value and its size are written, during the call alone
+	answer, _, _ = ncryptGetProperty.Call(uintptr(opened), uintptr(unsafe.Pointer(property)), uintptr(unsafe.Pointer(&made)),
+		unsafe.Sizeof(made), uintptr(unsafe.Pointer(&size)), 0)
+	return statusFrom(answer) == 0 && made&ncryptImplRemovable != 0
 }
 
 // key opens the key once. close frees the handle if Windows leaves that to the caller.

@@ -28,9 +28,8 @@ const (
 )
 
 var (
-	certSetContextProperty    = crypt32.NewProc("CertSetCertificateContextProperty")
-	ncryptImportKey           = ncrypt.NewProc("NCryptImportKey")
-	ncryptOpenStorageProvider = ncrypt.NewProc("NCryptOpenStorageProvider")
+	certSetContextProperty = crypt32.NewProc("CertSetCertificateContextProperty")
+	ncryptImportKey        = ncrypt.NewProc("NCryptImportKey")
 )
 
 // onWine reports whether this is Wine, which lacks some features: Wine 8 imports keys for CryptoAPI
@@ -302,8 +301,9 @@ func TestAnImportedPKCS12(t *testing.T) {
 	inside, ok := entry.(*storedCertificate)
 	require.True(t, ok)
 	add(t, windows.CERT_SYSTEM_STORE_CURRENT_USER, "MY", inside.context)
-	kept := inside.provider()
+	kept, removable := inside.provider()
 	assert.NotEmpty(t, kept)
+	assert.False(t, removable, kept)
 	assert.NotContains(t, strings.ToLower(kept), "smart card")
 	entry.close()
 
