@@ -16,11 +16,26 @@ func (s status) Error() string { return fmt.Sprintf("status 0x%08X", uint32(s)) 
 
 const (
 	errorFileNotFound  status = 0x00000002
+	errorAccessDenied  status = 0x00000005
+	fileNotFound       status = 0x80070002 // ERROR_FILE_NOT_FOUND as an HRESULT
+	accessDenied       status = 0x80070005 // E_ACCESSDENIED
+	nteBadAlgorithm    status = 0x80090008
+	nteNoKey           status = 0x8009000D
 	ntePerm            status = 0x80090010
+	nteNotFound        status = 0x80090011
+	nteBadProvider     status = 0x80090013
+	nteBadProvType     status = 0x80090014
+	nteBadPublicKey    status = 0x80090015
 	nteBadKeyset       status = 0x80090016
+	nteProvTypeNotDef  status = 0x80090017
+	nteKeysetNotDef    status = 0x80090019
+	nteProvTypeNoMatch status = 0x8009001B
+	nteProviderDLLFail status = 0x8009001D
+	nteProvDLLNotFound status = 0x8009001E
 	nteSilentContext   status = 0x80090022
 	nteNotSupported    status = 0x80090029
-	nteNoKey           status = 0x8009000D
+	nteUIRequired      status = 0x8009002E
+	nteUserCancelled   status = 0x80090036
 	cryptNotFound      status = 0x80092004
 	cryptNoKeyProperty status = 0x8009200B
 
@@ -32,26 +47,26 @@ var statusProblems = map[status]*problem.Problem{
 	cryptNoKeyProperty: keyMissing,
 	nteNoKey:           keyMissing,
 	nteBadKeyset:       keyMissing,
-	0x80090011:         keyMissing, // NTE_NOT_FOUND
+	nteNotFound:        keyMissing,
 	cryptNotFound:      keyMissing,
 	errorFileNotFound:  keyMissing,
-	0x80070002:         keyMissing, // ERROR_FILE_NOT_FOUND as an HRESULT
+	fileNotFound:       keyMissing,
 	ntePerm:            keyDenied,
-	0x00000005:         keyDenied, // ERROR_ACCESS_DENIED
-	0x80070005:         keyDenied, // E_ACCESSDENIED
+	errorAccessDenied:  keyDenied,
+	accessDenied:       keyDenied,
 	nteSilentContext:   keyPrompt,
-	0x8009002E:         keyPrompt,      // NTE_UI_REQUIRED
-	0x80090036:         keyPrompt,      // NTE_USER_CANCELLED
-	0x80090015:         keyMismatch,    // NTE_BAD_PUBLIC_KEY
-	0x80090008:         keyUnsupported, // NTE_BAD_ALGID
+	nteUIRequired:      keyPrompt,
+	nteUserCancelled:   keyPrompt,
+	nteBadPublicKey:    keyMismatch,
+	nteBadAlgorithm:    keyUnsupported,
 	nteNotSupported:    keyUnsupported,
-	0x80090013:         keyLegacy, // NTE_BAD_PROVIDER
-	0x80090014:         keyLegacy, // NTE_BAD_PROV_TYPE
-	0x80090017:         keyLegacy, // NTE_PROV_TYPE_NOT_DEF
-	0x80090019:         keyLegacy, // NTE_KEYSET_NOT_DEF
-	0x8009001B:         keyLegacy, // NTE_PROV_TYPE_NO_MATCH
-	0x8009001D:         keyLegacy, // NTE_PROVIDER_DLL_FAIL
-	0x8009001E:         keyLegacy, // NTE_PROV_DLL_NOT_FOUND
+	nteBadProvider:     keyLegacy,
+	nteBadProvType:     keyLegacy,
+	nteProvTypeNotDef:  keyLegacy,
+	nteKeysetNotDef:    keyLegacy,
+	nteProvTypeNoMatch: keyLegacy,
+	nteProviderDLLFail: keyLegacy,
+	nteProvDLLNotFound: keyLegacy,
 }
 
 // keyProblem returns the Problem of an error with a certificate's key, which may be in its chain.
