@@ -27,8 +27,9 @@ var documented = []struct {
 	{"invalid_request", "", malformed},
 	{"unsupported_response_type", "", malformed},
 	{"unsupported_grant_type", "", malformed},
-	{"access_denied", "API Key supplied does not have access to this resource", noAccess},
-	{"access_denied", "", notApproved},
+	{"access_denied", "The developer ", notApproved},
+	{"access_denied", "The company ", notApproved},
+	{"access_denied", "", noAccess},
 	{"unauthorized_client", "", grantNotAllowed},
 	{"unknown_error", "", unavailable},
 }

@@ -138,6 +138,15 @@ func TestEveryDocumentedError(t *testing.T) {
 	}
 }
 
+// A refusal for another reason than those that are published is one of access.
+func TestAnAccessDeniedThatIsNotPublished(t *testing.T) {
+	server, client := fixed(t)
+	require.NoError(t, server.Fail(cis2test.Refresh, cis2test.OAuthError(403, "access_denied", "Another reason")))
+	_, err := client.Refresh(t.Context(), cis2.NewRefreshToken("a token"))
+	found := problemOf(t, "CIS2-NO_ACCESS", err)
+	require.Contains(t, found.Expand(found.Quoted), "Another reason")
+}
+
 // An error of the software that the gateway runs on.
 func TestApigeeFaults(t *testing.T) {
 	server, client := fixed(t)
