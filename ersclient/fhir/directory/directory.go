@@ -33,9 +33,8 @@ const (
 
 // Config holds the parameters of a Directory.
 type Config struct {
-	// BaseURL is the directory's address, to which a code is appended. Empty
-	// means that nothing is asked: names are then those of the cache. A nil Pace is four requests a
-	// second.
+	// BaseURL is the directory's address, to which a code is appended. Empty means that nothing is
+	// asked: names are then those of the cache. A nil Pace is four requests a second.
 	transport.Config
 	// File is the cache's path; empty means none. Its folder is made if it is missing.
 	File string
@@ -49,6 +48,8 @@ type Directory struct {
 	// client is nil if nothing is asked.
 	client *transport.Client
 	cache  *cache
+	// asking holds one element while the directory is asked.
+	asking chan struct{}
 }
 
 // New makes a Directory and reads its cache. It does not connect. The Directory is usable if the
@@ -62,12 +63,12 @@ func New(config Config) (*Directory, error) {
 		config.Service = Service
 		var err error
 		if client, err = transport.New(config.Config); err != nil {
-			// The Problem is about another setting. Its cause says what is wrong with a base URL.
+			// The cause says what is wrong with the address.
 			return nil, fmt.Errorf("the address of the directory cannot be used: %w", problem.Of(err).Cause)
 		}
 	}
 	kept, err := openCache(config.File, time.Now)
-	return &Directory{client, kept}, err
+	return &Directory{client, kept, make(chan struct{}, 1)}, err
 }
 
 // Close closes idle connections.
@@ -92,8 +93,9 @@ func (d *Directory) Known(code string) (name string, ok bool) {
 // it in the background. found must not call Find.
 //
 // A code that the directory does not know, or answers without a usable name, is not asked again for
-// a day. After any other error the rest is left for the next Find. The error is for the log and no Problem, since a user misses
-// nothing: that of a call, that of writing the cache ([ErrCache]), or both.
+// a day. After any other error the rest is left for the next Find. The error is for the log and no
+// Problem, since a user misses nothing: that of a call, that of writing the cache ([ErrCache]), or
+// both.
 func (d *Directory) Find(ctx context.Context, codes []string, found func(code, name string)) error {
 	var missing []string
 	asked := map[string]bool{}
@@ -111,15 +113,23 @@ func (d *Directory) Find(ctx context.Context, codes []string, found func(code, n
 	if d.client == nil || len(missing) == 0 {
 		return nil
 	}
+	select {
+	case d.asking <- struct{}{}:
+		defer func() { <-d.asking }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	var failed error
 	for _, code := range missing {
-		var name string
-		if name, failed = d.ask(ctx, code); failed != nil {
-			break
+		kept, fresh := d.cache.get(code) // another Find may have asked meanwhile
+		if !fresh {
+			if kept.Name, failed = d.ask(ctx, code); failed != nil {
+				break
+			}
+			d.cache.put(code, kept.Name)
 		}
-		d.cache.put(code, name)
-		if name != "" {
-			found(code, DisplayName(name))
+		if kept.Name != "" {
+			found(code, DisplayName(kept.Name))
 		}
 	}
 	return errors.Join(failed, d.cache.write())

@@ -359,6 +359,7 @@ func TestFindIsSafeToUseAtOnce(t *testing.T) {
 	for _, found := range results {
 		require.Len(t, found, 3)
 	}
+	require.Len(t, server.Requests(), 3, "each is asked for once")
 }
 
 func Example() {
