@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http/httptrace"
 	"sync/atomic"
@@ -60,12 +61,13 @@ func (c *Client) Examine(ctx context.Context) (Examination, error) {
 	var sent atomic.Bool
 	trace := &httptrace.ClientTrace{WroteHeaders: func() { sent.Store(true) }}
 	asked := c.now()
-	status, header, err := c.head(ctx, trace, func(state tls.ConnectionState) (err error) {
+	verify := func(state tls.ConnectionState) (err error) {
 		if state.VerifiedChains, err = c.transport.verifiedChains(state); err == nil {
 			verified.CompareAndSwap(nil, &state)
 		}
 		return err
-	})
+	}
+	status, header, err := c.head(ctx, trace, func(config *tls.Config) { config.VerifyConnection = verify })
 	var operation *net.OpError
 	if state := verified.Load(); state != nil {
 		answer.Presented, answer.TLS, answer.CipherSuite = state.PeerCertificates, state.Version, state.CipherSuite
@@ -75,13 +77,37 @@ func (c *Client) Examine(ctx context.Context) (Examination, error) {
 		answer.Presented = unverified(err)
 	}
 	if err != nil {
-		return answer, c.transportProblem(ctx, callExamine, sent.Load(), err)
+		made := c.transportProblem(ctx, callExamine, sent.Load(), err)
+		if errors.Is(made, noCiphers) {
+			made = c.withKeyExchange(ctx, made)
+		}
+		return answer, made
 	}
 	answer.Status = status
 	if clock, ok := readClock(asked, c.now(), header); ok {
 		answer.Date, answer.Ahead, answer.Clock = clock.date, clock.ahead(), clock.problem()
 	}
 	return answer, nil
+}
+
+// withKeyExchange adds to the cause of TLS-CIPHERS whether the server accepts RSA key exchange. It
+// starts one more handshake, and ends it once the server has chosen a suite.
+func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *problem.Problem {
+	if err := c.turn(ctx, callExamine, c.now()); err != nil {
+		return failed
+	}
+	var chosen atomic.Bool
+	_, _, err := c.head(ctx, &httptrace.ClientTrace{}, func(config *tls.Config) {
+		config.MaxVersion, config.CipherSuites = tls.VersionTLS12, rsaKeyExchange
+		config.VerifyConnection = func(tls.ConnectionState) error {
+			chosen.Store(true)
+			return errors.New("this was all there was to see")
+		}
+	})
+	if chosen.Load() || unverified(err) != nil {
+		return failed.Because(fmt.Errorf("%w; asked for RSA key exchange alone, the server accepted it", failed.Cause))
+	}
+	return failed.Because(fmt.Errorf("%w; the server did not accept RSA key exchange either", failed.Cause))
 }
 
 // Host returns the host name of e-RS.

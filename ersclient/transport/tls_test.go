@@ -330,6 +330,9 @@ func TestServersThatCannotBeUsed(t *testing.T) {
 				require.Contains(t, err.Error(), one.cause)
 				require.NotErrorIs(t, err, ersclient.ErrAnswerLost)
 			}
+			if one.code == "TLS-CIPHERS" {
+				require.ErrorContains(t, asked, "asked for RSA key exchange alone, the server accepted it")
+			}
 			require.Empty(t, server.Received(), "a request went to a server that was not verified")
 		})
 	}
@@ -616,6 +619,7 @@ func TestAServerWithFiniteFieldDHEAlone(t *testing.T) {
 		require.ErrorContains(t, err, "handshake failure")
 		_, err = client.Examine(t.Context())
 		clienttest.RequireCode(t, "TLS-CIPHERS", err)
+		require.ErrorContains(t, err, "the server did not accept RSA key exchange either")
 	}
 }
 

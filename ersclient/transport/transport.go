@@ -105,17 +105,17 @@ func (c *Client) Reach(ctx context.Context) error {
 	return c.transportProblem(ctx, callReach, false, err)
 }
 
-// head makes a HEAD request over a new connection. verify replaces the transport's VerifyConnection
-// unless it is nil. It returns the answer's status and header.
-func (c *Client) head(ctx context.Context, trace *httptrace.ClientTrace, verify func(tls.ConnectionState) error) (int, http.Header, error) {
+// head makes a HEAD request over a new connection, whose TLS settings change may change. It returns
+// the answer's status and header.
+func (c *Client) head(ctx context.Context, trace *httptrace.ClientTrace, change func(*tls.Config)) (int, http.Header, error) {
 	limited, cancel := context.WithTimeout(ctx, c.config.Timeout)
 	defer cancel()
 	// A new pool forces a new connection.
 	fresh := c.transport.Clone()
 	fresh.DisableKeepAlives = true
 	defer fresh.CloseIdleConnections()
-	if verify != nil {
-		fresh.TLSClientConfig.VerifyConnection = verify
+	if change != nil {
+		change(fresh.TLSClientConfig)
 	}
 	target := *c.target
 	request := &http.Request{Method: http.MethodHead, URL: &target, Host: target.Host, Header: http.Header{"User-Agent": {c.config.UserAgent}}}
