@@ -122,6 +122,9 @@ func isGivenUp(ctx context.Context) bool {
 func sleep(ctx context.Context, wait time.Duration) error {
 	select {
 	case <-time.After(wait):
+		if isGivenUp(ctx) { // as well
+			return context.Canceled
+		}
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -227,6 +227,16 @@ func TestIO06WhatIsTriedAgain(t *testing.T) {
 	}
 }
 
+// A call that is given up in the moment of its turn is not sent.
+func TestIO06GivenUpAtTheEndOfAWait(t *testing.T) {
+	givenUp := make(chan struct{})
+	close(givenUp)
+	ctx := ersclient.WithGivenUp(t.Context(), givenUp)
+	for range 100 {
+		require.ErrorIs(t, sleep(ctx, 0), context.Canceled)
+	}
+}
+
 // The bound on the load of e-RS rests on this.
 func TestIO06TheLotFallsOnOneInFour(t *testing.T) {
 	policy, drawn := newRetryPolicy(), 0
