@@ -124,15 +124,13 @@ func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Ce
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	certificates, damaged := certificatesIn(data)
+	certificates, unread, broken := certificatesIn(data)
 	switch {
-	case isKeyKind(damaged):
-		return tls.Certificate{}, source.problem(keyKind, damaged)
-	case damaged != nil:
+	case errors.Is(broken, errPEMDamaged):
 		// Whole certificates beside it are not enough: the part cut off is most often the chain of
 		// a file still being written.
-		return tls.Certificate{}, source.problem(certificateInvalid, damaged)
-	case len(certificates) == 0:
+		return tls.Certificate{}, source.problem(certificateInvalid, broken)
+	case len(certificates)+len(unread) == 0:
 		return tls.Certificate{}, source.foreign(certificateNotPEM, data, errNoCertificate)
 	}
 	keySource := settingFile{certificateFile, "key", keyPath}
@@ -145,7 +143,17 @@ func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Ce
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	return keySource.withChain(key, certificates)
+	made, err := keySource.withChain(key, certificates)
+	switch {
+	case err == nil:
+		// An old authority's certificate may be sent, though crypto/x509 does not parse it.
+		made.Certificate = append(made.Certificate, unread...)
+	case isKeyKind(broken):
+		err = source.problem(keyKind, broken)
+	case broken != nil:
+		err = source.problem(certificateInvalid, broken)
+	}
+	return made, err
 }
 
 // withChain makes the certificate of a key, given those beside it in any order.

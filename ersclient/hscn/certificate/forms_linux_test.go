@@ -2,6 +2,7 @@ package certificate_test
 
 import (
 	"crypto/tls"
+	"encoding/pem"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -317,6 +318,37 @@ func TestKeysOfKindsThatAreNotRead(test *testing.T) {
 		"SEC 1":             "openssl ecparam -name secp256k1 -genkey -noout -out k.key",
 		"a curve unnamed":   "openssl genpkey -out k.key -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -pkeyopt ec_param_enc:explicit",
 		"RSA with PSS only": "openssl genpkey -out k.key -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048",
+// What matters is the certificate of the key: an old authority beside it is sent as it is.
+func TestAuthoritiesThatAreNotRead(test *testing.T) {
+	t := newTools(test)
+	for name, one := range map[string]struct{ how, alone string }{
+		"a negative serial number": {"-newkey rsa:2048 -set_serial -5", "CERT-INVALID"},
+		"Brainpool":                {"-newkey ec -pkeyopt ec_paramgen_curve:brainpoolP256r1", "CERT-KEY_KIND"},
+	} {
+		test.Run(name, func(test *testing.T) {
+			inside := tools{test, t.folder}
+			inside.run("openssl req -x509 -nodes -subj /CN=old -days 2 -keyout old.key -out old.pem " + one.how)
+			file := func(name string) []byte {
+				data, err := os.ReadFile(t.path(name))
+				require.NoError(test, err)
+				return data
+			}
+			path := write(test, join(file("old.pem"), file("rsa.pem"), file("ca.pem")))
+			loaded, err := certificate.Load(certificate.Files{Certificate: path, Key: t.path("rsa.key")})
+			require.NoError(test, err)
+			require.Equal(test, org, certificate.CommonName(loaded))
+			old, _ := pem.Decode(file("old.pem"))
+			require.Len(test, loaded.Certificate, 3)
+			require.Equal(test, old.Bytes, loaded.Certificate[2])
+
+			_, err = certificate.Load(certificate.Files{Certificate: t.path("old.pem"), Key: t.path("rsa.key")})
+			clienttest.RequireCode(test, one.alone, err)
+			_, _, err = certificate.LoadRootCAs(path)
+			require.NoError(test, err)
+		})
+	}
+}
+
 		"Ed448":             "openssl genpkey -out k.key -algorithm ED448",
 	} {
 		test.Run(name, func(test *testing.T) {

@@ -85,18 +85,13 @@ func pemText(data []byte) string {
 // errNoCertificate means a file without a certificate.
 var errNoCertificate = errors.New("no PEM block of type CERTIFICATE")
 
-// certificatesIn returns the certificates of a file, from PEM blocks or concatenated DER. Beside the
-// error of a damaged one, the others are returned.
-func certificatesIn(data []byte) (found []*x509.Certificate, err error) {
+// certificatesIn returns the certificates of a file, from PEM blocks or concatenated DER. unread are
+// those that cannot be parsed, as DER, and err is why; it is errPEMDamaged if a block is damaged.
+func certificatesIn(data []byte) (found []*x509.Certificate, unread [][]byte, err error) {
 	blocks, damaged := pemBlocks(data)
 	if len(blocks)+len(damaged) == 0 {
 		found, _ = x509.ParseCertificates(data) // nil for another kind of file
-		return found, nil
-	}
-	for _, kind := range damaged {
-		if strings.HasSuffix(kind, "CERTIFICATE") {
-			err = errPEMDamaged
-		}
+		return found, nil, nil
 	}
 	for _, block := range blocks {
 		switch block.Type {
@@ -108,14 +103,17 @@ func certificatesIn(data []byte) (found []*x509.Certificate, err error) {
 		default:
 			continue
 		}
-		one, damaged := x509.ParseCertificate(block.Bytes)
-		if damaged != nil {
-			err = damaged
+		one, broken := x509.ParseCertificate(block.Bytes)
+		if broken != nil {
+			unread, err = append(unread, block.Bytes), broken
 			continue
 		}
 		found = append(found, one)
 	}
-	return found, err
+	if slices.ContainsFunc(damaged, func(kind string) bool { return strings.HasSuffix(kind, "CERTIFICATE") }) {
+		err = errPEMDamaged
+	}
+	return found, unread, err
 }
 
 // foreignKind returns what an unsuitable file is, as the texts of a Problem without a code; nil if

@@ -44,9 +44,9 @@ func withBundle(pool *x509.CertPool, bundlePath string) (_ *x509.CertPool, trust
 	if err != nil {
 		return nil, "", err
 	}
-	found, damaged := certificatesIn(data)
+	found, _, broken := certificatesIn(data)
 	if len(found) == 0 {
-		return nil, "", bundle.foreign(bundleEmpty, data, cmp.Or(damaged, errNoCertificate))
+		return nil, "", bundle.foreign(bundleEmpty, data, cmp.Or(broken, errNoCertificate))
 	}
 	for _, one := range found {
 		pool.AddCert(one)
