@@ -259,6 +259,10 @@ func TestDamagedFiles(t *testing.T) {
 	require.NoError(t, err)
 	legacy, err := pkcs12.LegacyDES.Encode(ours.Key, ours.Certificate, nil, passphrase)
 	require.NoError(t, err)
+	raw, serial := ours.Certificate.Raw, ours.Certificate.SerialNumber.Bytes()
+	below := append([]byte{serial[0] | 0x80}, serial[1:]...)
+	negative, err := pkcs12.Modern2023.Encode(ours.Key, &x509.Certificate{Raw: bytes.Replace(raw, serial, below, 1)}, nil, passphrase)
+	require.NoError(t, err)
 	flipped := func(data []byte, at int) []byte {
 		made := bytes.Clone(data)
 		made[at] ^= 0x01
@@ -282,6 +286,9 @@ func TestDamagedFiles(t *testing.T) {
 		"a PKCS#12 cut off":           {container(bundle[:len(bundle)/2]), "CERT-INVALID"},
 		"one that lacks a byte":       {container(bundle[:len(bundle)-1]), "CERT-INVALID"},
 		"an old one cut off":          {container(legacy[:len(legacy)-30]), "CERT-INVALID"},
+		"a PKCS#12 in BER cut off":    {container([]byte{0x30, 0x80, 2, 1, 3, 0x30, 0x80}), "CERT-PKCS12_ENCRYPTION"},
+		"one with long lengths":       {container([]byte{0x30, 0x84, 0, 0, 0, 9, 2, 0x81, 1, 3, 0x30, 0x81, 2, 6, 0}), "CERT-PKCS12_ENCRYPTION"},
+		"a negative serial in it":     {container(negative), "CERT-INVALID"},
 		"a MAC with another bit":      {container(flipped(bundle, len(bundle)-40)), "CERT-PASSPHRASE"},
 		"an old MAC with another bit": {container(flipped(legacy, len(legacy)-20)), "CERT-PASSPHRASE"},
 	} {

@@ -155,14 +155,16 @@ func isPublicKey(der []byte) bool   { _, err := x509.ParsePKIXPublicKey(der); re
 // isPKCS7 and isPFX (PKCS#12) look at a file's beginning, since it may be BER or cut off: the OID of
 // signed data, and version 3 before another sequence.
 func isPKCS7(data []byte) bool {
-	return bytes.HasPrefix(inSequence(data), []byte{6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2})
+	return bytes.HasPrefix(contentOf(contentOf(data, 0x30), 6), []byte{0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 7, 2})
 }
 
-func isPFX(data []byte) bool { return bytes.HasPrefix(inSequence(data), []byte{2, 1, 3, 0x30}) }
+func isPFX(data []byte) bool {
+	return bytes.HasPrefix(contentOf(contentOf(data, 0x30), 2), []byte{3, 0x30})
+}
 
-// inSequence returns what follows the header of a sequence in DER or BER, nil if data is none.
-func inSequence(data []byte) []byte {
-	if len(data) < 2 || data[0] != 0x30 {
+// contentOf returns what follows the header of an element in DER or BER, nil if data has no such tag.
+func contentOf(data []byte, tag byte) []byte {
+	if len(data) < 2 || data[0] != tag {
 		return nil
 	}
 	header := 2

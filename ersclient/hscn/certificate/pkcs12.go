@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"software.sslmate.com/src/go-pkcs12"
@@ -30,7 +31,7 @@ func loadPKCS12(source settingFile, passphrase secret.Text) (tls.Certificate, er
 	return source.withChain(key, append([]*x509.Certificate{first}, others...))
 }
 
-// pkcs12Problem makes the Problem of the library's error. Most have no type.
+// pkcs12Problem makes the Problem of the library's error. Most have no type, or lose it on the way.
 func (s settingFile) pkcs12Problem(data []byte, passphrase secret.Text, err error) *problem.Problem {
 	says := func(text string) bool { return strings.Contains(err.Error(), text) }
 	switch {
@@ -45,12 +46,17 @@ func (s settingFile) pkcs12Problem(data []byte, passphrase secret.Text, err erro
 		return s.problem(keyKind, err)
 	case !isPFX(data), says("missing"):
 		return s.foreign(notPKCS12, data, err)
-	case says("syntax error") && !says("indefinite length"):
-		return s.problem(certificateInvalid, err)
+	case !says("x509:") && slices.ContainsFunc(pkcs12Forms, says):
+		return s.problem(pkcs12Form, err)
 	}
-	// BER, as Firefox and BouncyCastle write it, another encryption, no MAC, more parts, or a passphrase
-	// outside UCS-2.
-	return s.problem(pkcs12Form, err)
+	return s.problem(certificateInvalid, err)
+}
+
+// pkcs12Forms are in the errors of whole files: BER, as Firefox and BouncyCastle write it, text behind
+// the end, a passphrase outside UCS-2, and those of type NotImplementedError.
+var pkcs12Forms = []string{
+	"indefinite length", "structure error", "trailing data", "no MAC", "UCS-2",
+	"supported", "is implemented", "can only decode", "items in the authenticated safe",
 }
 
 // maxNesting is several times what a PKCS#12 file needs.

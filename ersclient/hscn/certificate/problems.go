@@ -114,6 +114,7 @@ var (
 		ServiceDesk: []string{
 			"Store the passphrase of this file again with ers-login passphrase, or correct the " +
 				"file that passphrase_file names.",
+			"If it is right, the file may be damaged: copy or export it again.",
 		},
 	}
 	notPKCS12 = &problem.Problem{
@@ -130,10 +131,12 @@ var (
 		Title:    "Your organisation's certificate could not be read",
 		Happened: "{{.File}} (setting {{.Setting}}) is a PKCS#12 file in a form or an encryption that e-RS Login cannot open.",
 		ServiceDesk: []string{
-			"Convert the file with openssl pkcs12 -legacy -nodes -in \"{{.File}}\" -out KEY.pem " +
-				"and then openssl pkcs12 -export -in KEY.pem -out NEW.p12. Delete KEY.pem " +
-				"afterwards: its key is not encrypted.",
-			"On Windows, you can import the file into the certificate store instead, and set certificate_thumbprint.",
+			"Convert the file with openssl pkcs12 -nodes -in \"{{.File}}\" -out KEY.pem and then " +
+				"openssl pkcs12 -export -in KEY.pem -out NEW.p12, with a passphrase of ordinary " +
+				"letters. If openssl cannot open the file, add -legacy to the first command.",
+			"Set certificate to NEW.p12, and store its passphrase with ers-login passphrase. Delete " +
+				"KEY.pem: its key is not encrypted.",
+			"On Windows, you can also try to import the file into the certificate store, and set certificate_thumbprint.",
 		},
 	}
 	certificateExpired = &problem.Problem{
