@@ -130,10 +130,12 @@ var (
 			"there may be a password in it.",
 		ServiceDesk: []string{
 			"Correct {{.Variable}}, or set proxy to the proxy's address. HTTPS_PROXY is " +
-				"written as http://proxy.example:3128, and NO_PROXY as names with commas between " +
-				"them: no quotation marks, and no blanks.",
+				"written as http://proxy.example:3128, or with https:// or socks5://, and NO_PROXY as " +
+				"names with commas between them: no quotation marks, and no blanks. Addresses of " +
+				"PAC files are not supported.",
 			"In a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as " +
-				"%40 and a blank as %20.",
+				"%40 and a blank as %20. Write any other sign, except letters, digits and " +
+				"-._~!$&'()*+,;=, as % and its hexadecimal digits in UTF-8.",
 		},
 	}
 	// ProxyAuth is about a proxy that requires a user name and password, when none were sent.
@@ -420,8 +422,8 @@ var (
 	NotERS = &problem.Problem{
 		Code:  "NET-HTML",
 		Title: "Your network blocked the connection to e-RS",
-		Happened: "Your network sent a web page instead of e-RS. You may need to sign in to the " +
-			"network or Wi-Fi.",
+		Happened: "Your network sent a web page instead of e-RS, or redirected the connection to " +
+			"one. You may need to sign in to the network or Wi-Fi.",
 		Technical: technicalCall,
 		Steps: []string{
 			"If your network or Wi-Fi asks you to sign in or accept terms, do that in your web " +
@@ -429,8 +431,11 @@ var (
 			stepTryAgain,
 			stepServiceDesk,
 		},
-		ServiceDesk: []string{"Check whether a proxy, or a sign-in page of the network, answers in place of e-RS."},
-		Retry:       true,
+		ServiceDesk: []string{
+			"Check whether a proxy, or a sign-in page of the network, answers in place of e-RS.",
+			"Check base_url, or with NHS Care Identity fhir_base_url and oauth_url: another server may be at that address.",
+		},
+		Retry: true,
 	}
 )
 
