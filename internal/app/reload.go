@@ -30,12 +30,14 @@ type reloadingClient struct {
 	settings config.Config
 	// renamed receives the certificate's name after a reload.
 	renamed func(fqdn string)
-	// turn is held by the one call that reloads, and guards all fields below.
+	// turn is held by the one call that reloads, and guards all fields below. To wait for it needs no
+	// context: that of the call that holds it ends with the flow, too.
 	turn   sync.Mutex
 	client atomic.Pointer[hscn.Client]
 	using  credentials
-	// read is the digest of the files in use, and zero if later contents could not be used.
-	read fileDigest
+	// bundleRead and certificateRead are the digests of the files in use, and zero if later contents
+	// could not be used.
+	bundleRead, certificateRead fileDigest
 }
 
 // credentials are what the present client presents and trusts.
@@ -62,11 +64,11 @@ type fileDigest [sha256.Size]byte
 // longer ones.
 const maxDigested = 10 << 20
 
-// digestOf returns the digest of the names and contents of the files that settings name. An
-// unreadable file has its own digest.
-func digestOf(settings config.Config) fileDigest {
-	parts := []byte(settings.CertificateThumbprint)
-	for _, path := range []string{settings.Certificate, settings.Key, settings.CABundle} {
+// digestOf returns the digest of names and of the files' contents. An unreadable file has its own
+// digest.
+func digestOf(thumbprint string, paths ...string) fileDigest {
+	parts := []byte(thumbprint)
+	for _, path := range paths {
 		parts = append(append(parts, 0), path...)
 		if path == "" {
 			continue
@@ -84,12 +86,18 @@ func digestOf(settings config.Config) fileDigest {
 	return sha256.Sum256(parts)
 }
 
+func bundleDigest(settings config.Config) fileDigest { return digestOf("", settings.CABundle) }
+
+func certificateDigest(settings config.Config) fileDigest {
+	return digestOf(settings.CertificateThumbprint, settings.Certificate, settings.Key)
+}
+
 // newReloadingClient loads everything for the first time and makes the client.
 func (r RealServices) newReloadingClient(ctx context.Context, settings config.Config, ring *keyring.Client) (*reloadingClient, error) {
 	made := &reloadingClient{
 		real: r, ring: ring, settings: settings, renamed: func(string) {},
-		// The digest is taken first: a change during loading causes a reload.
-		read: digestOf(settings),
+		// The digests are taken first: a change during loading causes a reload.
+		bundleRead: bundleDigest(settings), certificateRead: certificateDigest(settings),
 	}
 	var err error
 	if made.using, err = r.credentials(ctx, settings, ring.Source(keyring.Passphrase)); err != nil {
@@ -156,52 +164,64 @@ func (e *reloadingClient) reloadWithoutPrompt(ctx context.Context) {
 	}
 }
 
-// reload reloads what has changed, or could not be used before, for the next calls.
+// reload reloads what has changed, for the next calls. The error is that of the certificate. The
+// authorities do not wait for it: one that was removed must not be trusted any longer.
 func (e *reloadingClient) reload(ctx context.Context, stored config.PassphraseSource) error {
 	settings := e.currentSettings()
-	now := digestOf(settings)
-	if now == e.read && !keyFailed(e.using.certificate) {
+	// The board has the error of the authorities.
+	_ = e.take(settings, &e.bundleRead, bundleDigest(settings), "authorities' file", func(next *credentials) (err error) {
+		if err = settings.DistrustBundle(); err != nil {
+			return err
+		}
+		next.roots, next.trustStore, err = certificate.LoadRootCAs(settings.CABundle)
+		return withOrigin(settings, err)
+	})
+	if keyFailed(e.using.certificate) {
+		e.certificateRead = fileDigest{}
+	}
+	return e.take(settings, &e.certificateRead, certificateDigest(settings), "certificate file", func(next *credentials) (err error) {
+		others := settings
+		others.CABundle = "" // it was looked at above
+		if err = others.RequireReal(); err == nil {
+			next.certificate, err = e.real.certificate(ctx, settings, stored)
+		}
+		return err
+	})
+}
+
+// take uses what get gets from files that have changed since they were read, or that could not be
+// used before. The notice about them has the source.
+func (e *reloadingClient) take(
+	settings config.Config, read *fileDigest, now fileDigest, source string, get func(*credentials) error,
+) error {
+	if now == *read {
 		return nil
 	}
-	next, client, err := e.renewed(ctx, settings, stored)
+	next, client := e.using, e.client.Load()
+	err := get(&next)
+	if err == nil {
+		client, err = client.Renewed(next.certificate, next.roots, next.trustStore)
+	}
 	if err != nil {
-		e.refuse(err)
+		*read = fileDigest{}
+		e.refuse(source, err)
 		return err
 	}
 	e.client.Store(client)
-	e.using, e.settings, e.read = next, settings, now
-	e.real.Board.Set(noticeFiles, nil)
+	e.using, e.settings, *read = next, settings, now
+	e.real.Board.Set(source, nil)
 	fqdn := certificate.CommonName(next.certificate)
 	e.renamed(fqdn)
 	e.real.Log.WithField("certificate", fqdn).WithField("until", next.certificate.Leaf.NotAfter).Info("read again")
 	return nil
 }
 
-func (e *reloadingClient) renewed(
-	ctx context.Context, settings config.Config, stored config.PassphraseSource,
-) (next credentials, client *hscn.Client, err error) {
-	if err = settings.DistrustBundle(); err == nil {
-		err = settings.RequireReal()
-	}
-	if err == nil {
-		next, err = e.real.credentials(ctx, settings, stored)
-	}
-	if err == nil {
-		client, err = e.client.Load().Renewed(next.certificate, next.roots, next.trustStore)
-	}
-	return next, client, err
-}
-
-// noticeFiles is the source of the notice about changed files.
-const noticeFiles = "changed files"
-
 // goesOn has what is used while a changed file cannot be.
 var goesOn = &problem.Problem{Happened: "Until then, e-RS Login uses what it read before."}
 
 // refuse puts up a notice why files are not used. A locked keyring is not their fault: they are
 // loaded once it is unlocked.
-func (e *reloadingClient) refuse(err error) {
-	e.read = fileDigest{}
+func (e *reloadingClient) refuse(source string, err error) {
 	e.real.Log.WithError(err).Warn("changed files are not used")
 	found := problem.Of(err)
 	if keyring.Problems.Has(found) || errors.Is(err, context.Canceled) {
@@ -209,7 +229,7 @@ func (e *reloadingClient) refuse(err error) {
 	}
 	made := *found
 	made.Happened = problem.Sentences(found.Happened, goesOn.Happened)
-	e.real.Board.Set(noticeFiles, &made)
+	e.real.Board.Set(source, &made)
 }
 
 // currentSettings returns the present settings, since a renewed certificate in Windows' store has

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -264,10 +265,13 @@ func TestTheNewPassphraseComesAfterTheNewFile(t *testing.T) {
 	o.Send(signin.Cancel{})
 	o.phase(signin.Waiting)
 	o.write(t, "passphrase", "that of the file to come")
+	authorities, err := os.ReadFile(o.path("ca.pem"))
+	require.NoError(t, err)
+	o.write(t, "ca.pem", "renewed\n"+string(authorities))
 	o.signsIn(signin.SignIn{})
 	o.notices("CERT-EXPIRES_SOON") // nothing has to be decrypted
 	require.NoError(t, server.RenewClient(time.Now().Add(90*24*time.Hour)))
-	_, err := server.WriteFiles(o.folder)
+	_, err = server.WriteFiles(o.folder)
 	require.NoError(t, err)
 	o.signsIn(signin.SignIn{})
 	o.notices("CERT-EXPIRES_SOON", "CERT-PASSPHRASE")
@@ -345,36 +349,62 @@ func TestABundleThatOthersCanChangeMeanwhile(t *testing.T) {
 	assert.Empty(t, said())
 }
 
-// If a new certificate is unusable, new authorities that came with it wait, and are not forgotten.
-func TestNewAuthoritiesWaitForTheCertificate(t *testing.T) {
-	folder := certificateFolder(t)
-	settings := settingsIn(t, folder, "base_url = 'https://one.example'\nasid = '123456789012'\nca_bundle = 'ca.pem'\n"+
-		"certificate = 'client.pem'\nkey = 'client-key.pem'\nsend_fqdn = true\n")
-	r := RealServices{
-		Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard(),
-		Sources: config.Sources{File: filepath.Join(folder, "config.toml")},
+// The authorities and the certificate do not wait for each other: an authority that was removed is
+// distrusted though a certificate is unusable, and a renewed certificate is used though a bundle is.
+func TestAuthoritiesAndCertificateDoNotWaitForEachOther(t *testing.T) {
+	for name, one := range map[string]struct {
+		// files are replaced, or removed if nil, while the other half is renewed.
+		files map[string][]byte
+		code  string
+	}{
+		"a certificate without a name":  {namelessCertificate(t), "SETTING-FQDN"},
+		"no certificate":                {map[string][]byte{"client.pem": nil}, "SETTING-CERTIFICATE"},
+		"no key":                        {map[string][]byte{"client-key.pem": nil}, "SETTING-KEY"},
+		"a bundle without an authority": {map[string][]byte{"ca.pem": []byte("-----BEGIN CERTIFICATE-----\n")}, "CA-EMPTY"},
+		"no bundle":                     {map[string][]byte{"ca.pem": nil}, "CA-MISSING"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder, other := certificateFolder(t), certificateFolder(t)
+			settings := settingsIn(t, folder, "base_url = 'https://one.example'\nasid = '123456789012'\nca_bundle = 'ca.pem'\n"+
+				"certificate = 'client.pem'\nkey = 'client-key.pem'\nsend_fqdn = true\n")
+			r := RealServices{
+				Program: testProgram(t), Log: testLog(t), Board: signin.NewBoard(),
+				Sources: config.Sources{File: filepath.Join(folder, "config.toml")},
+			}
+			e, err := r.newReloadingClient(t.Context(), settings, nil)
+			require.NoError(t, err)
+			first := e.using
+			changed := func() (bundle, certificate bool) {
+				return !e.using.roots.Equal(first.roots), !bytes.Equal(e.using.certificate.Leaf.Raw, first.certificate.Leaf.Raw)
+			}
+			renew := func(broken map[string][]byte) {
+				for _, name := range []string{"ca.pem", "client.pem", "client-key.pem"} {
+					content, replaced := broken[name]
+					if !replaced {
+						content, err = os.ReadFile(filepath.Join(other, name))
+						require.NoError(t, err)
+					}
+					require.NoError(t, os.RemoveAll(filepath.Join(folder, name)))
+					if content != nil {
+						require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
+					}
+				}
+				require.NoError(t, e.signingIn(t.Context()))
+			}
+
+			renew(one.files)
+			_, brokenBundle := one.files["ca.pem"]
+			bundle, certificate := changed()
+			assert.Equal(t, !brokenBundle, bundle, "the authorities")
+			assert.Equal(t, brokenBundle, certificate, "the certificate")
+			assert.Equal(t, []string{one.code}, codesOf(signin.State{Notices: <-r.Board.Changes()}))
+
+			renew(nil)
+			bundle, certificate = changed()
+			assert.True(t, bundle && certificate, "what was whole later is lost")
+			assert.Empty(t, <-r.Board.Changes())
+		})
 	}
-	e, err := r.newReloadingClient(t.Context(), settings, nil)
-	require.NoError(t, err)
-	before, first := e.using.roots, map[string][]byte{}
-	nameless := namelessCertificate(t)
-	for name := range nameless {
-		first[name], err = os.ReadFile(filepath.Join(folder, name))
-		require.NoError(t, err)
-	}
-	other, err := os.ReadFile(filepath.Join(certificateFolder(t), "ca.pem"))
-	require.NoError(t, err)
-	write := func(files map[string][]byte) {
-		for name, content := range files {
-			require.NoError(t, os.WriteFile(filepath.Join(folder, name), content, 0o600))
-		}
-		require.NoError(t, e.signingIn(t.Context()))
-	}
-	nameless["ca.pem"] = other
-	write(nameless)
-	assert.True(t, e.using.roots.Equal(before))
-	write(first)
-	assert.False(t, e.using.roots.Equal(before), "the new authorities are lost")
 }
 
 // namelessCertificate returns the files of a certificate without a common name.
