@@ -68,7 +68,10 @@ var noAgentCommand = &problem.Problem{
 // bridgeProgram returns the path of the card-side helper, next to the file that a symbolic link to the
 // program leads to.
 func bridgeProgram() string {
-	self, _ := os.Executable() // the helper does not start without it, and says why
+	self, err := os.Executable()
+	if err != nil {
+		return "" // what starts it says that it is not there: a bare name would be looked for in PATH
+	}
 	if file, err := filepath.EvalSymlinks(self); err == nil {
 		self = file
 	}
