@@ -68,8 +68,12 @@ func (a workstationEvents) take(ctx context.Context, event workstation.Event) {
 		// The computer is released when the flow has ended.
 		a.leave()
 	default:
+		passed, known := passedOn[event]
+		if !known {
+			return
+		}
 		select {
-		case a.taken <- passedOn[event]:
+		case a.taken <- passed:
 		case <-ctx.Done():
 		}
 		if event == workstation.Woke || event == workstation.CameBack {

@@ -42,6 +42,7 @@ func TestAUT004WhatHappensToTheWorkstation(t *testing.T) {
 		workstation.SessionEnding:    {left: true},
 		workstation.CameBack:         {taken: []signin.WorkstationEvent{signin.CameBack}, looked: true},
 		workstation.WentIdle:         {taken: []signin.WorkstationEvent{signin.WentIdle}},
+		"another":                    {},
 	} {
 		t.Run(string(event), func(t *testing.T) {
 			played, events := newPlayedStation(), make(chan signin.WorkstationEvent, 1)
