@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -127,9 +128,17 @@ func Block(kind string, der []byte) []byte {
 
 // WriteFile writes a file that is whole or not there.
 func WriteFile(path string, mode os.FileMode, data []byte) error {
-	written := filepath.Join(filepath.Dir(path), ".writing-"+filepath.Base(path))
-	if err := os.WriteFile(written, data, mode); err != nil {
+	file, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if err != nil {
 		return err
 	}
-	return os.Rename(written, path)
+	_, err = file.Write(data)
+	err = errors.Join(err, file.Chmod(mode), file.Close())
+	if err == nil {
+		err = os.Rename(file.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(file.Name()))
+	}
+	return nil
 }
