@@ -10,7 +10,8 @@ import (
 	"github.com/ers-login/ers-login/ersclient/testserver"
 )
 
-// PersonasFile may exist before a stand-in starts in its folder: a JSON list of personas.
+// PersonasFile may exist before a stand-in starts in its folder: a JSON list of personas. The sign-in
+// page says of each what About has.
 const PersonasFile = "personas.json"
 
 // StartIn starts the server for clients in other processes: it adds the personas in PersonasFile,
