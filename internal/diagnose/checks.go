@@ -72,6 +72,7 @@ type row struct {
 // rows are those of both platforms.
 func (n Target) rows() []row {
 	const hscn, fhir, both = config.PlatformHSCN, config.PlatformFHIR, ""
+	const always, bySettings, present = true, false, false
 	if n.LookUp == nil {
 		n.LookUp = net.DefaultResolver.LookupHost
 	}
@@ -84,28 +85,28 @@ func (n Target) rows() []row {
 	j := newJourney(n)
 	noReaders, noERS := n.Readers == nil, n.ERS == nil
 	return []row{
-		{fhir, true, false, Check{ID: "platform", Name: "Platform", Run: func(context.Context) Finding { return ok(saidPlatform) }}},
-		{fhir, false, n.ClientSecret == nil, Check{ID: "client", Name: "Your organisation's application", Run: n.client, Within: secret}},
-		{fhir, true, n.Browser == nil, Check{ID: "browser", Name: "Web browser", Run: n.browser}},
-		{fhir, false, n.Redirect == nil, Check{ID: "redirect", Name: "Way back from the browser", Run: n.redirect}},
-		{both, true, noReaders, Check{ID: "reader", Name: "Smartcard reader", Run: n.reader}},
-		{hscn, true, noReaders, Check{ID: "card", Name: "Smartcard", Run: n.card}},
-		{hscn, false, n.Agent == nil, Check{ID: "agent", Name: "Identity Agent", Run: n.agent}},
-		{hscn, false, n.Ticket == nil, Check{ID: "ticket", Name: "Smartcard sign-in", Run: n.ticket}},
-		{both, false, noERS, Check{ID: "clock", Name: "Clock", Run: j.clock, Within: network}},
-		{hscn, false, n.Settings.Host() == "", Check{ID: "environment", Name: "e-RS platform", Run: n.environment}},
-		{both, false, noERS, Check{ID: "dns", Name: "e-RS address (DNS)", Run: j.name, Within: network}},
-		{both, false, noERS, Check{ID: "proxy", Name: "Proxy", Run: j.proxy, Within: network}},
-		{both, false, noERS, Check{ID: "tls", Name: "e-RS certificate (TLS)", Run: j.chain, Within: network}},
-		{hscn, false, n.Certificate == nil, Check{ID: IDCertificate, Name: "Your organisation's certificate", Run: j.ownCertificate, Within: secret}},
-		{hscn, false, false, Check{ID: "asid", Name: "Accredited system ID (ASID)", Run: n.asid}},
-		{fhir, false, n.OAuth == nil, Check{ID: "oauth", Name: "Sign-in service", Run: n.oauth, Within: oauth}},
-		{both, false, noERS, Check{ID: "ers", Name: "e-RS response", Run: j.ers, Within: network}},
-		{fhir, false, n.Directory == nil, Check{ID: "directory", Name: "Names of organisations", Run: n.directory, Within: oauth}},
-		{both, true, n.Keyring == nil, Check{ID: "keyring", Name: "Secure storage (keyring)", Run: n.keyring, Within: ring}},
-		{both, false, n.Audit == nil, Check{ID: "audit", Name: "Audit log", Run: n.audit}},
-		{both, true, false, Check{ID: "settings", Name: "Settings", Run: n.settings}},
-		{both, true, n.MissingEvents == nil, Check{ID: "workstation", Name: "Locking, sleep and sign-out", Run: n.workstation}},
+		{fhir, always, present, Check{ID: "platform", Name: "Platform", Run: func(context.Context) Finding { return ok(saidPlatform) }}},
+		{fhir, bySettings, n.ClientSecret == nil, Check{ID: "client", Name: "Your organisation's application", Run: n.client, Within: secret}},
+		{fhir, always, n.Browser == nil, Check{ID: "browser", Name: "Web browser", Run: n.browser}},
+		{fhir, bySettings, n.Redirect == nil, Check{ID: "redirect", Name: "Way back from the browser", Run: n.redirect}},
+		{both, always, noReaders, Check{ID: "reader", Name: "Smartcard reader", Run: n.reader}},
+		{hscn, always, noReaders, Check{ID: "card", Name: "Smartcard", Run: n.card}},
+		{hscn, bySettings, n.Agent == nil, Check{ID: "agent", Name: "Identity Agent", Run: n.agent}},
+		{hscn, bySettings, n.Ticket == nil, Check{ID: "ticket", Name: "Smartcard sign-in", Run: n.ticket}},
+		{both, bySettings, noERS, Check{ID: "clock", Name: "Clock", Run: j.clock, Within: network}},
+		{hscn, bySettings, n.Settings.Host() == "", Check{ID: "environment", Name: "e-RS platform", Run: n.environment}},
+		{both, bySettings, noERS, Check{ID: "dns", Name: "e-RS address (DNS)", Run: j.name, Within: network}},
+		{both, bySettings, noERS, Check{ID: "proxy", Name: "Proxy", Run: j.proxy, Within: network}},
+		{both, bySettings, noERS, Check{ID: "tls", Name: "e-RS certificate (TLS)", Run: j.chain, Within: network}},
+		{hscn, bySettings, n.Certificate == nil, Check{ID: IDCertificate, Name: "Your organisation's certificate", Run: j.ownCertificate, Within: secret}},
+		{hscn, bySettings, present, Check{ID: "asid", Name: "Accredited system ID (ASID)", Run: n.asid}},
+		{fhir, bySettings, n.OAuth == nil, Check{ID: "oauth", Name: "Sign-in service", Run: n.oauth, Within: oauth}},
+		{both, bySettings, noERS, Check{ID: "ers", Name: "e-RS response", Run: j.ers, Within: network}},
+		{fhir, bySettings, n.Directory == nil, Check{ID: "directory", Name: "Names of organisations", Run: n.directory, Within: oauth}},
+		{both, always, n.Keyring == nil, Check{ID: "keyring", Name: "Secure storage (keyring)", Run: n.keyring, Within: ring}},
+		{both, bySettings, n.Audit == nil, Check{ID: "audit", Name: "Audit log", Run: n.audit}},
+		{both, always, present, Check{ID: "settings", Name: "Settings", Run: n.settings}},
+		{both, always, n.MissingEvents == nil, Check{ID: "workstation", Name: "Locking, sleep and sign-out", Run: n.workstation}},
 	}
 }
 
