@@ -205,15 +205,16 @@ func (j *journey) ownCertificate(ctx context.Context) Finding {
 
 func (j *journey) ers(ctx context.Context) Finding {
 	answer, err := j.answer(ctx)
-	_, noCertificate := j.certificate(ctx)
 	status := strconv.Itoa(answer.Status)
 	switch {
 	case err != nil && j.n.SettingsErr != nil && (j.n.Settings.Host() == "" || j.n.refused("proxy")):
 		// The row of the settings reports it.
 		return unmade(err)
-	case errors.Is(err, transport.CertificateMissing) && noCertificate != nil:
-		// Its own row reports it.
-		return skipped(saidNoOwn)
+	case errors.Is(err, transport.CertificateMissing):
+		if _, missing := j.certificate(ctx); missing != nil {
+			return skipped(saidNoOwn) // its own row reports it
+		}
+		return troubled(Failed, err)
 	case err != nil:
 		return troubled(Failed, err)
 	case answer.Status >= http.StatusInternalServerError:
