@@ -157,9 +157,12 @@ func (b BundleSettings) logs() ([]File, error) {
 		if matches, _ := filepath.Match(logFiles, entry.Name()); !matches || !entry.Type().IsRegular() {
 			continue
 		}
-		// One without information was put aside or removed just now.
-		if info, err := entry.Info(); err == nil {
+		info, err := entry.Info()
+		switch {
+		case err == nil:
 			logs = append(logs, info)
+		case !errors.Is(err, fs.ErrNotExist): // or it was put aside or removed just now
+			trouble = append(trouble, err)
 		}
 	}
 	slices.SortStableFunc(logs, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
