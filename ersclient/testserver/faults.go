@@ -82,7 +82,8 @@ func (f Fault) valid() error {
 			return fmt.Errorf("a delay is between 0 and %v", maxDelay)
 		}
 	case Status, Body, HTML:
-		if (f.Status < 200 || f.Status > 599) && (f.Status != 0 || f.Kind != HTML) {
+		usual := f.Kind == HTML && f.Status == 0
+		if !usual && (f.Status < 200 || f.Status > 599) {
 			return errors.New("a status is between 200 and 599")
 		}
 	case CutBefore, CutAfter, CutDuring, Hang, TruncatedJSON, HugeBody, Redirect:
