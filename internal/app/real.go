@@ -55,7 +55,10 @@ func (h Host) OpenReal(ctx context.Context, input RealInput) error {
 }
 
 // DemoSettings are the defaults, which a demonstration has.
-func DemoSettings() config.Config { return settingsForLooks(config.Sources{}) }
+func DemoSettings() config.Config {
+	settings, _ := config.Load(config.Sources{}) // there is nothing that could be wrong
+	return settings
+}
 
 // settingsForLooks reads the settings for the window's looks, before it opens. It reports no
 // errors: the sign-in reads the settings again, with a window to report them in.

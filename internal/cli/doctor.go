@@ -97,7 +97,8 @@ func (d doctor) run(ctx context.Context, p app.Host, sources config.Sources) err
 	// nowhere.
 	log, _ := logging.New(logging.Settings{Version: p.Metadata.Version}) // only a folder can fail
 	defer app.CloseLog(log)
-	settings, err := app.DemoSettings(), error(nil)
+	settings := app.DemoSettings()
+	var err error
 	if d.demo == "" {
 		settings, err = config.LoadReal(sources)
 	}
