@@ -328,7 +328,7 @@ func simulated(
 ) diagnose.Target {
 	certificate := server.ClientCertificate()
 	return diagnose.Target{
-		Settings: settings, ASID: erstest.ASID, Keyring: ring,
+		Settings: settings, ASID: erstest.ASID, Keyring: ring, MissingEvents: missingEvents(0),
 		Readers: func(context.Context) smartcard.Presence { return card.State().Presence() },
 		Agent: func(context.Context) (diagnose.Agent, error) {
 			return diagnose.Agent{Kind: diagnose.SimulatedAgent}, nil

@@ -107,7 +107,7 @@ func (d careIdentityDemo) openChecks() (CheckRun, diagnose.Target, func() error)
 
 // target returns what the checks look at.
 func (d careIdentityDemo) target(ring *keyring.Client) diagnose.Target {
-	target := diagnose.Target{Platform: config.PlatformFHIR, Settings: d.settings, Keyring: ring}
+	target := diagnose.Target{Platform: config.PlatformFHIR, Settings: d.settings, Keyring: ring, MissingEvents: missingEvents(0)}
 	RealServices{Program: d.program, Log: d.log}.diagnoseCareIdentity(&target, ring)
 	target.ClientSecret = func(context.Context) error { return nil }
 	return target

@@ -43,6 +43,7 @@ func TestTheDiagnosticsOfTheWindow(t *testing.T) {
 	assert.Equal(t, diagnose.Attention, found["Smartcard"].State)
 	assert.NotNil(t, found["Smartcard"].Problem, "with what to do")
 	assert.Equal(t, diagnose.Skipped, found["Audit log"].State)
+	assert.NotEqual(t, diagnose.Skipped, found["Locking, sleep and sign-out"].State, "which the demonstration sees as well")
 	assert.Equal(t, diagnose.OK, found["Your organisation's certificate"].State, "a demonstration that warns of itself")
 	assert.Contains(t, examination.Report, "There is no card in the reader.")
 	assert.Contains(t, examination.Report, erstest.ASID, "the demonstration's number")
