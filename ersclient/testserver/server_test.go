@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -93,21 +91,4 @@ func TestOrdersThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { require.Error(t, server.Fail(call, fault)) })
 	}
-}
-
-// Others who may write to the folder must not decide where a key goes.
-func TestWriteFileFollowsNoLink(t *testing.T) {
-	folder := t.TempDir()
-	path := func(name string) string { return filepath.Join(folder, name) }
-	if err := os.Symlink(path("elsewhere"), path(".writing-key")); err != nil {
-		t.Skip(err)
-	}
-	require.NoError(t, testserver.WriteFile(path("key"), 0o600, []byte("secret")))
-	require.NoFileExists(t, path("elsewhere"))
-	written, err := os.ReadFile(path("key"))
-	require.NoError(t, err)
-	require.Equal(t, "secret", string(written))
-	entries, err := os.ReadDir(folder)
-	require.NoError(t, err)
-	require.Len(t, entries, 2, "a temporary file is left")
 }
