@@ -206,7 +206,13 @@ func (w walker) train(ctx context.Context) error {
 // without saving it.
 func (w walker) diagnose(ctx context.Context) error {
 	fmt.Println("Pressing F9: the checks of this computer.")
-	if err := w.photograph(ctx, "5-diagnostics", "F9"); err != nil {
+	if err := w.Desktop.Press(ctx, "F9"); err != nil {
+		return err
+	}
+	if err := w.program.WaitMessage(ctx, "diagnostics"); err != nil {
+		return err
+	}
+	if err := w.photograph(ctx, "5-diagnostics"); err != nil {
 		return err
 	}
 	// Without a card there is something to do, so that the focus is on Check again. Copy report and
