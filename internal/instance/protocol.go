@@ -164,7 +164,7 @@ func readQuestion(from *bufio.Reader) (request Request, refusal string, err erro
 		return Request{}, "", err
 	}
 	var asked question
-	understood := err == nil && json.Unmarshal(line, &asked) == nil && asked.Version == version &&
+	understood := err == nil && json.Unmarshal(line, &asked) == nil && asked.Version >= 1 && asked.Version <= version &&
 		json.Unmarshal(asked.Arguments, &request) == nil &&
 		slices.Contains([]string{Raise, SignIn, SignOut, LastProblem}, request.Action)
 	if !understood {
