@@ -98,6 +98,21 @@ func TestAnOlderInstanceIsFoundByItsFile(t *testing.T) {
 	require.NoError(t, held.Release())
 }
 
+// A socket's path may have some hundred bytes. With a longer one, the name on the bus has to do.
+func TestAPathThatIsTooLongForASocket(t *testing.T) {
+	onABus(t)
+	path := filepath.Join(folder(t), strings.Repeat("long", 30), "ers-login.lock")
+	held, _, err := instance.Join(soon(t), path, raise)
+	require.NoError(t, err)
+	_, err = instance.Ask(soon(t), path, raise)
+	require.ErrorIs(t, err, instance.ErrNoListener, "it has only begun")
+	require.ErrorContains(t, held.Listen(agreeing, func(err error) { t.Log(err) }), " bytes)")
+	answer, err := instance.Ask(soon(t), path, raise)
+	require.NoError(t, err)
+	assert.True(t, answer.OK)
+	require.NoError(t, held.Release())
+}
+
 // Two buses are two keyrings, as of a remote desktop: each has its instance.
 func TestTwoBusesAreTwoInstances(t *testing.T) {
 	onABus(t)

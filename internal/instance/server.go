@@ -36,8 +36,8 @@ var errForeign = errors.New("it belongs to another user")
 type Handler func(ctx context.Context, request Request) Answer
 
 // Listen answers other starts from now on, until the lock is released. report receives the failures
-// of single connections, from several goroutines. After an error the lock is held without a
-// listener: other starts return [Unreachable].
+// of single connections, from several goroutines. After an error other starts reach this one by its
+// name on the session bus alone, or else return [Unreachable].
 func (l *Lock) Listen(handler Handler, report func(error)) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -45,16 +45,16 @@ func (l *Lock) Listen(handler Handler, report func(error)) error {
 		return errors.New("this instance listens already")
 	}
 	var listener net.Listener
+	var err error
 	if l.file != nil { // else clients come over the session bus alone
-		var err error
 		if listener, err = listen(l.path); err != nil {
-			return fmt.Errorf("could not listen for other starts: %w", err)
+			err = fmt.Errorf("could not listen for other starts: %w", err)
 		}
 	}
 	l.server = newServer(listener, handler, report)
 	l.name.serve(l.server.admit)
 	l.also.serve(l.server.admit)
-	return nil
+	return err
 }
 
 type server struct {

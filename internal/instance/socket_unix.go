@@ -34,7 +34,7 @@ func listen(lock string) (net.Listener, error) {
 	}
 	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w (a path of %d bytes)", err, len(path))
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(err, listener.Close())
@@ -86,7 +86,7 @@ func removeSocket(path string) error {
 func dial(ctx context.Context, lock string) (net.Conn, error) {
 	var dialer net.Dialer
 	server, err := dialer.DialContext(ctx, "unix", socketPath(lock))
-	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED) {
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ECONNREFUSED) || errors.Is(err, unix.EINVAL) { // too long a path
 		return nil, fmt.Errorf("%w: %w", errNoListener, err)
 	}
 	if err != nil {
