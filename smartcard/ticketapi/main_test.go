@@ -87,6 +87,7 @@ func serve(folder string, args []string) int {
 			case "hang":
 				time.Sleep(time.Minute)
 			case "crash":
+				fmt.Fprintln(os.Stderr, "a fault")
 				os.Exit(2)
 			case "garbage":
 				_, _ = os.Stdout.WriteString("Segmentation fault\n")

@@ -29,11 +29,17 @@ func newProcess(settings Settings, event func(helper.Event)) *process {
 		folder = filepath.Dir(program[0])
 	}
 	said := &stderr{log: settings.Log}
+	heard := func(sent helper.Event) {
+		said.works()
+		if event != nil {
+			event(sent)
+		}
+	}
 	return &process{stderr: said, Supervisor: helper.New(helper.Settings{
 		Name: wire.Name, Version: settings.Version, Command: settings.Command, Dir: folder,
 		// The library may start the Identity Agent, which serves other programs too.
 		ChildrenStay: true,
-		Stderr:       said.line, Event: event, HelloTimeout: cmp.Or(settings.StartTimeout, 30*time.Second), Clock: settings.Clock,
+		Stderr:       said.line, Event: heard, HelloTimeout: cmp.Or(settings.StartTimeout, 30*time.Second), Clock: settings.Clock,
 	})}
 }
 
@@ -105,6 +111,13 @@ func (s *stderr) line(line string) {
 	if s.log != nil && !silent {
 		s.log(line)
 	}
+}
+
+// works is called when a process has sent an event. It may have crashed since: the registers stay out.
+func (s *stderr) works() {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	s.logged = nil
 }
 
 // next returns the last line and resets: it is called after a process has answered (works), or has

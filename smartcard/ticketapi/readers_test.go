@@ -100,11 +100,15 @@ func TestAMissingHelperIsReportedOnce(t *testing.T) {
 	require.Empty(t, sight)
 }
 
-// If this fails, a removed card goes unnoticed for the rest of the day because the helper has crashed once.
+// If this fails, a removed card goes unnoticed for the rest of the day because the helper has crashed once, or
+// no crash but the first is in the log.
 func TestReadersAreSeenAgainAfterACrash(t *testing.T) {
 	d := newDesk(t)
 	d.answers(wire.CallGetTicketNoAuth, behaviour{Do: "crash"})
-	bridge := d.bridge()
+	log := make(chan string, 100)
+	settings := d.settings()
+	settings.Log = func(line string) { log <- line }
+	bridge := d.bridgeWith(settings)
 	eventually(t, func() bool { return bridge.Presence().Err == nil })
 	d.emits(presence.ReaderConnected, reader)
 	eventually(t, func() bool { return len(bridge.Presence().Readers) == 1 })
@@ -114,6 +118,9 @@ func TestReadersAreSeenAgainAfterACrash(t *testing.T) {
 	eventually(t, func() bool { return len(d.noted("starts")) == 2 && len(bridge.Presence().Readers) == 0 })
 	d.emits(presence.ReaderConnected, reader)
 	eventually(t, func() bool { return len(bridge.Presence().Readers) == 1 })
+	_, err = bridge.TicketNoAuth(t.Context())
+	require.Error(t, err)
+	require.Len(t, log, 2)
 }
 
 // If this fails, a helper of another version, or one that is out of its mind, takes the window with it.
