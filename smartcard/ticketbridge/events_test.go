@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 
@@ -23,6 +25,34 @@ func TestWhatIsSentOfAnEvent(t *testing.T) {
 	} {
 		assert.Equal(t, want, event.Name+" "+string(event.Data))
 	}
+}
+
+// If this fails, each event makes the program forget the readers, or a PC/SC service that hangs since the helper
+// was started anew hides for ever that the card is gone.
+func TestTheFirstEventBegins(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for late, want := range map[time.Duration][]string{
+			time.Second: {`service-back {"begins":true}`, `reader-connected {"reader":"A"}`},
+			time.Minute: {
+				`service-gone {"begins":true,"error":"the PC/SC service does not answer"}`,
+				`service-back {}`, `reader-connected {"reader":"A"}`,
+			},
+		} {
+			changes := make(chan pcsc.Event)
+			go func() {
+				defer close(changes)
+				time.Sleep(late)
+				changes <- pcsc.Event{Kind: presence.ServiceBack}
+				time.Sleep(time.Minute)
+				changes <- pcsc.Event{Kind: presence.ReaderConnected, Reader: "A"}
+			}()
+			var got []string
+			for event := range cardEvents(t.Context(), changes) {
+				got = append(got, event.Name+" "+string(event.Data))
+			}
+			assert.Equal(t, want, got)
+		}
+	})
 }
 
 // The names of readers come from their drivers, and reasons from libraries.

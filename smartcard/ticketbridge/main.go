@@ -41,8 +41,8 @@
 //	{"event":"service-gone","data":{"error":"…"}}
 //
 // The first event reports whether there is PC/SC at all: service-back if there is, service-gone if
-// there is not, and "begins" is true in its data. Then come reader-connected and card-inserted for
-// all that is there, and later every change.
+// there is not or it hangs, and "begins" is true in its data. Then come reader-connected and
+// card-inserted for all that is there, and later every change.
 package main
 
 import (
@@ -54,6 +54,7 @@ import (
 	"time"
 
 	"github.com/ers-login/ers-login/internal/helper"
+	"github.com/ers-login/ers-login/smartcard/pcsc"
 	"github.com/ers-login/ers-login/smartcard/ticketbridge/wire"
 )
 
@@ -89,7 +90,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	defer cancel()
 	var events <-chan helper.Event
 	if !*withoutCards {
-		events = cardEvents(ctx)
+		events = cardEvents(ctx, pcsc.Watch(ctx))
 	}
 	bridge := newBridge(findLibrary, time.Now)
 	defer bridge.close()
