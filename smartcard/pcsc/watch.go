@@ -114,7 +114,7 @@ func (w *watch) run(ctx context.Context, events chan<- Event) {
 func (w *watch) learn(r report) {
 	w.looked, w.gone = true, r.gone
 	if r.gone != nil {
-		if w.sentGone == nil {
+		if w.begun && w.sentGone == nil {
 			w.outage = r.gone
 		}
 		return

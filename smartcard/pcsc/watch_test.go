@@ -352,7 +352,7 @@ func TestAfterAnOutageComesWhatIsDifferent(t *testing.T) {
 	}
 }
 
-// Diagnostics shows why there are no card events, and each reason has another remedy.
+// Diagnostics shows why there are no card events: a service desk looks up the service's own error.
 func TestWhyThereIsNoService(t *testing.T) {
 	for _, code := range []pcsc.Code{errNoService, errInvalidHandle, errNoAccess, 6} {
 		t.Run("at first, "+code.Error(), func(t *testing.T) {
@@ -375,7 +375,8 @@ func TestWhyThereIsNoService(t *testing.T) {
 	}
 }
 
-// A user without pcscd must not get news of that every two seconds; but if the error becomes another, so does the remedy.
+// A user without pcscd must not get news of that every two seconds; but if the error becomes another, Diagnostics
+// must not show the old one.
 func TestAnOutageIsReportedOncePerError(t *testing.T) {
 	s := newService()
 	s.stop()
@@ -388,6 +389,15 @@ func TestAnOutageIsReportedOncePerError(t *testing.T) {
 	events.expectGone(errNoAccess)
 	s.do(t, s.start)
 	events.expect(back)
+}
+
+// A service that comes to be before the first event was never gone.
+func TestAnOutageBeforeTheFirstEventDoesNotCount(t *testing.T) {
+	s := newService(a)
+	s.stop()
+	events := observe(t, s)
+	s.do(t, s.start)
+	events.expect(connected(a)) // after a ServiceBack
 }
 
 // A service that never reports the readers it lists must count as failing.
