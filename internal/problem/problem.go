@@ -184,7 +184,8 @@ func Clean(text string, limit int) string {
 }
 
 // printable is for strings.Map, which makes U+FFFD of bytes that are not UTF-8. It turns spaces and
-// control characters into blanks, and drops format characters, which stand inside words.
+// control characters into blanks, and drops format characters, which stand inside words or turn the
+// direction of writing.
 func printable(r rune) rune {
 	switch {
 	case unicode.IsPrint(r):

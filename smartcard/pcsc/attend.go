@@ -42,7 +42,7 @@ func (w *watch) attend(ctx context.Context, reports chan<- report) {
 			err = w.serve(ctx, line, reports)
 		}
 		// A retry after a pause gets a better answer: a dying process accepts connections and drops
-		// them.
+		// them. pcscd refuses by hanging up, which libpcsclite reports for any end of a connection.
 		send(ctx, reports, report{gone: err})
 		select {
 		case <-ctx.Done():

@@ -3,7 +3,8 @@
 // It does what the Identity Agent does, in the same order: a card is inserted, the agent asks for
 // the passcode, and there is a ticket until the card is removed. The calls of the Ticket API wait,
 // answer and fail accordingly. The user's actions are methods ([Agent.InsertCard],
-// [Agent.RemoveCard], [Agent.CancelPasscode]); the user, and how the sign-in ends, is a [Persona]. The passcode is entered by itself after a think time.
+// [Agent.RemoveCard], [Agent.CancelPasscode]); the user, and how the sign-in ends, is a [Persona].
+// The passcode is entered by itself after a think time.
 //
 // The tickets look like real ones and are new each time. A stand-in for e-RS has to know them
 // before the first request, which is what [Agent.OnTicket] is for.
