@@ -145,4 +145,12 @@ func TestHighContrastWithoutSettings(t *testing.T) {
 	again.start(t)
 	requireReport(t, reports, true)
 	require.Empty(t, reports)
+
+	// Another portal has the other setting: the contrast is high all the time.
+	again.settled(t)
+	require.NoError(t, again.conn.Close())
+	other := newPortal(t, bus, map[portalSetting]any{contrasts[0]: uint32(0), contrasts[1]: true})
+	other.start(t)
+	other.settled(t)
+	require.Empty(t, reports)
 }

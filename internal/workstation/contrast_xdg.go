@@ -81,6 +81,7 @@ func (p *contrastPortal) ask(ctx context.Context) error {
 			return err
 		}
 	}
+	p.report()
 	return nil
 }
 
@@ -96,11 +97,12 @@ func (p *contrastPortal) take(ctx context.Context, signal *dbus.Signal) error {
 	if signal.Name == portalSettings+".SettingChanged" && dbus.Store(signal.Body, &changed.namespace, &changed.key, &value) == nil &&
 		slices.Contains(contrasts, changed) {
 		p.note(changed, value)
+		p.report()
 	}
 	return nil
 }
 
-// note keeps the value of a setting, if it is of a type that means something, and reports what all say.
+// note keeps the value of a setting, if it is of a type that means something.
 func (p *contrastPortal) note(setting portalSetting, value dbus.Variant) {
 	inner := value.Value()
 	for range 2 { // Deeper than any portal wraps it.
@@ -114,5 +116,8 @@ func (p *contrastPortal) note(setting portalSetting, value dbus.Variant) {
 	case bool:
 		p.said[setting] = v
 	}
+}
+
+func (p *contrastPortal) report() {
 	p.notify(slices.ContainsFunc(contrasts, func(one portalSetting) bool { return p.said[one] }))
 }
