@@ -16,8 +16,9 @@ const (
 	// idleNote is the time without input among the notes of [Watcher.MissingEvents].
 	idleNote = "idle"
 	// longestLook is the wall-clock time between two readings of the time without input from which on
-	// the computer has slept: twice the usual interval, and the time that calls may take.
+	// the computer has slept: twice the usual interval, and lookLimit, which bounds a reading.
 	longestLook = 90 * time.Second
+	lookLimit   = 30 * time.Second
 )
 
 // idle sends WentIdle. It is safe for concurrent use.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -130,6 +131,21 @@ func TestAUT003SourcesOfTheTimeWithoutInput(t *testing.T) {
 			require.ErrorContains(t, missing, c.missing)
 		})
 	}
+}
+
+// A reading that took longer would be taken for sleep.
+func TestAReadingThatHangsIsGivenUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, end := context.WithCancel(t.Context())
+		w := newWatcher(ctx, times{idleLimit: time.Hour, idleEvery: time.Second})
+		begun := time.Now()
+		w.watchIdle(ctx, func(ctx context.Context) (time.Duration, error) {
+			<-ctx.Done()
+			end()
+			return 0, ctx.Err()
+		})
+		assert.Equal(t, lookLimit, time.Since(begun))
+	})
 }
 
 // What was known before the source was lost is no reason to end a session when the computer wakes.

@@ -160,7 +160,9 @@ func (w *Watcher) wake(ctx context.Context) {
 // watchIdle reads the time without input now and then, if there is a limit to it.
 func (w *Watcher) watchIdle(ctx context.Context, read func(context.Context) (time.Duration, error)) {
 	for w.times.idleLimit > 0 {
-		since, err := read(ctx)
+		limited, cancel := context.WithTimeout(ctx, lookLimit)
+		since, err := read(limited)
+		cancel()
 		w.idle.report(wallClock(), since, err)
 		select {
 		case <-time.After(w.times.idleEvery):
