@@ -142,6 +142,38 @@ func TestAUT003LogindsIdleHint(t *testing.T) {
 	}
 }
 
+// IdleHint stays set where a desktop forgets it: a user who works must not be signed out for that.
+func TestAUT003LogindIsAskedLast(t *testing.T) {
+	for name, other := range map[string]func(*testing.T, *realBus) (end func()){
+		"after the window manager": func(t *testing.T, bus *realBus) func() {
+			withoutDisplay(t)
+			monitor := startMonitor(t, bus, idleMonitors[0].name, idleMonitors[0].path)
+			return func() { require.NoError(t, monitor.conn.Close()) }
+		},
+		"after the X server": func(t *testing.T, _ *realBus) func() {
+			startDisplay(t)
+			return func() { t.Setenv("DISPLAY", "") }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bus := newBus(t)
+			bus.start(t)
+			end := other(t, bus)
+			logind := newLogind(t, bus)
+			logind.set(ourSession, "IdleHint", true)
+			logind.set(ourSession, "IdleSinceHint", uint64(time.Now().Add(-time.Hour).UnixMicro()))
+			logind.start(t)
+			w := watch(t, bus.address, bus.address, idling)
+			unseenHas(t, w, "-"+ErrIdleUnseen.Error())
+			logind.taken(t)
+			emit(t, logind.conn, ourSession, loginSession+".Lock")
+			expect(t, w, Locked) // and nothing before
+			end()
+			expect(t, w, WentIdle)
+		})
+	}
+}
+
 // An old logind, or one without a session, does not make the watcher connect for ever.
 func TestALogindWithoutIdleHint(t *testing.T) {
 	cases := map[string]struct {

@@ -423,7 +423,7 @@ func TestABusThatHangs(t *testing.T) {
 	var config net.ListenConfig
 	listener, err := config.Listen(t.Context(), "unix", filepath.Join(bus.folder, "bus"))
 	require.NoError(t, err)
-	accepted := make(chan net.Conn, 2)
+	accepted := make(chan net.Conn, 3)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -442,8 +442,8 @@ func TestABusThatHangs(t *testing.T) {
 	ctx, end := context.WithCancel(t.Context())
 	t.Setenv("DBUS_SYSTEM_BUS_ADDRESS", bus.address)
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.address)
-	w := watchFor(ctx, quick)
-	for range 2 {
+	w := watchFor(ctx, idling)
+	for range 3 { // the events of both buses, and the time without input
 		conn := <-accepted
 		t.Cleanup(func() { require.NoError(t, conn.Close()) })
 	}
