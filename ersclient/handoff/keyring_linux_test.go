@@ -415,14 +415,25 @@ func TestAPromptIsGivenUp(t *testing.T) {
 // A keyring that recovers long after the program has given up must not publish a session that is
 // never cleared.
 func TestAWriteThatComesTooLateIsTakenBack(t *testing.T) {
-	session := within(t, keyringtest.Options{Fake: &keyringtest.Fake{Hang: "CreateItem"}})
-	require.ErrorIs(t, handoff.Write(soon(t, 200*time.Millisecond), madeUp()), handoff.ErrTimeout)
-	session.Release()
-	require.NoError(t, handoff.Probe(soon(t, time.Minute)), "it waits for what was left behind")
-	_, err := handoff.Read(t.Context())
-	require.ErrorIs(t, err, handoff.ErrNotFound)
-	_, err = handoff.ReadKey(t.Context())
-	require.ErrorIs(t, err, handoff.ErrNotFound)
+	for name, test := range map[string]struct {
+		fake    keyringtest.Fake
+		options []handoff.WriteOption
+	}{
+		"no entry is written":            {keyringtest.Fake{Hang: "CreateItem"}, nil},
+		"both are written":               {keyringtest.Fake{Hang: "GetSecret", HangAt: 2}, nil},
+		"both are written, and an alias": {keyringtest.Fake{Hang: "GetSecret", HangAt: 2}, []handoff.WriteOption{handoff.WithAliases()}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			session := within(t, keyringtest.Options{Fake: &test.fake})
+			require.ErrorIs(t, handoff.Write(soon(t, 200*time.Millisecond), madeUp(), test.options...), handoff.ErrTimeout)
+			session.Release()
+			require.NoError(t, handoff.Probe(soon(t, time.Minute)), "it waits for what was left behind")
+			_, err := handoff.Read(t.Context())
+			require.ErrorIs(t, err, handoff.ErrNotFound)
+			_, err = handoff.ReadKey(t.Context())
+			require.ErrorIs(t, err, handoff.ErrNotFound)
+		})
+	}
 }
 
 // Reading must never prompt: a program that looks for a session every second would bury the user in

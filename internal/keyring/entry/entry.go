@@ -240,15 +240,15 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 		return nil
 	}
 	for range 2 {
-		if err := r.ctx.Err(); err != nil {
-			return fmt.Errorf("%w: %w", ErrTimeout, err)
+		if err := r.late(); err != nil {
+			return err
 		}
 		if err := r.store.set(r.ctx, to, text.Reveal()); err != nil {
 			return fmt.Errorf("write %s: %w", to.Account, err)
 		}
 		// It may have been written long after the caller has gone. This takes it back.
-		if err := r.ctx.Err(); err != nil {
-			return fmt.Errorf("%w: %w", ErrTimeout, err)
+		if err := r.late(); err != nil {
+			return err
 		}
 		read, err := r.Get(to)
 		if errors.Is(err, ErrNotFound) {
@@ -262,7 +262,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 			return err
 		}
 		if read.Equal(text) {
-			return nil
+			return r.late() // it may have been read as late
 		}
 		// A foreign item with the same address was found first. Without it, there is only ours.
 		if err := r.Delete(to); err != nil {
@@ -270,6 +270,14 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 		}
 	}
 	return fmt.Errorf("write %s: %w", to.Account, ErrReadBack)
+}
+
+// late is ErrTimeout once the context has ended.
+func (r *Ring) late() error {
+	if err := r.ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", ErrTimeout, err)
+	}
+	return nil
 }
 
 // Delete deletes an entry, and every other item with the same address, until none is found. Nothing
