@@ -30,9 +30,10 @@ var trialAddresses = []entry.Address{
 }
 
 // Try writes a harmless text, reads it back and removes it, as a sign-in does with the session,
-// without prompting. The error is [Checking] if another check does not end in time.
+// without prompting. The error is [Checking] if another check does not end in time. A client does
+// one check at a time.
 func (c *Client) Try(ctx context.Context, text string) error {
-	if err := c.beginTrial(ctx); err != nil {
+	if err := c.beginTrial(ctx, tryPatience); err != nil {
 		return err
 	}
 	defer c.endTrial()
@@ -57,7 +58,7 @@ func (c *Client) Try(ctx context.Context, text string) error {
 // [Client.RemoveTrial] no other check begins in any process, since they use the same entry. The
 // error is [Checking] if another does not end in time.
 func (c *Client) WriteTrial(ctx context.Context, text string) error {
-	if err := c.beginTrial(ctx); err != nil {
+	if err := c.beginTrial(ctx, trialPatience); err != nil {
 		return err
 	}
 	return c.exclusive(ctx, func() error { return c.writeTrial(ctx, text) })
@@ -95,8 +96,10 @@ func (c *Client) readTrial(ctx context.Context) (string, error) {
 // script. Each holds a file lock of the operating system, which ends with the process.
 
 const (
-	// trialPatience bounds the wait for another check: diagnostics should not take longer.
-	trialPatience = 15 * time.Second
+	// trialPatience bounds the wait for another check, which may be one with readers, and so with
+	// interpreters that start. tryPatience is that of diagnostics, which should not take longer.
+	trialPatience = time.Minute
+	tryPatience   = 15 * time.Second
 	// trialPause is how long to wait before looking again.
 	trialPause = 50 * time.Millisecond
 )
@@ -110,8 +113,8 @@ type trialTurn struct {
 }
 
 // beginTrial waits until no other check is under way, unless one of this client's is.
-func (c *Client) beginTrial(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, trialPatience)
+func (c *Client) beginTrial(ctx context.Context, patience time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	for {
 		err := c.takeTrial(ctx)
