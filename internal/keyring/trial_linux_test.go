@@ -149,3 +149,15 @@ func TestATrialWithoutALock(t *testing.T) {
 	require.NoError(t, connect(t, with).Try(t.Context(), "a harmless text"))
 	require.Contains(t, log.String(), "cannot be kept out")
 }
+
+// A text that stays where a check was given up would be found by programs as a session that means nothing.
+func TestATrialThatIsGivenUpLeavesNothingBehind(t *testing.T) {
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: &keyringtest.Fake{Hang: "GetSecret", HangAt: 1}})
+	client := connect(t, settings(t, session))
+	require.NoError(t, client.Check(t.Context()), "the worker has started")
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, client.Try(ctx, "a harmless text"), context.DeadlineExceeded)
+	_, err := client.ReadTrial(t.Context())
+	require.ErrorIs(t, err, keyring.NotFound)
+}
