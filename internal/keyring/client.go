@@ -59,8 +59,8 @@ const cancelTimeout = 1500 * time.Millisecond
 
 const (
 	// takeBackTimeout bounds the start and the clearing up of another worker after one that had to be
-	// ended while it published: the failure of publishing is reported only then.
-	takeBackTimeout = 3 * time.Second
+	// ended while it published or checked: the failure is reported only then.
+	takeBackTimeout = 5 * time.Second
 	// endTimeout bounds the end of a worker.
 	endTimeout = 2 * time.Second
 )
