@@ -16,6 +16,7 @@
 package entry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -80,6 +81,9 @@ type Address struct {
 	// to an alias, and nothing found.
 	Alias string
 }
+
+// String is the name of the place.
+func (a Address) String() string { return cmp.Or(a.Alias, a.Account) }
 
 // missing reports whether this system has no such place.
 func (a Address) missing() bool { return a.Alias != "" && runtime.GOOS != "windows" }
@@ -221,6 +225,9 @@ func (r *Ring) guarded(work func(*Ring) error) (err error) {
 // between, Get looks again, so that the result is one or the other. So it does if the entry is
 // empty, which none of ours is: KWallet 5.103 sometimes says so while an entry is being replaced.
 func (r *Ring) Get(from Address) (secret.Text, error) {
+	if from.missing() {
+		return secret.Text{}, ErrNotFound
+	}
 	text, err := r.store.get(r.ctx, from)
 	for again := 0; again < lookups && (vanished(err) || err == nil && text == "") && r.ctx.Err() == nil; again++ {
 		text, err = r.store.get(r.ctx, from)
@@ -229,7 +236,7 @@ func (r *Ring) Get(from Address) (secret.Text, error) {
 		return secret.Text{}, ErrNotFound
 	}
 	if err != nil {
-		return secret.Text{}, fmt.Errorf("read %s: %w", from.Account, err)
+		return secret.Text{}, fmt.Errorf("read %s: %w", from, err)
 	}
 	return secret.New(text), nil
 }
@@ -244,7 +251,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 			return err
 		}
 		if err := r.store.set(r.ctx, to, text.Reveal()); err != nil {
-			return fmt.Errorf("write %s: %w", to.Account, err)
+			return fmt.Errorf("write %s: %w", to, err)
 		}
 		// It may have been written long after the caller has gone. This takes it back.
 		if err := r.late(); err != nil {
@@ -256,7 +263,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 			if runtime.GOOS == "windows" {
 				err = ErrReadBack // there are no prompts: it was lost
 			}
-			return fmt.Errorf("write %s: %w", to.Account, err)
+			return fmt.Errorf("write %s: %w", to, err)
 		}
 		if err != nil {
 			return err
@@ -269,7 +276,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 			return fmt.Errorf("%w: %w", ErrReadBack, err)
 		}
 	}
-	return fmt.Errorf("write %s: %w", to.Account, ErrReadBack)
+	return fmt.Errorf("write %s: %w", to, ErrReadBack)
 }
 
 // late is ErrTimeout once the context has ended.
@@ -299,13 +306,13 @@ func (r *Ring) Delete(from Address) error {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("delete %s: %w", from.Account, err)
+			return fmt.Errorf("delete %s: %w", from, err)
 		}
 		before := left
 		left = r.store.count(from)
 		// A service that asks the user about each delete must not be made to ask eight times.
 		if before != uncounted && left >= before {
-			return fmt.Errorf("delete %s: %w", from.Account, ErrLeftover)
+			return fmt.Errorf("delete %s: %w", from, ErrLeftover)
 		}
 	}
 	_, err := r.Get(from)
@@ -315,7 +322,7 @@ func (r *Ring) Delete(from Address) error {
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("delete %s: %w", from.Account, ErrLeftover)
+	return fmt.Errorf("delete %s: %w", from, ErrLeftover)
 }
 
 // Usable reports whether the keyring can be worked on without a prompt, for clearing up after a

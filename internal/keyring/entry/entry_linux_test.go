@@ -128,3 +128,21 @@ func called(t *testing.T, calls <-chan *dbus.Message) string {
 		}
 	}
 }
+
+// Only Windows has aliases. An entry that is no alias must not be taken for one, and a failure with an
+// alias must name it.
+func TestAnAliasIsAnotherPlace(t *testing.T) {
+	within(t)
+	at := entry.Address{Account: "one"}
+	alias := entry.Address{Account: "one", Alias: "one@ers-login-test"}
+	require.NoError(t, entry.Do(t.Context(), entry.NeverPrompt, func(ring *entry.Ring) error {
+		if err := ring.Set(at, secret.New("text")); err != nil {
+			return err
+		}
+		_, err := ring.Get(alias)
+		assert.ErrorIs(t, err, entry.ErrNotFound)
+		return ring.Delete(at)
+	}))
+	assert.Equal(t, "one", at.String())
+	assert.Equal(t, "one@ers-login-test", alias.String())
+}
