@@ -1,6 +1,7 @@
 package entry_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,9 +22,9 @@ import (
 // The states of a keyring are tested where they matter, in packages handoff and keyring.
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func within(t *testing.T) {
+func within(t *testing.T, fake ...*keyringtest.Fake) {
 	t.Helper()
-	session := keyringtest.ForTest(t, keyringtest.Options{})
+	session := keyringtest.ForTest(t, keyringtest.Options{Fake: cmp.Or(fake...)})
 	for _, pair := range session.Env() {
 		name, value, _ := strings.Cut(pair, "=")
 		t.Setenv(name, value)
@@ -145,4 +146,13 @@ func TestAnAliasIsAnotherPlace(t *testing.T) {
 	}))
 	assert.Equal(t, "one", at.String())
 	assert.Equal(t, "one@ers-login-test", alias.String())
+}
+
+// Some keyrings unlock without a prompt, and a moment later: that is no dismissed prompt.
+func TestAKeyringThatUnlocksWithoutAPrompt(t *testing.T) {
+	within(t, &keyringtest.Fake{Locked: true, Unprompted: true})
+	address := entry.Address{Service: "ers-login-test", Account: "one"}
+	require.NoError(t, entry.Do(t.Context(), entry.MayPrompt, func(ring *entry.Ring) error {
+		return ring.Set(address, secret.New("text"))
+	}))
 }

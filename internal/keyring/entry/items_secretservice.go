@@ -98,25 +98,26 @@ func (s *store) unlockItem(ctx context.Context, client *ss.SecretService, item d
 	if s.prompting != MayPrompt {
 		return ErrItemLocked
 	}
-	dismissed, err := s.askToUnlock(context.WithoutCancel(ctx), ctx, client, item, ErrItemLocked)
+	_, dismissed, err := s.askToUnlock(context.WithoutCancel(ctx), ctx, client, item, ErrItemLocked)
 	if err == nil && dismissed {
 		err = ErrDismissed
 	}
 	return err
 }
 
-// askToUnlock asks the user to unlock a collection or an item, for as long as prompting allows.
+// askToUnlock asks the user to unlock a collection or an item, for as long as prompting allows. There may
+// be no need of a prompt.
 func (s *store) askToUnlock(
 	ctx, prompting context.Context, client *ss.SecretService, object dbus.ObjectPath, why error,
-) (dismissed bool, err error) {
+) (prompt dbus.ObjectPath, dismissed bool, err error) {
 	var unlocked []dbus.ObjectPath
-	var prompt dbus.ObjectPath
 	service := client.Object(serviceName, servicePath)
 	err = service.CallWithContext(ctx, serviceInterface+".Unlock", 0, []dbus.ObjectPath{object}).Store(&unlocked, &prompt)
 	if err != nil {
-		return false, fmt.Errorf("unlock: %w", err)
+		return noObject, false, fmt.Errorf("unlock: %w", err)
 	}
-	return s.ask(prompting, client.Conn, prompt, why)
+	dismissed, err = s.ask(prompting, client.Conn, prompt, why)
+	return prompt, dismissed, err
 }
 
 // ask shows a prompt and waits for its end, or that of ctx; then the error has why in its chain.

@@ -239,8 +239,8 @@ func (s *store) unlock(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	dismissed, err := s.askToUnlock(ctx, ctx, client, s.collection, ErrLocked)
-	if err != nil {
+	prompt, dismissed, err := s.askToUnlock(ctx, ctx, client, s.collection, ErrLocked)
+	if err != nil || prompt == noObject {
 		return err
 	}
 	if !dismissed {

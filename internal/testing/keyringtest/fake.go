@@ -29,6 +29,8 @@ type Fake struct {
 	Dismiss string
 	// Fail is the number of the CreateItem that fails, counted from 1.
 	Fail int
+	// Unprompted: no prompt is needed to unlock, and what was locked still says so.
+	Unprompted bool
 	// Silent: a prompt is shown, and never ends unless its caller dismisses it.
 	Silent bool
 	// Empty is how many reads find an entry empty, as with KWallet while it is being replaced.
@@ -169,7 +171,7 @@ func (f *fakeService) unlock(sender dbus.Sender, objects []dbus.ObjectPath) ([]d
 	defer f.mutex.Unlock()
 	item, isItem := f.items[objects[0]]
 	asks := f.locked || isItem && f.forbids(item, sender)
-	if !asks {
+	if !asks || f.faults.Unprompted {
 		return objects, nowhere, nil
 	}
 	return []dbus.ObjectPath{}, f.prompt(func() (bool, any) {
