@@ -29,9 +29,11 @@ const (
 	lockFile   = "audit.lock"
 	numberFile = "audit.number"
 	probeFile  = "audit.probe"
-	// lockPause is how long to wait before the lock is tried again, which other processes hold for
-	// moments.
-	lockPause = 10 * time.Millisecond
+	// lockWithin is how long another process may hold the lock, which it needs for moments: less
+	// than a record may take, so that the first to wait learns that it is not the disk. lockPause is
+	// how long to wait before it is tried again.
+	lockWithin = recordWithin - 100*time.Millisecond
+	lockPause  = 10 * time.Millisecond
 	// probeSize is the room that the next records may need, in bytes.
 	probeSize = 64 << 10
 )
@@ -93,7 +95,7 @@ func (f folder) locked(do func(last *os.File) error) error {
 		return err
 	}
 	lock := flock.New(filepath.Join(f.path, lockFile), flock.SetFlag(os.O_RDWR|os.O_CREATE|doNotFollow))
-	ctx, cancel := context.WithTimeout(context.Background(), recordWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), lockWithin)
 	defer cancel()
 	if _, err := lock.TryLockContext(ctx, lockPause); err != nil {
 		return fmt.Errorf("could not lock %s: %w", lock.Path(), err)
