@@ -76,7 +76,12 @@ func (f folder) probe() error {
 		if err != nil {
 			return err
 		}
-		if err := place.file.Close(); err != nil {
+		err = place.file.Close()
+		if place.size == 0 && place.number > highest {
+			// It would not be found again.
+			err = errors.Join(err, os.Remove(place.file.Name()))
+		}
+		if err != nil {
 			return err
 		}
 		file, err := f.open(probeFile, os.O_TRUNC)
@@ -155,8 +160,8 @@ func (f folder) next(last io.ReaderAt) (place, error) {
 	today := f.now().UTC().Truncate(day)
 	number := f.noted(last) + 1
 	var found place
-	if len(all) > 0 {
-		if found, err = f.after(all[len(all)-1], today); err != nil {
+	if n := len(all); n > 0 && all[n-1].first > 0 {
+		if found, err = f.after(all[n-1], today); err != nil {
 			return place{}, err
 		}
 		number = max(number, found.number)

@@ -241,6 +241,37 @@ func TestLAL001RecordsAreKeptForThreeMonths(t *testing.T) {
 	}
 }
 
+// A number that is not believed keeps a file from none of that, and leaves no empty files behind.
+func TestLAL001FilesWhoseNumbersAreNotBelieved(t *testing.T) {
+	s := settings(t)
+	s.Now = (&clock{now: noon}).Now
+	require.NoError(t, os.MkdirAll(s.Dir, 0o700))
+	for name, text := range map[string]string{
+		"audit-2026-01-01-9007199254740991.jsonl": `{"id":99}` + "\n", "audit-2026-11-20-9007199254740990.jsonl": `{"id":99}` + "\n",
+		"audit-2026-11-20-000000000100.jsonl": `{"id":100}` + "\n", "audit-2026-11-19-000000000050.jsonl": `{"id":50}` + "\n",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(s.Dir, name), []byte(text), 0o600))
+	}
+	log := open(t, s)
+	appendTo(t, log, 1)
+	var left []string
+	for _, file := range files(t, s.Dir) {
+		left = append(left, filepath.Base(file))
+	}
+	assert.ElementsMatch(t, []string{
+		"audit-2026-11-19-000000000050.jsonl", "audit-2026-11-20-000000000100.jsonl", "audit-2026-11-20-9007199254740990.jsonl",
+		"audit-2026-11-21-000000000101.jsonl",
+	}, left)
+
+	number := fmt.Appendf(nil, "%016d\n", audit.Highest)
+	require.NoError(t, os.WriteFile(filepath.Join(s.Dir, "audit.number"), number, 0o600))
+	require.NoError(t, os.Remove(filepath.Join(s.Dir, "audit-2026-11-21-000000000101.jsonl")))
+	for range 3 {
+		require.NoError(t, log.Ready(t.Context()))
+	}
+	assert.Len(t, files(t, s.Dir), 3)
+}
+
 // If this fails, records are lost while a folder cannot be written to, or the user gets no warning,
 // or many.
 func TestLAL001WhatCannotBeWrittenIsWrittenLater(t *testing.T) {
@@ -474,9 +505,9 @@ func TestLAL001WhateverStandsInTheNewestFile(t *testing.T) {
 		"a name with a number near that":    {today, 1<<53 - 1<<32, lower + "\n", 1, 2},
 		"a line with a number near that":    {today, 100, `{"id":9007194959773696}` + "\n", 101, 102},
 		"a name with a very high number":    {today, 1<<52 - 1<<32, lower + "\n", 1<<52 - 1<<32 + 1, 1<<52 - 1<<32 + 2},
-		"a name with the last one believed": {today, 1 << 52, lower + "\n", 1<<52 + 3, 1<<52 + 6},
+		"a name with the last one believed": {today, 1 << 52, lower + "\n", 1<<52 + 1, 1<<52 + 2},
 		"an empty file with that number":    {today, 1 << 52, "", 1 << 52, 1<<52 + 1},
-		"a line with the last one believed": {today, 1 << 52, `{"id":4503599627370496}` + "\n", 1<<52 + 1, 1<<52 + 6},
+		"a line with the last one believed": {today, 1 << 52, `{"id":4503599627370496}` + "\n", 1<<52 + 1, 1<<52 + 4},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

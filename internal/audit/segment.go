@@ -48,7 +48,8 @@ func newSegment(folder string, today time.Time, first int64) segment {
 }
 
 // segments lists a folder's files by their numbers, which is the order of writing whatever the
-// clock was. Files with other names, or with numbers above highest, are ignored.
+// clock was. Those with numbers above highest count as the oldest, with 0. Files with other names are
+// ignored.
 func segments(folder string) ([]segment, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -62,8 +63,11 @@ func segments(folder string) ([]segment, error) {
 		}
 		date, dateErr := time.Parse(time.DateOnly, name[1])
 		first, numberErr := strconv.ParseInt(name[2], 10, 64)
-		if dateErr != nil || numberErr != nil || first < 1 || first > highest {
+		if dateErr != nil || numberErr != nil || first < 1 {
 			continue
+		}
+		if first > highest {
+			first = 0
 		}
 		found = append(found, segment{filepath.Join(folder, entry.Name()), date, first})
 	}
