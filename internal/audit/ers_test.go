@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -352,5 +353,21 @@ func TestLAL001WhoseSessionEnds(t *testing.T) {
 			all := shorts(t, s.Dir)
 			assert.Equal(t, fmt.Sprintf("%d DELETE %s 204 ", len(all), test.want), all[len(all)-1])
 		})
+	}
+}
+
+// A call that is passed on without a record is a breach of the rule. A new one gets its record first, and then its name here.
+func TestLAL001EveryCallHasItsRecord(t *testing.T) {
+	for made, calls := range map[reflect.Type][]string{
+		reflect.TypeFor[audit.Caller]():     {"CreateSession", "DeleteSession", "Reach", "SelectRole"}, // Reach asks nothing
+		reflect.TypeFor[audit.FHIRCaller](): {"Clinicians", "Reach", "Roles"},
+		// The sign-in's calls, but a refresh, are in the record of FHIR.SignedIn.
+		reflect.TypeFor[audit.Gateway](): {"Begin", "Exchange", "Refresh", "UserInfo"},
+	} {
+		var found []string
+		for method := range made.Methods() {
+			found = append(found, method.Name)
+		}
+		assert.Equal(t, calls, found, made.String())
 	}
 }
