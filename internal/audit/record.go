@@ -42,6 +42,7 @@ type Record struct {
 	ASID             string `json:"asid"`
 	FQDN             string `json:"fqdn"`
 
+	// ODSCode identifies the organisation, whose name need not be unique.
 	ODSCode         string `json:"odsCode"`
 	FormerSessionID string `json:"formerSessionID,omitempty"`
 	// Outcome is the HTTP status of e-RS's answer, or the kind of failure without a usable one; of a

@@ -90,12 +90,12 @@ type memory struct {
 }
 
 // find returns the session that a key or token belongs to, the zero value if it is not known.
-func (m *memory) find(secret secret.Text) remembered {
+func (m *memory) find(of secret.Text) remembered {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	digest := digestOf(secret)
+	digest := digestOf(of)
 	i := slices.IndexFunc(m.all, func(known remembered) bool { return known.key == digest || known.refresh == digest })
-	if i < 0 || secret.IsZero() {
+	if i < 0 || of.IsZero() {
 		return remembered{}
 	}
 	return m.all[i]

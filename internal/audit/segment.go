@@ -142,18 +142,18 @@ func (s segment) lastRecord(text []byte) (id, spoilt int64) {
 // stays. A wrong clock must not remove three months of records: if it is ahead of the last day
 // written before the newest segment, that day counts.
 func expired(all []segment, now time.Time, keep time.Duration) (old []segment) {
-	for newest := all[len(all)-1]; len(all) > 0 && all[len(all)-1].day.Equal(newest.day); {
-		all = all[:len(all)-1]
+	before := len(all) - 2
+	for before >= 0 && all[before].day.Equal(all[len(all)-1].day) {
+		before--
 	}
-	if len(all) == 0 {
+	if before < 0 {
 		return nil
 	}
-	latest := latestDays(all, now)
-	last := all[len(all)-1]
-	if last.day.Before(now) {
-		now = last.day
+	latest := latestDays(all[:before+1], now)
+	if all[before].day.Before(now) {
+		now = all[before].day
 	}
-	for i, s := range all[:len(all)-1] {
+	for i, s := range all[:before] {
 		if !latest[i].Add(day + keep).After(now) {
 			old = append(old, s)
 		}
