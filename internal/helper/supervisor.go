@@ -253,6 +253,9 @@ func (s *Supervisor) end(patience time.Duration) error {
 	}
 	running := s.running
 	s.running = nil
+	if patience <= 0 {
+		return running.kill()
+	}
 	return running.stop(patience)
 }
 
