@@ -28,12 +28,12 @@ type Daemon struct {
 // ErrEnded is the error of a daemon that has ended before it was ready.
 var ErrEnded = errors.New("has ended")
 
-// Spawn starts a program in an environment. It also ends with ctx.
-func Spawn(ctx context.Context, env []string, stdin, program string, arguments ...string) (*Daemon, error) {
+// Spawn starts a program in a folder, empty for this program's, and an environment. It also ends with ctx.
+func Spawn(ctx context.Context, folder string, env []string, stdin, program string, arguments ...string) (*Daemon, error) {
 	const maxSaid = 16 << 10
 	d := &Daemon{name: filepath.Base(program), ended: make(chan struct{}), said: &bounded.Text{Limit: maxSaid}}
 	d.command = exec.CommandContext(ctx, program, arguments...) //nolint:gosec // the callers name their programs
-	d.command.Env = env
+	d.command.Dir, d.command.Env = folder, env
 	d.command.Stdin = strings.NewReader(stdin)
 	d.command.Stdout, d.command.Stderr = d.said, d.said
 	// Ctrl+C in the terminal is not for it: the session is still to be cleared.

@@ -228,7 +228,7 @@ func removeLeftover(folder string) error {
 
 // spawn starts a program in an environment that leads to nothing of the user's.
 func (k *Keyring) spawn(stdin, path string, arguments ...string) (*Daemon, error) {
-	return Spawn(context.Background(), []string{
+	return Spawn(context.Background(), k.folder, []string{
 		"PATH=" + os.Getenv("PATH"), sessionbus.Variable + "=" + k.address(), "HOME=" + k.folder,
 		"XDG_RUNTIME_DIR=" + k.folder, "XDG_DATA_HOME=" + k.folder, "XDG_CONFIG_HOME=" + k.folder, "XDG_CACHE_HOME=" + k.folder,
 	}, stdin, path, arguments...)

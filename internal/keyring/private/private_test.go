@@ -112,6 +112,11 @@ func TestAPrivateKeyringKeepsAnEntryAndLeavesNothing(t *testing.T) {
 	assert.Equal(t, "made-up", value)
 	require.NoError(t, RemoveLeftovers(), "another start leaves it alone")
 	assert.DirExists(t, k.folder)
+	for _, process := range processes(t, k.folder) {
+		at, err := os.Readlink(fmt.Sprintf("/proc/%d/cwd", process))
+		require.NoError(t, err)
+		assert.Equal(t, k.folder, at, "it keeps no folder of the user's in use")
+	}
 	require.NoError(t, k.Close())
 	assert.NoDirExists(t, k.folder)
 	assert.Empty(t, processes(t, k.folder))

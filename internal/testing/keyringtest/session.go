@@ -332,7 +332,7 @@ func (s *Session) endStarted() error {
 
 // spawn starts a program of the session's, with more variables than those.
 func (s *Session) spawn(life context.Context, env []string, stdin, name string, arguments ...string) (*private.Daemon, error) {
-	return private.Spawn(life, slices.Concat(os.Environ(), s.Env(), env), stdin, name, arguments...)
+	return private.Spawn(life, "", slices.Concat(os.Environ(), s.Env(), env), stdin, name, arguments...)
 }
 
 func (s *Session) startBus(life, ready context.Context) error {
