@@ -269,7 +269,7 @@ func (r *Ring) Set(to Address, text secret.Text) error {
 			return err
 		}
 		if read.Equal(text) {
-			return r.late() // it may have been read as late
+			return r.late() // reading it back may have taken as long
 		}
 		// A foreign item with the same address was found first. Without it, there is only ours.
 		if err := r.Delete(to); err != nil {
