@@ -154,6 +154,7 @@ func TestUsage(t *testing.T) {
 		"another's flag":     {[]string{"passphrase", "--asid", "200000000205"}, "belongs to ers-login itself"},
 		"a flag of its own":  {[]string{"demo", "--persone", "nobody"}, "Did you mean --persona?"},
 		"a secret in a flag": {[]string{"--passphrase=hunter2hunter2"}, "ers-login passphrase"},
+		"a secret alone":     {[]string{"client-secret", "hunter2hunter2"}, "ers-login client-secret takes no arguments"},
 		"unknown persona":    {[]string{"demo", "--persona", "nobody"}, "consultant"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -29,7 +29,7 @@ func configCommand(p app.Host) *cobra.Command {
 			"a message on standard error says so and the exit status is 1. A setting without a value is no failure: doctor says which\n" +
 			"are missing. The command changes nothing, and needs neither a display nor a keyring. You can give settings as flags, to\n" +
 			"see what they would change.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sources := p.Sources(configFile(cmd), cmd.Flags())
 			sources.Environ = p.Environ

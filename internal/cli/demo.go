@@ -22,7 +22,7 @@ func demoCommand(p app.Host) *cobra.Command {
 			"HTTP on this computer. The window's Simulator menu leads to the other platform. The demonstration uses your own keyring, so other\n" +
 			"applications see its session. The session's base URL is this computer. If your desktop has no usable keyring, the demonstration\n" +
 			"starts its own on a private D-Bus and says how to read it.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := withoutSettings(cmd.Flags(), "leave out demo", "platform"); err != nil {
 				return err

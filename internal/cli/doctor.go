@@ -53,7 +53,7 @@ func doctorCommand(p app.Host) *cobra.Command {
 			"The exit status is the number of failed checks, 125 at most. 126 means that the command could not do what you asked: --handoff\n" +
 			"tried no reader, because the keyring is locked or another check is running, or the support file was not saved. If the command line is\n" +
 			"not valid, the status is 2 and no checks are printed.",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if demo {
 				if err := withoutSettings(cmd.Flags(), "leave out --demo", "platform"); err != nil {

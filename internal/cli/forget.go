@@ -28,7 +28,7 @@ func forgetCommand(p app.Host) *cobra.Command {
 			"check. Also removes your own entry that starts e-RS Login when you sign in to the computer. It does not end the session: use\n" +
 			"sign-out for that. It is not an error if there is nothing to remove. A locked keyring asks for its password. Before you give\n" +
 			"up a computer or remove e-RS Login from it, run sign-out and then forget.\n\n" + app.StatusHelp,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return within(cmd, timeout, "not everything was removed", func(ctx context.Context, sources config.Sources) error {
 				return forgetAll(ctx, p, sources)

@@ -85,7 +85,7 @@ type storedSecret struct {
 func storing(p app.Host, it storedSecret) *cobra.Command {
 	return &cobra.Command{
 		Use: it.use, Short: it.short, Long: it.long,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			entered, err := readSecret(cmd.Context(), p, it)
 			if err != nil {

@@ -39,7 +39,7 @@ func sessionCommand(p app.Host) *cobra.Command {
 			"  headers=$(ers-login session --header) &&\n" +
 			"    printf '%s\\n' \"$headers\" | curl --http1.1 -H @- --cert endpoint.pem --key endpoint.key https://…\n" +
 			"  eval \"$(ers-login session --env)\"",
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := input.check(cmd.Flags()); err != nil {
 				return app.UsageError{Err: err}

@@ -28,7 +28,7 @@ func signInCommand(p app.Host) *cobra.Command {
 			"open.\n\n" +
 			"With --for, the window shows which program asks. ers-login --for NAME does the same.\n\n" + app.StatusHelp,
 		Example: "  ers-login sign-in --for \"Vendor App\" --timeout 5m && ers-login session --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return input.start(cmd, p)
 		},

@@ -25,7 +25,7 @@ func signOutCommand(p app.Host) *cobra.Command {
 		Long: "Asks the open window to end the session, and waits until the session is removed from the keyring. A sign-in in progress is\n" +
 			"cancelled. If no window is open, the command removes what an earlier run left in the keyring, and closes that session at\n" +
 			"e-RS if the settings allow it. It is not an error if no user is signed in. The command never opens a window.\n\n" + app.StatusHelp,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return within(cmd, timeout, "the session was not ended", func(ctx context.Context, sources config.Sources) error {
 				return endSession(ctx, p, instance.DefaultFile(), sources)

@@ -40,6 +40,15 @@ func subcommand(cmd *cobra.Command, args []string) error {
 	return unknownCommand(cmd, args[0])
 }
 
+// noArguments refuses arguments as [cobra.NoArgs] does, but does not quote them: one may be a secret that
+// belongs on standard input.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return fmt.Errorf("%s takes no arguments but its flags", cmd.CommandPath())
+	}
+	return nil
+}
+
 // unknownCommand returns the error of a command that does not exist.
 func unknownCommand(cmd *cobra.Command, typed string) error {
 	text := fmt.Sprintf("%s has no command %q.", cmd.CommandPath(), problem.Clean(typed, maxTyped))
