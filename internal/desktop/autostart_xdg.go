@@ -97,7 +97,11 @@ func (d desktopEntry) Set(on bool) error {
 // it starts nothing, and without it the program would start again.
 func (d desktopEntry) Forget() error {
 	path := filepath.Join(d.folder, d.name)
-	if starts, err := enabled(path); err == nil && !starts {
+	starts, err := enabled(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && !starts {
 		if _, system, err := d.systemEntry(); err != nil || system {
 			return err
 		}

@@ -1,6 +1,7 @@
 package desktop
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"os"
@@ -12,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listening opens a display that accepts connections.
-func listening(t *testing.T, network, address string) net.Listener {
+// listening opens a display that accepts connections, and answers each with answer.
+func listening(t *testing.T, network, address string, answer []byte) net.Listener {
 	t.Helper()
 	var config net.ListenConfig
 	listener, err := config.Listen(t.Context(), network, address)
@@ -21,8 +22,12 @@ func listening(t *testing.T, network, address string) net.Listener {
 	t.Cleanup(func() { assert.NoError(t, listener.Close()) })
 	go func() {
 		for {
-			if _, err := listener.Accept(); err != nil {
+			conn, err := listener.Accept()
+			if err != nil {
 				return
+			}
+			if answer != nil {
+				_, _ = conn.Write(answer)
 			}
 		}
 	}()
@@ -35,8 +40,8 @@ func TestADisplayThatIsGoneIsLeftOut(t *testing.T) {
 	folder, err := os.MkdirTemp("/tmp", "displays")
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
-	listening(t, "unix", filepath.Join(folder, "wayland-7"))
-	tcp, is := listening(t, "tcp", "127.0.0.1:0").Addr().(*net.TCPAddr)
+	listening(t, "unix", filepath.Join(folder, "wayland-7"), make([]byte, 12))
+	tcp, is := listening(t, "tcp", "127.0.0.1:0", nil).Addr().(*net.TCPAddr)
 	require.True(t, is)
 	number := strconv.Itoa(tcp.Port - xPort)
 	x := "127.0.0.1:" + number + ".0"
@@ -68,4 +73,33 @@ func TestADisplayThatIsGoneIsLeftOut(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The request is wl_display.sync of the Wayland protocol.
+func TestACompositorIsAskedForASignOfLife(t *testing.T) {
+	folder, err := os.MkdirTemp("/tmp", "displays")
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
+	listener, err := net.ListenUnix("unix", &net.UnixAddr{Name: filepath.Join(folder, "wayland"), Net: "unix"})
+	require.NoError(t, err)
+	defer listener.Close() //nolint:errcheck // the test's own
+	asked := make(chan []byte, 1)
+	go func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		request := make([]byte, 64)
+		n, _ := conn.Read(request)
+		asked <- request[:n]
+		_ = conn.Close()
+	}()
+	assert.False(t, waylandAnswers(t.Context(), filepath.Join(folder, "wayland")), "it has hung up")
+	request := <-asked
+	require.Len(t, request, 12)
+	var words [3]uint32
+	for i := range words {
+		words[i] = binary.NativeEndian.Uint32(request[4*i:])
+	}
+	assert.Equal(t, [3]uint32{1, 12 << 16, 2}, words)
 }

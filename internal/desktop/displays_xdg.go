@@ -4,7 +4,9 @@ package desktop
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -74,22 +76,67 @@ func DeadDisplays(ctx context.Context) string {
 	return strings.Join(named, " ")
 }
 
-// answers reports whether a variable's display accepts connections, or cannot be tested.
+// answers reports whether a variable's display can be reached, or cannot be tested.
 func answers(ctx context.Context, name string) bool {
-	var addresses [][2]string
-	switch value := os.Getenv(name); {
-	case name == xDisplay && strings.HasPrefix(value, "/"), name == waylandDisplay && os.Getenv(waylandSocket) != "":
-		return true // XQuartz' own socket, or an inherited one, which can be used once
-	case name == xDisplay:
-		addresses = xAddresses(value)
-	case filepath.IsAbs(value):
-		addresses = [][2]string{{"unix", value}}
-	case os.Getenv("XDG_RUNTIME_DIR") != "":
-		addresses = [][2]string{{"unix", filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), value)}}
+	if name == waylandDisplay {
+		// An inherited socket is used instead, once.
+		return os.Getenv(waylandSocket) != "" || waylandAnswers(ctx, os.Getenv(name))
 	}
-	dialer := net.Dialer{Timeout: displayWithin}
+	return xAnswers(ctx, os.Getenv(name))
+}
+
+// waylandAnswers waits for a compositor's reply (wl_display.sync): one that hangs accepts
+// connections.
+func waylandAnswers(ctx context.Context, name string) bool {
+	path := name
+	if !filepath.IsAbs(path) {
+		folder := os.Getenv("XDG_RUNTIME_DIR")
+		if folder == "" {
+			return false
+		}
+		path = filepath.Join(folder, name)
+	}
+	conn, err := dial(ctx, "unix", path)
+	if err != nil {
+		return false
+	}
+	defer conn.Close() //nolint:errcheck // it was only asked
+	if err := conn.SetDeadline(time.Now().Add(displayWithin)); err != nil {
+		return false
+	}
+	const display, sync, size, callback = 1, 0, 12, 2
+	request := binary.NativeEndian.AppendUint32(nil, display)
+	request = binary.NativeEndian.AppendUint32(request, size<<16|sync)
+	request = binary.NativeEndian.AppendUint32(request, callback)
+	if _, err := conn.Write(request); err != nil {
+		return false
+	}
+	_, err = io.ReadFull(conn, make([]byte, size))
+	return err == nil
+}
+
+// xAnswers connects to an X server: [protocol/][host]:number[.screen].
+func xAnswers(ctx context.Context, name string) bool {
+	if strings.HasPrefix(name, "/") {
+		return true // XQuartz' own socket
+	}
+	at := strings.LastIndex(name, ":")
+	if at < 0 {
+		return false
+	}
+	host, number := name[strings.Index(name[:at], "/")+1:at], name[at+1:]
+	number, _, _ = strings.Cut(number, ".")
+	display, err := strconv.Atoi(number)
+	if err != nil {
+		return false
+	}
+	addresses := [][2]string{{"tcp", net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(xPort+display))}}
+	if host == "" || host == "unix" {
+		path := fmt.Sprintf("/tmp/.X11-unix/X%d", display)
+		addresses = [][2]string{{"unix", path}, {"unix", "@" + path}}
+	}
 	for _, address := range addresses {
-		if conn, err := dialer.DialContext(ctx, address[0], address[1]); err == nil {
+		if conn, err := dial(ctx, address[0], address[1]); err == nil {
 			_ = conn.Close() // only tested
 			return true
 		}
@@ -97,23 +144,9 @@ func answers(ctx context.Context, name string) bool {
 	return false
 }
 
-// xAddresses returns where an X server listens: [protocol/][host]:number[.screen].
-func xAddresses(name string) [][2]string {
-	at := strings.LastIndex(name, ":")
-	if at < 0 {
-		return nil
-	}
-	host, number := name[strings.Index(name[:at], "/")+1:at], name[at+1:]
-	number, _, _ = strings.Cut(number, ".")
-	display, err := strconv.Atoi(number)
-	if err != nil {
-		return nil
-	}
-	if host == "" || host == "unix" {
-		path := fmt.Sprintf("/tmp/.X11-unix/X%d", display)
-		return [][2]string{{"unix", path}, {"unix", "@" + path}}
-	}
-	return [][2]string{{"tcp", net.JoinHostPort(strings.Trim(host, "[]"), strconv.Itoa(xPort+display))}}
+func dial(ctx context.Context, network, address string) (net.Conn, error) {
+	dialer := net.Dialer{Timeout: displayWithin}
+	return dialer.DialContext(ctx, network, address)
 }
 
 // xPort is the TCP port of display 0.
@@ -121,10 +154,16 @@ const xPort = 6000
 
 // HasDisplay reports whether the environment names an X server or a Wayland compositor. Without either Fyne panics.
 func HasDisplay(environ []string) bool {
-	return slices.ContainsFunc(environ, func(entry string) bool {
+	for _, entry := range environ {
 		name, value, _ := strings.Cut(entry, "=")
-		return value != "" && slices.Contains([]string{xDisplay, waylandDisplay, waylandSocket}, name)
-	})
+		switch name {
+		case xDisplay, waylandDisplay, waylandSocket:
+			if value != "" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // DisplaysOf returns the displays that an environment names, separated by spaces.

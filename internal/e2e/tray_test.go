@@ -182,7 +182,8 @@ func TestTheWindowIsMinimised(t *testing.T) {
 	}, time.Minute, 50*time.Millisecond, "no user finds it among the others without its icon")
 	class, err := s.Desktop.Class(title)
 	require.NoError(t, err)
-	entry, err := os.ReadFile(filepath.Join("..", "..", "assets", "packaging", "linux", "io.github.ers_login.ErsLogin.desktop"))
+	entry, err := os.ReadFile(filepath.Join("..", "..", "assets", "packaging", "linux", "root", "usr", "share",
+		"applications", "io.github.ers_login.ErsLogin.desktop"))
 	require.NoError(t, err)
 	require.Contains(t, string(entry), "\nStartupWMClass="+class+"\n", "the desktop does not know whose window it is: it has no name and no menu there")
 	s.signIn(program)
