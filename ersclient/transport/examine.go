@@ -107,6 +107,9 @@ func (c *Client) withKeyExchange(ctx context.Context, failed *problem.Problem) *
 	if chosen.Load() || unverified(err) != nil {
 		return failed.Because(fmt.Errorf("%w; asked for RSA key exchange alone, the server accepted it", failed.Cause))
 	}
+	if remoteAlert(err) == "" { // the connection ended otherwise, which says nothing of it
+		return failed
+	}
 	return failed.Because(fmt.Errorf("%w; the server did not accept RSA key exchange either", failed.Cause))
 }
 

@@ -134,7 +134,7 @@ var (
 				"names with commas between them: no quotation marks, and no blanks. Addresses of " +
 				"PAC files are not supported.",
 			"In a user name or password, write % as %25, # as %23, / as %2F, ? as %3F, @ as " +
-				"%40 and a blank as %20. Write any other sign, except letters, digits and " +
+				"%40 and a blank as %20. Write any other sign, except A to Z, a to z, digits and " +
 				"-._~!$&'()*+,;=, as % and its hexadecimal digits in UTF-8.",
 		},
 	}

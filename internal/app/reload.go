@@ -239,7 +239,7 @@ func (e *reloadingClient) currentSettings() config.Config {
 	settings, err := config.Load(e.real.Sources)
 	var needed *config.Invalid
 	slipped := func(p *problem.Problem) bool { return slices.Contains(settings.Warnings, p) }
-	if err == nil && errors.As(settings.RequireReal(), &needed) && slices.ContainsFunc(needed.Problems, slipped) {
+	if err == nil && len(settings.Warnings) > 0 && errors.As(settings.RequireReal(), &needed) && slices.ContainsFunc(needed.Problems, slipped) {
 		return e.settings
 	}
 	if err != nil || settings.UsedPlatform() != e.settings.UsedPlatform() || settings.BaseURL != e.settings.BaseURL || settings.ASID != e.settings.ASID {

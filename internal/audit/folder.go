@@ -29,10 +29,10 @@ const (
 	lockFile   = "audit.lock"
 	numberFile = "audit.number"
 	probeFile  = "audit.probe"
-	// lockWithin is how long another process may hold the lock, which it needs for moments: less
+	// lockWithin is how long another process may hold the lock, which it needs for moments: much less
 	// than a record may take, so that the first to wait learns that it is not the disk. lockPause is
 	// how long to wait before it is tried again.
-	lockWithin = recordWithin - 100*time.Millisecond
+	lockWithin = recordWithin / 2
 	lockPause  = 10 * time.Millisecond
 	// probeSize is the room that the next records may need, in bytes.
 	probeSize = 64 << 10

@@ -20,7 +20,7 @@ var (
 		ServiceDesk: []string{
 			"Make sure that the folder exists, belongs to this user, and that this user can " +
 				"write to it.",
-			"No other program may keep audit.lock there locked.",
+			"Make sure that no other program keeps audit.lock there locked.",
 		},
 	}
 	// DiskFull: there is no room, on the disk or in the user's share of it.

@@ -46,8 +46,11 @@ func (c *Client) Try(ctx context.Context, text string) error {
 				err = fmt.Errorf("test entry: %w", handoff.ErrReadBack)
 			}
 		}
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
-		defer cancel()
+		if ctx.Err() != nil {
+			ended, cancel := context.WithTimeout(context.WithoutCancel(ctx), takeBackTimeout)
+			defer cancel()
+			ctx = ended
+		}
 		// Locked, it never came to writing.
 		if removed := c.writeTrial(ctx, ""); err == nil {
 			err = removed

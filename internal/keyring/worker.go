@@ -189,7 +189,14 @@ func setSecret(ctx context.Context, params json.RawMessage) (any, error) {
 				failed = append(failed, ring.Set(address, secret.New(message.Text)))
 			}
 		}
-		return errors.Join(failed...)
+		err := errors.Join(failed...)
+		if err != nil && message.Kept == trial && ring.Usable() {
+			// A check that is given up may have ended its client: nothing else would remove it.
+			for _, address := range at {
+				_ = ring.Delete(address)
+			}
+		}
+		return err
 	})
 }
 

@@ -148,6 +148,8 @@ func loadPEM(source settingFile, keyPath string, passphrase secret.Text) (tls.Ce
 	case err == nil:
 		// An old authority's certificate may be sent, though crypto/x509 does not parse it.
 		made.Certificate = append(made.Certificate, unread...)
+	case slices.ContainsFunc(certificates, func(c *x509.Certificate) bool { return !c.IsCA }):
+		// It is the endpoint's: what could not be parsed is an authority's.
 	case isKeyKind(broken):
 		err = source.problem(keyKind, broken)
 	case broken != nil:
