@@ -193,7 +193,7 @@ func setSecret(ctx context.Context, params json.RawMessage) (any, error) {
 		if err != nil && message.Kept == trial && ring.Usable() {
 			// A check that is given up may have ended its client: nothing else would remove it.
 			for _, address := range at {
-				_ = ring.Delete(address)
+				err = errors.Join(err, ring.Delete(address))
 			}
 		}
 		return err
